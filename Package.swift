@@ -1,0 +1,88 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// Imports run one way: Base ← platform ← foundation ← domain ← readers ← Web, App.
+// Each edge is stated here, so a cycle or a short cut does not build.
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+func module(_ name: String, on dependencies: Target.Dependency..., resources: [Resource] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, exclude: [], resources: resources, swiftSettings: settings)
+}
+
+func tests(_ name: String, of dependencies: Target.Dependency..., resources: [Resource] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+func migrations(_ folder: String = "Migrations") -> [Resource] { [.embedInCode(folder)] }
+
+let package = Package(
+    name: "purser",
+    products: [.executable(name: "purser", targets: ["purser"])],
+    targets: [
+        // System libraries: each imported by one Swift target.
+        .systemLibrary(name: "CEpoll", path: "Sources/CEpoll"),
+        .systemLibrary(name: "CPQ", path: "Sources/CPQ", pkgConfig: "libpq"),
+        .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto"),
+        .systemLibrary(name: "CArgon2", path: "Sources/CArgon2", pkgConfig: "libargon2"),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
+
+        // Base: values and rules, no I/O.
+        module("Base"),
+        module("JSON", on: "Base"),
+        module("Statements", on: "Base"),
+
+        // Platform.
+        module("Cryptography", on: "Base", "CCrypto", "CArgon2"),
+        module("Runtime", on: "Base", "JSON"),
+        module("EventLoop", on: "CEpoll"),
+        module("Database", on: "Base", "Runtime", "EventLoop", "CPQ", resources: migrations()),
+        module("HTTPServer", on: "EventLoop", "CEpoll"),
+        module("HTTP", on: "Base", "JSON", "Runtime", "EventLoop", "HTTPServer", "CZlib"),
+        module("Jobs", on: "Base", "JSON", "Runtime", "EventLoop", "Database", resources: migrations()),
+
+        // Foundation.
+        module("Categories", on: "Base", "JSON", "Runtime", "Database", "HTTP", "Jobs", resources: migrations()),
+        module("Books", on: "Base", "JSON", "Runtime", "Database", "HTTP", "Jobs", "Categories", resources: migrations()),
+        module(
+            "Identity", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTP", "Jobs", "Books",
+            resources: migrations()),
+
+        // Domain.
+        module(
+            "Transactions", on: "Base", "JSON", "Runtime", "Database", "HTTP", "Jobs", "Books", "Categories", "Statements",
+            resources: migrations()),
+
+        // Readers.
+        module("Reporting", on: "Base", "JSON", "Runtime", "Database", "HTTP", "Books"),
+
+        // The page and the command.
+        module("Web", on: "Base", "Runtime", "HTTP", resources: [.embedInCode("Assets")]),
+        .executableTarget(
+            name: "purser",
+            dependencies: [
+                "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP", "Jobs", "Categories",
+                "Books", "Identity", "Transactions", "Statements", "Reporting", "Web",
+            ],
+            path: "Sources/App", swiftSettings: settings),
+
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: ["Base", "JSON", "Runtime", "EventLoop", "Database"],
+            path: "Tests/TestSupport", swiftSettings: settings),
+        tests("Base", of: "Base", "TestSupport"),
+        tests("JSON", of: "JSON", "TestSupport"),
+        tests("Statements", of: "Base", "Statements", "TestSupport"),
+        tests("Cryptography", of: "Cryptography", "TestSupport"),
+        tests("EventLoop", of: "EventLoop", "TestSupport"),
+        tests("HTTPServer", of: "HTTPServer", "EventLoop", "TestSupport"),
+        tests("HTTP", of: "Base", "JSON", "HTTP", "HTTPServer", "EventLoop", "TestSupport"),
+        tests("Database", of: "Base", "Database", "EventLoop", "TestSupport"),
+    ]
+)
