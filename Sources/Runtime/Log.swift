@@ -149,24 +149,24 @@ package struct LogFields {
 
     package mutating func text(_ name: StaticString, _ value: String?) {
         guard let value else { return }
-        key(name)
-        writer.string(value)
+        add(name) { $0.string(value) }
     }
 
     package mutating func number(_ name: StaticString, _ value: Int) {
-        key(name)
-        writer.int(Int64(value))
+        add(name) { $0.int(Int64(value)) }
     }
 
-    private mutating func key(_ name: StaticString) {
+    /// The text form writes values as JSON after `name=`.
+    private mutating func add(_ name: StaticString, _ write: (inout JSONWriter) -> Void) {
         switch format {
-        case .json: writer.key(name)
+        case .json:
+            writer.key(name)
+            write(&writer)
         case .text:
-            // The text form writes values as JSON after `name=`; a fresh value needs no comma.
-            writer.bytes.append(UInt8(ascii: " "))
-            writer.bytes.append(contentsOf: name.description.utf8)
-            writer.bytes.append(UInt8(ascii: "="))
-            writer.resetSeparators()
+            var value = JSONWriter(capacity: 64)
+            write(&value)
+            writer.bytes.append(contentsOf: " \(name)=".utf8)
+            writer.bytes.append(contentsOf: value.bytes)
         }
     }
 
