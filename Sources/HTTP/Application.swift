@@ -40,7 +40,7 @@ package final class Application: Sendable {
         options: ApplicationOptions = ApplicationOptions(), log: Log, metrics: Metrics, clock: Clock = .system
     ) {
         var routes = routes
-        OpenAPIRoutes(routes: routes.list, version: options.version).register(in: &routes)
+        OpenAPIRoutes.register(in: &routes, version: options.version)
         self.routes = routes.list
         router = Router(
             routes.list.map {

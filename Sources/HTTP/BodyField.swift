@@ -102,7 +102,7 @@ func checkedText(
 extension BodyField where Value == CalendarDate {
     package static func date(_ name: String, aliases: [String] = [], _ summary: String? = nil) -> BodyField {
         BodyField(name, aliases: aliases, .date, summary) { value throws(FieldProblem) in
-            guard case .string(let text) = value, let date = CalendarDate(text) else {
+            guard case .string(let text) = value, let date = CalendarDate(iso: text) else {
                 throw FieldProblem("\(name) should be a day such as 2026-03-31.")
             }
             return date

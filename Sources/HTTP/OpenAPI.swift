@@ -1,6 +1,7 @@
 import Base
 import HTTPServer
 import JSON
+import Synchronization
 
 /// The OpenAPI 3.1 document, made from the declarations of the routes and from nothing else.
 package enum OpenAPI {
@@ -225,24 +226,29 @@ package enum OpenAPI {
     }
 }
 
-/// `/api/v1/openapi.json` and the page that makes it readable.
-struct OpenAPIRoutes: RouteGroup {
-    let routes: [Route]
-    let version: String
-
-    func register(in routes: inout Routes) {
+/// `/api/v1/openapi.json` and the page that makes it readable. Both show all routes, these two included.
+enum OpenAPIRoutes {
+    static func register(in routes: inout Routes, version: String) {
+        let shared = Shared()
         routes.tag = "About"
-        let registered = self.routes
-        let version = version
-        let declared = routes
-        _ = declared
-        routes.get(
-            "/openapi.json", "This document", access: .everyone, returns: .content("application/json"), rateLimit: nil
-        ) { _ in .json(fields: [("Cache-Control", "public, max-age=300")], OpenAPI.document(of: registered, version: version)) }
-        routes.get("/docs", "The API, readable", access: .everyone, returns: .content("text/html"), rateLimit: nil) { _ in
-            HTTPResponse.text(type: "text/html; charset=utf-8", OpenAPIPage.html(of: registered, version: version))
-                .with("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
-                .with("Cache-Control", "public, max-age=300")
+        routes.get("/openapi.json", "This document", access: .everyone, returns: .content("application/json"), rateLimit: nil) { _ in
+            .json(
+                fields: [("Cache-Control", "public, max-age=300")],
+                OpenAPI.document(of: shared.routes.withLock { $0 }, version: version))
         }
+        routes.get("/docs", "The API, readable", access: .everyone, returns: .content("text/html"), rateLimit: nil) { _ in
+            HTTPResponse.text(
+                type: "text/html; charset=utf-8",
+                OpenAPIPage.html(of: shared.routes.withLock { $0 }, version: version)
+            )
+            .with("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+            .with("Cache-Control", "public, max-age=300")
+        }
+        let registered = routes.list
+        shared.routes.withLock { $0 = registered }
+    }
+
+    private final class Shared: Sendable {
+        let routes = Mutex<[Route]>([])
     }
 }

@@ -65,7 +65,10 @@ package struct Request: Sendable {
     // MARK: Body
 
     /// The body as a JSON object.
-    package func body() async throws -> Body {
+    package func body() async throws -> Body { try await bodyAndBytes().body }
+
+    /// The body as a JSON object, and the bytes that it was.
+    package func bodyAndBytes() async throws -> (bytes: [UInt8], body: Body) {
         if let type = header("content-type"), !MediaType(type).isJSON {
             throw Refusal(
                 .unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
@@ -73,7 +76,7 @@ package struct Request: Sendable {
         }
         let bytes = try await bytes(upTo: limits.jsonBodyBytes)
         guard !bytes.isEmpty else { throw Refusal(.invalid, "EMPTY_BODY", "This needs a JSON object as its body.") }
-        return try Body(try JSONValue.parse(bytes))
+        return (bytes, try Body(try JSONValue.parse(bytes)))
     }
 
     /// As `body()`, but a missing body is an empty object.

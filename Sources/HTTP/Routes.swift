@@ -74,6 +74,13 @@ package struct Routes: Sendable {
         add(.put, path, summary, access, [], accepts, returns, refuses, .general, handle)
     }
 
+    package mutating func patch(
+        _ path: String, _ summary: String, access: Access, accepts: BodySchema? = nil, returns: Route.Success,
+        refuses: [Refusal.Kind] = [], handle: @escaping Handler
+    ) {
+        add(.patch, path, summary, access, [], accepts, returns, refuses, .general, handle)
+    }
+
     package mutating func delete(
         _ path: String, _ summary: String, access: Access, query: [QueryDeclaration] = [], returns: Route.Success = .nothing,
         refuses: [Refusal.Kind] = [], handle: @escaping Handler
