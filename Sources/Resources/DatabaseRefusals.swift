@@ -15,6 +15,8 @@ extension DatabaseError: RefusalConvertible {
                 retryAfter: 2)
         case .timeout:
             Refusal(.unavailable, "DATABASE_TIMEOUT", "This took too long and was undone. Try again, with a smaller range if there is one.", retryAfter: 5)
+        case .statement where sqlState == "22003":
+            Refusal(.unprocessable, "SUM_TOO_LARGE", "The sums of this book would become too large to be counted exactly.")
         case .statement, .decoding: nil
         }
     }

@@ -176,6 +176,15 @@ package struct EntryStore: Sendable {
         return sql
     }
 
+    package static func latest(book: BookID, limit: Int) -> SQL {
+        """
+        SELECT \(resource.selection)
+        FROM entries e JOIN categories c ON c.book_id = e.book_id AND c.id = e.category_id
+        WHERE e.book_id = \(book) AND e.deleted_at IS NULL
+        ORDER BY e.occurred_on DESC, e.id DESC LIMIT \(limit)
+        """
+    }
+
     static func count(_ filter: EntryFilter, book: BookID) -> SQL {
         var sql: SQL = "SELECT count(*) FROM entries e WHERE e.book_id = \(book) AND e.deleted_at IS NULL"
         sql.append(filter.conditions(book: book))

@@ -110,3 +110,11 @@ CREATE TRIGGER entries_updated AFTER UPDATE ON entries FOR EACH ROW
         IS DISTINCT FROM (new.book_id, new.type, new.status, new.occurred_on, new.amount_minor, new.category_id, new.deleted_at))
     EXECUTE FUNCTION entry_changed();
 CREATE TRIGGER entries_deleted AFTER DELETE ON entries FOR EACH ROW EXECUTE FUNCTION entry_changed();
+
+-- For readers: what counts, an entry at a time and by month.
+CREATE VIEW counted_entries AS
+    SELECT book_id, month_index(occurred_on) AS month, occurred_on, type, category_id, amount_minor
+    FROM entries WHERE deleted_at IS NULL AND status <> 3;
+
+CREATE VIEW monthly_totals AS
+    SELECT book_id, month, type, category_id, amount_minor, entry_count FROM entry_totals;
