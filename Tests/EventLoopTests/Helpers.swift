@@ -1,0 +1,48 @@
+import EventLoop
+import Glibc
+
+/// State of one loop's thread, written in a closure.
+final class Box<Value>: @unchecked Sendable {
+    var value: Value
+    init(_ value: Value) { self.value = value }
+}
+
+final class Recorder: EventHandler {
+    let body: (ReadyEvents) -> Void
+    var onRelease: () -> Void = {}
+
+    init(_ body: @escaping (ReadyEvents) -> Void) { self.body = body }
+    deinit { onRelease() }
+
+    func ready(_ events: ReadyEvents) { body(events) }
+}
+
+/// Two connected sockets, closed with this object.
+final class SocketPair: Sendable {
+    let near: Int32
+    let far: Int32
+
+    init() throws {
+        var ends: [Int32] = [-1, -1]
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
+        guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw SystemError.last("socketpair") }
+        near = ends[0]
+        far = ends[1]
+    }
+
+    deinit {
+        close(near)
+        close(far)
+    }
+
+    func send(_ text: String) { _ = write(far, text, text.utf8.count) }
+}
+
+func onLoop(_ loop: EventLoop, _ body: @escaping @Sendable () -> Void) async {
+    await withCheckedContinuation { continuation in
+        loop.execute {
+            body()
+            continuation.resume()
+        }
+    }
+}
