@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A statement and its parameters, written as a Swift literal: `"SELECT name FROM books WHERE id = \(id)"`.
 ///
 /// An interpolated value becomes `$1` with a binary parameter of a declared type. The text can come from literals
@@ -156,5 +158,31 @@ extension SQL {
 
         /// Another statement's text and parameters, in place.
         package mutating func appendInterpolation(_ fragment: SQL) { sql.append(fragment) }
+    }
+}
+
+extension SQL {
+    /// Text made at run time, for the few commands that take no parameters, such as LISTEN. Never let input reach it
+    /// unquoted. Each distinct text stays in memory for good, so there must be few of them.
+    init(interning text: String) {
+        self.init(stringInterpolation: StringInterpolation(literalCapacity: 0, interpolationCount: 0))
+        segments.append(InternedText.segment(text))
+        mix(UInt64(UInt(bitPattern: segments[0].text)))
+    }
+}
+
+private enum InternedText {
+    private static let known = Mutex<[String: SQL.Segment]>([:])
+
+    static func segment(_ text: String) -> SQL.Segment {
+        known.withLock { known in
+            if let segment = known[text] { return segment }
+            let bytes = Array(text.utf8)
+            let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, bytes.count))
+            copy.initialize(from: bytes, count: bytes.count)
+            let segment = SQL.Segment(text: UnsafePointer(copy), length: bytes.count)
+            known[text] = segment
+            return segment
+        }
     }
 }
