@@ -70,8 +70,10 @@ package struct BookRoutes: RouteGroup {
             let new = try NewBook(
                 name: name ?? old.book.name, kind: old.book.kind, currency: currency ?? old.book.currency.code,
                 timeZone: timeZone ?? old.book.timeZone, fiscalYearStart: fiscalYearStart ?? old.book.fiscalYear.startText)
-            if try await new.currency != old.book.currency && isUsed(id, transaction) {
-                throw Refusal(.conflict, "CURRENCY_IN_USE", "The book has entries, so its currency cannot change any more.")
+            if new.currency != old.book.currency {
+                guard try await !isUsed(id, transaction) else {
+                    throw Refusal(.conflict, "CURRENCY_IN_USE", "The book has entries, so its currency cannot change any more.")
+                }
             }
             try await store.save(new, id: id)
             try await transaction.publish(

@@ -2,6 +2,7 @@ import Base
 import Categories
 import Database
 import HTTP
+import JSON
 import Jobs
 
 extension EventName {

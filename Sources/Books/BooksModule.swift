@@ -2,6 +2,6 @@ import Database
 
 package enum BooksModule {
     package static var migrations: [Migration] {
-        [Migration("M20261121000400__books", sql: PackageResources.M20261121000400__books_sql)]
+        [Migration(name: "M20261121000400__books", sql: PackageResources.M20261121000400__books_sql)]
     }
 }

@@ -2,6 +2,6 @@ import Database
 
 package enum CategoriesModule {
     package static var migrations: [Migration] {
-        [Migration("M20261121000500__categories", sql: PackageResources.M20261121000500__categories_sql)]
+        [Migration(name: "M20261121000500__categories", sql: PackageResources.M20261121000500__categories_sql)]
     }
 }

@@ -3,6 +3,7 @@ import Database
 import HTTP
 import HTTPServer
 import JSON
+import Resources
 
 package struct CategoryRoutes: RouteGroup {
     let database: Database

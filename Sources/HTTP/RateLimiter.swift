@@ -48,8 +48,12 @@ final class RateLimiter: Sendable {
     /// Keys kept in one shard. When full, what has ended is dropped; then, should that not help, everything: under a
     /// flood of addresses a forgotten count is better than memory without end.
     static let maximumKeysPerShard = 20_000
-    private let shards: [Mutex<[Key: Window]>]
+    private let shards: [Shard]
     private let limits: RateLimits
+
+    private final class Shard: Sendable {
+        let windows = Mutex<[Key: Window]>([:])
+    }
 
     struct Key: Hashable {
         let limitClass: RateLimitClass
@@ -59,7 +63,7 @@ final class RateLimiter: Sendable {
 
     init(_ limits: RateLimits) {
         self.limits = limits
-        shards = [Mutex([:]), Mutex([:]), Mutex([:]), Mutex([:]), Mutex([:]), Mutex([:]), Mutex([:]), Mutex([:])]
+        shards = (0..<8).map { _ in Shard() }
     }
 
     func count(_ limitClass: RateLimitClass, user: UserID?, address: String, at now: Instant) -> Decision? {
@@ -73,7 +77,7 @@ final class RateLimiter: Sendable {
         let seconds = now.microseconds / 1_000_000
         let windowSeconds = max(1, limits.window.components.seconds)
         let shard = Int(UInt(bitPattern: key.hashValue) % UInt(shards.count))
-        let window = shards[shard].withLock { windows in
+        let window = shards[shard].windows.withLock { windows in
             if windows.count >= Self.maximumKeysPerShard && windows[key] == nil {
                 windows = windows.filter { $0.value.endsAt > seconds }
                 if windows.count >= Self.maximumKeysPerShard { windows.removeAll(keepingCapacity: true) }

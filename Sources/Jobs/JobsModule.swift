@@ -2,6 +2,6 @@ import Database
 
 package enum JobsModule {
     package static var migrations: [Migration] {
-        [Migration("M20261121000100__jobs", sql: PackageResources.M20261121000100__jobs_sql)]
+        [Migration(name: "M20261121000100__jobs", sql: PackageResources.M20261121000100__jobs_sql)]
     }
 }

@@ -2,6 +2,7 @@ import Base
 import Database
 import HTTP
 import JSON
+import Resources
 import Transactions
 
 /// Everything that the dashboard shows.
