@@ -36,10 +36,10 @@ require_swift() {
     command -v swift >/dev/null || stop "no Swift toolchain was found; Purser is built with Swift $SWIFT_WANTED or later." \
         "Install one as https://www.swift.org/install/linux/ says, and see that 'swift' is on PATH."
     local version
-    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
-    [ -n "$version" ] || stop "'swift --version' does not work: $(swift --version 2>&1 | head -n 1)" \
+    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | sed -n 1p)
+    [ -n "$version" ] || stop "'swift --version' does not work: $(swift --version 2>&1 | sed -n 1p)" \
         "See https://www.swift.org/install/linux/ for what a toolchain needs."
-    if [ "$(printf '%s\n%s\n' "$SWIFT_WANTED" "$version" | sort -V | head -n 1)" != "$SWIFT_WANTED" ]; then
+    if [ "$(printf '%s\n%s\n' "$SWIFT_WANTED" "$version" | sort -V | sed -n 1p)" != "$SWIFT_WANTED" ]; then
         stop "Swift $version is too old; Purser is built with Swift $SWIFT_WANTED or later." \
             "See https://www.swift.org/install/linux/."
     fi

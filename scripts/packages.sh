@@ -20,7 +20,12 @@ installed() {
     esac
 }
 
-known() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
+# Read whole before it is searched: `grep -q` in a pipe would end apt-cache early, which counts as failure.
+known() {
+    local policy
+    policy=$(apt-cache policy "$1" 2>/dev/null) || return 1
+    grep -q 'Candidate: [^(]' <<<"$policy"
+}
 
 # The server of Debian 12 by name, without the metapackage; elsewhere whatever is the default.
 apt_name() {
