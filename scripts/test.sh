@@ -64,12 +64,11 @@ part() {
 }
 
 browser_tests() {
-    if [ -f Tests/Browser/requirements.txt ]; then python_environment .venv Tests/Browser/requirements.txt; fi
-    Tests/Browser/run.sh
+    Tests/browser/run.sh
 }
 lint() { scripts/lint.sh && echo "no finding"; }
 
-if [ -x Tests/Browser/run.sh ]; then part browser browser_tests; fi
+if [ -x Tests/browser/run.sh ]; then part browser browser_tests; fi
 if [ -x Fuzz/run.sh ]; then part fuzz Fuzz/run.sh; fi
 part lint lint
 

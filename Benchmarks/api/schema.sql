@@ -33,7 +33,7 @@ CREATE TABLE categories (
 );
 
 CREATE TABLE entries (
-    book_id uuid NOT NULL REFERENCES books,
+    book_id uuid NOT NULL,
     id uuid NOT NULL,
     type text NOT NULL CHECK (type IN ('expense', 'income')),
     amount_minor bigint NOT NULL CHECK (amount_minor > 0),
@@ -50,9 +50,7 @@ CREATE TABLE entries (
     import_id uuid,
     version integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT now(),
-    updated_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (book_id, id),
-    FOREIGN KEY (book_id, category_id) REFERENCES categories
+    updated_at timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE TABLE outbox (
