@@ -145,7 +145,7 @@ class Bench:
         if [["on"], ["on"]] != off:
             raise SystemExit(f"the cluster does not commit durably: {off}")
         for name, query in (
-                ("peer", "SELECT (SELECT count(*) FROM entries WHERE source = 'manual') - (SELECT count(*) FROM outbox)"),
+                ("peer", "SELECT (SELECT count(*) FROM entries WHERE merchant_name LIKE 'Bench %') - (SELECT count(*) FROM outbox)"),
                 (self.database.name, purser_schema.OUTBOX_DIFFERENCE)):
             if query and self.database.sql(query, name) != [["0"]]:
                 raise SystemExit(f"{name}: entries without an outbox row, or the reverse")

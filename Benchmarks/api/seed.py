@@ -37,7 +37,7 @@ SELECT book_id,
     CASE WHEN n %% 20 = 0 THEN incomes[1 + roll %% cardinality(incomes)]
          ELSE expenses[1 + roll %% cardinality(expenses)] END,
     occurred_on, CASE WHEN n %% 50 = 0 THEN 'pending' ELSE 'completed' END,
-    CASE WHEN n %% 3 = 0 THEN 'cash' ELSE 'card' END, '{}', 'import', 1, occurred_on, occurred_on
+    CASE WHEN n %% 3 = 0 THEN 'cash' ELSE 'card' END, '{}', 'manual', 1, occurred_on, occurred_on
 FROM (
     SELECT b.book_id, b.currency, b.incomes, b.expenses, n, md5(b.book_id::text || n) AS hash,
         ('x' || substr(md5(n || b.book_id::text), 1, 7))::bit(28)::int AS roll,

@@ -84,7 +84,7 @@ class Server:
 
 
 def purser(data, **environment):
-    binary = os.environ.get("PURSER_BINARY", os.path.join(ROOT, ".build/release/purser"))
+    binary = os.environ.get("BENCH_BINARY", os.path.join(ROOT, ".build/release/purser"))
     if not os.path.exists(binary):
         raise SystemExit(f"{binary} is not there: run `make build` first.")
     return Server(
@@ -127,12 +127,13 @@ class Database:
         with open(path) as file:
             return self.sql(file.read(), database)
 
-    def copy(self, source, query, target, table):
+    def copy(self, source, query, target, table, before=()):
         """Rows of a query in one database into a table (with its columns) of another."""
         reader = subprocess.Popen(
             self.command(source) + ["-c", f"COPY ({query}) TO STDOUT"], stdout=subprocess.PIPE)
         writer = subprocess.run(
-            self.command(target) + ["-c", f"COPY {table} FROM STDIN"], stdin=reader.stdout, timeout=1800)
+            self.command(target) + [part for line in (*before, f"COPY {table} FROM STDIN") for part in ("-c", line)],
+            stdin=reader.stdout, timeout=1800)
         reader.stdout.close()
         if reader.wait() != 0 or writer.returncode != 0:
             raise SystemExit(f"copying into {table} of {target} failed")
