@@ -29,7 +29,8 @@ CREATE TABLE categories (
     icon text,
     color text,
     is_income boolean NOT NULL,
-    PRIMARY KEY (book_id, id)
+    PRIMARY KEY (book_id, id),
+    UNIQUE (book_id, slug)
 );
 
 CREATE TABLE entries (
@@ -41,7 +42,7 @@ CREATE TABLE entries (
     merchant_name text,
     description text,
     notes text,
-    category_id uuid,
+    category_id uuid NOT NULL,
     occurred_on date NOT NULL,
     status text NOT NULL CHECK (status IN ('pending', 'completed', 'cancelled')),
     payment_method text,

@@ -253,7 +253,9 @@ app.get('/api/v1/expenses', route('entries.read', async (request, response, memb
 
 const insertEntry = `INSERT INTO entries (book_id, id, type, amount_minor, currency, merchant_name, description, notes,
     category_id, occurred_on, status, payment_method, tags, source)
-  VALUES ($1, $2, 'expense', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'manual') RETURNING *`;
+  VALUES ($1, $2, 'expense', $3, $4, $5, $6, $7,
+    COALESCE($8, (SELECT id FROM categories WHERE book_id = $1 AND slug = 'miscellaneous')),
+    $9, $10, $11, $12, 'manual') RETURNING *`;
 const withCategory = `SELECT ${entryColumns} FROM e LEFT JOIN categories c ON c.book_id = e.book_id AND c.id = e.category_id`;
 
 app.post('/api/v1/expenses', route('entries.write', async (request, response, member) => {
@@ -359,7 +361,7 @@ app.get('/api/v1/analytics/dashboard', route('reports.read', async (request, res
     }),
     pool.query({
       name: 'balance',
-      text: `SELECT type, sum(amount_minor)::bigint AS amount FROM entries
+      text: `SELECT type, sum(amount_minor)::bigint AS amount, count(*) AS count FROM entries
              WHERE book_id = $1 AND occurred_on <= $2 AND status <> 'cancelled' GROUP BY 1`,
       values: [member.book_id, end],
     }),
@@ -383,8 +385,11 @@ app.get('/api/v1/analytics/dashboard', route('reports.read', async (request, res
     series.push({ month: monthText(month), ...of(month) });
   }
   const total = byCategory.rows.reduce((sum, row) => sum + row.amount, 0);
-  const toDate = { income: 0, expense: 0 };
-  for (const row of balance.rows) toDate[row.type] = row.amount;
+  const toDate = { income: 0, expense: 0, count: 0 };
+  for (const row of balance.rows) {
+    toDate[row.type] = row.amount;
+    toDate.count += row.count;
+  }
   response.json({
     success: true,
     data: {
@@ -400,6 +405,7 @@ app.get('/api/v1/analytics/dashboard', route('reports.read', async (request, res
       recent: recent.rows.map(entry),
       balanceToDate: {
         income: cents(toDate.income), expenses: cents(toDate.expense), net: cents(toDate.income - toDate.expense),
+        count: toDate.count,
       },
     },
   });
