@@ -41,7 +41,7 @@ let package = Package(
         module("Cryptography", on: "Base", "CCrypto", "CArgon2"),
         module("Runtime", on: "Base", "JSON"),
         module("EventLoop", on: "CEpoll"),
-        module("Database", on: "Base", "Runtime", "EventLoop", "CPQ"),
+        module("Database", on: "Base", "EventLoop", "CPQ"),
         module("HTTPServer", on: "EventLoop", "CEpoll"),
         module("HTTP", on: "Base", "JSON", "Runtime", "EventLoop", "HTTPServer", "CZlib"),
         module("Jobs", on: "Base", "JSON", "Runtime", "EventLoop", "Database", resources: migrations()),

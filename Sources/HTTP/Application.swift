@@ -35,7 +35,7 @@ package final class Application: Sendable {
 
     /// - Parameter fallback: answers GET for paths that are no route (the page and its assets); nil is 404.
     package init(
-        routes: Routes, aliases: [(String, String)] = [], authenticate: @escaping Authenticate, findBook: @escaping FindBook,
+        routes: Routes, aliases: [(from: String, to: String)] = [], authenticate: @escaping Authenticate, findBook: @escaping FindBook,
         fallback: @escaping @Sendable (Request) -> HTTPResponse? = { _ in nil },
         options: ApplicationOptions = ApplicationOptions(), log: Log, metrics: Metrics, clock: Clock = .system
     ) {

@@ -33,38 +33,41 @@ final class Router: Sendable {
     }
 
     private let root: Node
-    private let aliases: [(from: [String], to: String)]
 
     /// - Parameter aliases: paths of the source designs, with `{name}` for parameters, and their canonical ones.
-    init(_ entries: [Entry], aliases: [(String, String)]) {
+    init(_ entries: [Entry], aliases: [(from: String, to: String)]) {
         let root = Draft()
         for entry in entries {
-            var node = root
-            for segment in entry.route.path.split(separator: "/").map(String.init) {
-                if segment.hasPrefix("{") {
-                    let name = String(segment.dropFirst().dropLast())
-                    let next = node.parameter?.draft ?? Draft()
-                    node.parameter = (node.parameter?.name ?? name, next)
-                    node = next
-                } else {
-                    let next = node.children[segment] ?? Draft()
-                    node.children[segment] = next
-                    node = next
-                }
-            }
-            precondition(node.entries[entry.route.method.rawValue] == nil, "Two routes for \(entry.route.path)")
-            node.entries[entry.route.method.rawValue] = entry
+            Self.insert(entry, at: entry.route.path, into: root)
+            for alias in aliases where alias.to == entry.route.path { Self.insert(entry, at: alias.from, into: root) }
         }
         self.root = Node(root)
-        self.aliases = aliases.map { ($0.0.split(separator: "/").map(String.init), $0.1) }
+    }
+
+    private static func insert(_ entry: Entry, at path: String, into root: Draft) {
+        var node = root
+        for segment in path.split(separator: "/").map(String.init) {
+            if segment.hasPrefix("{") {
+                let name = String(segment.dropFirst().dropLast())
+                let next = node.parameter?.draft ?? Draft()
+                node.parameter = (node.parameter?.name ?? name, next)
+                node = next
+            } else {
+                let next = node.children[segment] ?? Draft()
+                node.children[segment] = next
+                node = next
+            }
+        }
+        precondition(node.entries[entry.route.method.rawValue] == nil, "Two routes for \(entry.route.method.rawValue) \(path)")
+        node.entries[entry.route.method.rawValue] = entry
     }
 
     func match(method: String, path: String) -> Match {
-        let found = walk(method: method, path: path)
-        if case .nothing = found, let canonical = canonicalPath(of: path) {
-            return walk(method: method, path: canonical)
+        // `/api/X` is served as `/api/v1/X` (INVENTORY C01).
+        if path.utf8.starts(with: "/api/".utf8) && !path.utf8.starts(with: "/api/v1/".utf8) {
+            return walk(method: method, path: "/api/v1/" + path.dropFirst(5))
         }
-        return found
+        return walk(method: method, path: path)
     }
 
     private func walk(method: String, path: String) -> Match {
@@ -87,21 +90,5 @@ final class Router: Sendable {
         if methods.contains("GET") { methods.append("HEAD") }
         methods.append("OPTIONS")
         return .otherMethods(methods)
-    }
-
-    /// `/api/X` is served as `/api/v1/X` (INVENTORY C01), then the alias table.
-    private func canonicalPath(of path: String) -> String? {
-        let versioned = path.hasPrefix("/api/") && !path.hasPrefix("/api/v1/") ? "/api/v1/" + path.dropFirst(5) : path
-        let segments = versioned.split(separator: "/").map(String.init)
-        for (from, to) in aliases where from.count == segments.count {
-            var values: [String: String] = [:]
-            let matches = zip(from, segments).allSatisfy { pattern, segment in
-                if pattern.hasPrefix("{") { values[pattern] = segment }
-                return pattern.hasPrefix("{") || pattern == segment
-            }
-            guard matches else { continue }
-            return "/" + to.split(separator: "/").map { values[String($0)] ?? String($0) }.joined(separator: "/")
-        }
-        return versioned == path ? nil : versioned
     }
 }
