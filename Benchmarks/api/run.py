@@ -5,9 +5,11 @@
 
 Sections: list, create, dashboard, large, idle, start (all of them when none is named). Both servers keep their
 data in the same PostgreSQL cluster, the embedded one of ours, and take turns, so that whatever else the machine
-does meets both. Ours runs as `purser serve` does by default, its worker included, which takes the events of
-each create from the outbox meanwhile; --role api leaves them there, as the peer does. --best-peer lets the peer keep verified tokens and memberships in memory, as ours does, and
-write a row and its outbox row with one statement.
+does meets both.
+
+Ours runs as `purser serve` does by default, its worker included, which takes the events of each create from the
+outbox meanwhile; --role api leaves them there, as the peer does. --best-peer lets the peer keep verified tokens
+and memberships in memory, as ours does, and write a row and its outbox row with one statement.
 """
 
 import argparse
