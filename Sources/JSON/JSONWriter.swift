@@ -41,6 +41,8 @@ package struct JSONWriter: Sendable {
 
     // MARK: Keys
 
+    // Disfavoured, so that a literal is a StaticString.
+    @_disfavoredOverload
     @inlinable package mutating func key(_ key: PreparedKey) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         bytes.append(contentsOf: key.bytes)
