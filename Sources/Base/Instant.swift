@@ -1,0 +1,136 @@
+/// A moment, as microseconds since 1970-01-01 UTC: what PostgreSQL keeps, in the years 1 to 9999.
+@frozen
+package struct Instant: Hashable, Sendable {
+    package let microseconds: Int64
+
+    /// Clamped to the years 1 to 9999, so that every instant has a text.
+    @inlinable package init(microseconds: Int64) {
+        self.microseconds = min(max(microseconds, -62_135_596_800_000_000), 253_402_300_799_999_999)
+    }
+
+    @inlinable package init(milliseconds: Int64) {
+        let (microseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
+        self.init(microseconds: overflow ? (milliseconds < 0 ? .min : .max) : microseconds)
+    }
+
+    @inlinable package init(secondsSinceEpoch seconds: Int64) {
+        let (microseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+        self.init(microseconds: overflow ? (seconds < 0 ? .min : .max) : microseconds)
+    }
+
+    /// Whole seconds, rounded down.
+    @inlinable package var secondsSinceEpoch: Int64 { microseconds.flooredDivision(by: 1_000_000) }
+
+    /// Whole milliseconds, rounded down.
+    @inlinable package var milliseconds: Int64 { microseconds.flooredDivision(by: 1000) }
+
+    /// The UTC day that holds this instant.
+    @inlinable package var utcDate: CalendarDate {
+        CalendarDate(unchecked: Int32(truncatingIfNeeded: microseconds.flooredDivision(by: 86_400_000_000)))
+    }
+}
+
+extension Instant: Comparable {
+    @inlinable package static func < (left: Instant, right: Instant) -> Bool { left.microseconds < right.microseconds }
+}
+
+extension Instant {
+    /// Clamped like every instant; finer parts of the duration than a microsecond are dropped.
+    package static func + (instant: Instant, duration: Duration) -> Instant {
+        let (seconds, attoseconds) = duration.components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+        guard !overflow else { return Instant(microseconds: seconds < 0 ? .min : .max) }
+        let (change, tooFar) = whole.addingReportingOverflow(attoseconds / 1_000_000_000_000)
+        let (sum, outside) = instant.microseconds.addingReportingOverflow(change)
+        guard !tooFar, !outside else { return Instant(microseconds: seconds < 0 ? .min : .max) }
+        return Instant(microseconds: sum)
+    }
+
+    package static func - (instant: Instant, duration: Duration) -> Instant {
+        instant + (.zero - duration)
+    }
+
+    package func duration(since earlier: Instant) -> Duration {
+        .microseconds(microseconds - earlier.microseconds)
+    }
+}
+
+// MARK: - Text
+
+extension Instant: CustomStringConvertible {
+    package var description: String {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends `2026-03-31T12:34:56.789Z` as UTF-8, cut to milliseconds.
+    @inlinable package func append(to bytes: inout [UInt8]) {
+        let date = utcDate
+        date.append(to: &bytes)
+        let ofDay = UInt64(microseconds - Int64(date.daysSinceEpoch) * 86_400_000_000)
+        bytes.append(UInt8(ascii: "T"))
+        appendDecimal(ofDay / 3_600_000_000, width: 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        appendDecimal(ofDay / 60_000_000 % 60, width: 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        appendDecimal(ofDay / 1_000_000 % 60, width: 2, to: &bytes)
+        bytes.append(UInt8(ascii: "."))
+        appendDecimal(ofDay / 1000 % 1000, width: 3, to: &bytes)
+        bytes.append(UInt8(ascii: "Z"))
+    }
+
+    /// RFC 3339: a date, `T`, a time with optional fraction, and `Z` or an offset. A leap second becomes the next
+    /// second; digits past microseconds are dropped.
+    package init?(_ text: some StringProtocol) {
+        guard let instant = text.withUTF8Bytes({ Instant(rfc3339: $0) }) else { return nil }
+        self = instant
+    }
+
+    package static func parse(_ text: some StringProtocol) throws(Refusal) -> Instant {
+        guard let instant = Instant(text) else {
+            throw Refusal(.invalid, "INVALID_INSTANT", "A time is written like 2026-03-31T12:34:56Z.")
+        }
+        return instant
+    }
+
+    package init?(rfc3339 bytes: UnsafeBufferPointer<UInt8>) {
+        var reader = DigitReader(bytes: bytes)
+        guard bytes.count <= 64, let date = CalendarDate(reading: &reader),
+            reader.skip(UInt8(ascii: "T")) || reader.skip(UInt8(ascii: "t")) || reader.skip(UInt8(ascii: " ")),
+            let hour = reader.number(digits: 2), hour < 24, reader.skip(UInt8(ascii: ":")),
+            let minute = reader.number(digits: 2), minute < 60, reader.skip(UInt8(ascii: ":")),
+            let second = reader.number(digits: 2), second <= 60
+        else { return nil }
+        var fraction: Int64 = 0
+        if reader.skip(UInt8(ascii: ".")) {
+            var scale: Int64 = 100_000
+            guard let first = reader.number(digits: 1) else { return nil }
+            fraction = Int64(first) * scale
+            while let digit = reader.number(digits: 1) {
+                scale /= 10
+                fraction += Int64(digit) * scale
+            }
+        }
+        var offset = 0
+        if !reader.skip(UInt8(ascii: "Z")), !reader.skip(UInt8(ascii: "z")) {
+            let isWest = reader.current == UInt8(ascii: "-")
+            guard reader.skip(UInt8(ascii: "-")) || reader.skip(UInt8(ascii: "+")),
+                let hours = reader.number(digits: 2), hours < 24, reader.skip(UInt8(ascii: ":")),
+                let minutes = reader.number(digits: 2), minutes < 60
+            else { return nil }
+            offset = (hours * 60 + minutes) * (isWest ? -60 : 60)
+        }
+        guard reader.isAtEnd else { return nil }
+        let seconds = Int64(date.daysSinceEpoch) * 86_400 + Int64(hour * 3600 + minute * 60 + second - offset)
+        self.init(microseconds: seconds * 1_000_000 + fraction)
+    }
+}
+
+extension Int64 {
+    /// Rounded towards minus infinity; the divisor must be positive.
+    @inlinable func flooredDivision(by divisor: Int64) -> Int64 {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? quotient - 1 : quotient
+    }
+}

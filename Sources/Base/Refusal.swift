@@ -1,0 +1,81 @@
+/// An error that the caller can act on: a kind, a stable code, one sentence. Anything else that is thrown is our
+/// own fault.
+package struct Refusal: Error, Equatable, Sendable {
+    /// What kind of refusal it is; the HTTP module maps each to one status.
+    package enum Kind: String, CaseIterable, Sendable {
+        case invalid
+        case unauthenticated
+        case forbidden
+        case notFound
+        case methodNotAllowed
+        case notAcceptable
+        case conflict
+        case gone
+        case preconditionFailed
+        case tooLarge
+        case unsupportedMediaType
+        case unprocessable
+        case locked
+        case tooManyRequests
+        case unavailable
+    }
+
+    package let kind: Kind
+    package let code: String
+    package let message: String
+    package let fields: [FieldError]
+    /// Seconds after which another attempt makes sense, where known.
+    package let retryAfter: Int?
+
+    package init(
+        _ kind: Kind, _ code: String, _ message: String, fields: [FieldError] = [], retryAfter: Int? = nil
+    ) {
+        self.kind = kind
+        self.code = code
+        self.message = message
+        self.fields = fields
+        self.retryAfter = retryAfter
+    }
+}
+
+/// One field of a request that was refused.
+package struct FieldError: Equatable, Sendable {
+    package let field: String
+    package let message: String
+
+    package init(_ field: String, _ message: String) {
+        self.field = field
+        self.message = message
+    }
+
+    package init(field: String, message: String) {
+        self.init(field, message)
+    }
+}
+
+extension Refusal: CustomStringConvertible {
+    package var description: String { "\(code): \(message)" }
+}
+
+extension Refusal {
+    /// Also the answer for what belongs to another book: its existence is nobody else's business.
+    package static func notFound(_ what: String) -> Refusal {
+        Refusal(.notFound, "NOT_FOUND", "There is no such \(what).")
+    }
+
+    package static func invalid(fields: [FieldError]) -> Refusal {
+        let message =
+            fields.count == 1 ? "\(fields[0].field): \(fields[0].message)" : "Some fields are missing or wrong."
+        return Refusal(.invalid, "VALIDATION_ERROR", message, fields: fields)
+    }
+
+    package static func invalid(_ field: String, _ message: String) -> Refusal {
+        invalid(fields: [FieldError(field, message)])
+    }
+
+    package static func tooManyRequests(retryAfter seconds: Int) -> Refusal {
+        Refusal(
+            .tooManyRequests, "TOO_MANY_REQUESTS", "Too many requests. Try again in \(seconds) seconds.",
+            retryAfter: seconds)
+    }
+}
