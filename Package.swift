@@ -41,32 +41,37 @@ let package = Package(
         module("Cryptography", on: "Base", "CCrypto", "CArgon2"),
         module("Runtime", on: "Base", "JSON"),
         module("EventLoop", on: "CEpoll"),
-        module("Database", on: "Base", "Runtime", "EventLoop", "CPQ", resources: migrations()),
+        module("Database", on: "Base", "EventLoop", "CPQ"),
         module("HTTPServer", on: "EventLoop", "CEpoll"),
         module("HTTP", on: "Base", "JSON", "Runtime", "EventLoop", "HTTPServer", "CZlib"),
         module("Jobs", on: "Base", "JSON", "Runtime", "EventLoop", "Database", resources: migrations()),
+        module("Resources", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", resources: migrations()),
 
         // Foundation.
-        module("Categories", on: "Base", "JSON", "Runtime", "Database", "HTTP", "Jobs", resources: migrations()),
-        module("Books", on: "Base", "JSON", "Runtime", "Database", "HTTP", "Jobs", "Categories", resources: migrations()),
         module(
-            "Identity", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTP", "Jobs", "Books",
+            "Categories", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources", resources: migrations()),
+        module(
+            "Books", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources", "Jobs", "Categories",
             resources: migrations()),
+        module(
+            "Identity", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTP", "HTTPServer", "Resources",
+            "Jobs", "Books", resources: migrations()),
 
         // Domain.
         module(
-            "Transactions", on: "Base", "JSON", "Runtime", "Database", "HTTP", "Jobs", "Books", "Categories", "Statements",
-            resources: migrations()),
+            "Transactions", on: "Base", "JSON", "Runtime", "Cryptography", "Database", "HTTP", "HTTPServer", "Resources", "Jobs",
+            "Books", "Categories", "Statements", resources: migrations()),
 
         // Readers.
-        module("Reporting", on: "Base", "JSON", "Runtime", "Database", "HTTP", "Books"),
+        module("Reporting", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources", "Transactions"),
 
         // The page and the command.
-        module("Web", on: "Base", "Runtime", "HTTP", resources: [.embedInCode("Assets")]),
+        module("Web", on: "Base", "Runtime", "HTTP", "HTTPServer", resources: [.embedInCode("Assets")]),
         .executableTarget(
             name: "purser",
             dependencies: [
-                "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP", "Jobs", "Categories",
+                "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP", "Jobs", "Resources",
+                "Categories",
                 "Books", "Identity", "Transactions", "Statements", "Reporting", "Web",
             ],
             path: "Sources/App", swiftSettings: settings),

@@ -9,6 +9,7 @@ package struct Refusal: Error, Equatable, Sendable {
         case notFound
         case methodNotAllowed
         case notAcceptable
+        case requestTimeout
         case conflict
         case gone
         case preconditionFailed
@@ -65,7 +66,7 @@ extension Refusal {
 
     package static func invalid(fields: [FieldError]) -> Refusal {
         let message =
-            fields.count == 1 ? "\(fields[0].field): \(fields[0].message)" : "Some fields are missing or wrong."
+            fields.count == 1 ? fields[0].message : "Some fields are missing or wrong."
         return Refusal(.invalid, "VALIDATION_ERROR", message, fields: fields)
     }
 

@@ -1,0 +1,99 @@
+import Base
+import FoundationEssentials
+import HTTP
+
+/// A book: everything that is money belongs to exactly one. It has a kind, members with roles, a currency, a time
+/// zone and a fiscal year.
+package struct Book: Equatable, Sendable {
+    package enum Kind: String, CaseIterable, Sendable { case personal, household, business, organization }
+
+    package let id: BookID
+    package let kind: Kind
+    package let name: String
+    package let currency: Currency
+    /// An IANA name, `Europe/Berlin`.
+    package let timeZone: String
+    package let fiscalYear: FiscalYear
+    package let version: Int32
+}
+
+/// What a new book is to be.
+package struct NewBook: Equatable, Sendable {
+    package static let maximumNameLength = 100
+
+    package let name: String
+    package let kind: Book.Kind
+    package let currency: Currency
+    package let timeZone: String
+    package let fiscalYear: FiscalYear
+
+    /// - Parameters:
+    ///   - currency: an ISO 4217 code; nil is EUR.
+    ///   - timeZone: an IANA name; nil is UTC.
+    ///   - fiscalYearStart: month and day as `04-01`, or a whole date whose year does not count; nil is 1 January.
+    /// - Throws: a refusal naming every field that is wrong.
+    package init(
+        name: String, kind: Book.Kind, currency: String? = nil, timeZone: String? = nil, fiscalYearStart: String? = nil
+    ) throws(Refusal) {
+        var problems: [FieldError] = []
+        let parsedCurrency = Currency(currency ?? "EUR")
+        if parsedCurrency == nil { problems.append(FieldError(field: "currency", message: "currency should be an ISO 4217 code such as EUR.")) }
+        let zone = timeZone ?? "UTC"
+        if !TimeZoneName.isKnown(zone) {
+            problems.append(FieldError(field: "timeZone", message: "timeZone should be an IANA name such as Europe/Berlin."))
+        }
+        let fiscalYear = fiscalYearStart.map(FiscalYear.init(startText:)) ?? FiscalYear(startMonth: 1, startDay: 1)
+        if fiscalYear == nil {
+            problems.append(FieldError(field: "fiscalYearStart", message: "fiscalYearStart should be a month and a day such as 04-01."))
+        }
+        let length = name.count
+        if length < 1 || length > Self.maximumNameLength {
+            problems.append(FieldError(field: "name", message: "name should have 1 to \(Self.maximumNameLength) characters."))
+        }
+        guard problems.isEmpty, let parsedCurrency, let fiscalYear else { throw Refusal.invalid(fields: problems) }
+        self.name = name
+        self.kind = kind
+        self.currency = parsedCurrency
+        self.timeZone = zone
+        self.fiscalYear = fiscalYear
+    }
+}
+
+/// A book as one of its members sees it.
+package struct BookSummary: Sendable {
+    package let book: Book
+    package let role: BookRole
+
+    package static let fields = Fields<BookSummary>(
+        "Book",
+        [
+            .identifier("id") { $0.book.id },
+            .text("name") { $0.book.name },
+            .choice("kind", Book.Kind.allCases.map(\.rawValue)) { $0.book.kind.rawValue },
+            .currency("currency") { $0.book.currency },
+            .text("timeZone") { $0.book.timeZone },
+            .text("fiscalYearStart") { $0.book.fiscalYear.startText },
+            .choice("role", BookRole.allCases.map(\.rawValue)) { $0.role.rawValue },
+            .int("version") { Int($0.book.version) },
+        ])
+}
+
+enum TimeZoneName {
+    static func isKnown(_ name: String) -> Bool {
+        // Foundation takes abbreviations and offsets too; a stored zone should be one that knows summer time.
+        (name == "UTC" || name.contains("/")) && name.utf8.count <= 64 && TimeZone(identifier: name) != nil
+    }
+}
+
+extension FiscalYear {
+    /// `04-01`, or a whole date whose year does not count.
+    init?(startText text: String) {
+        self.init(text.utf8.count == 10 ? String(text.dropFirst(5)) : text)
+        guard CalendarDate(year: 2024, month: startMonth, day: startDay) != nil else { return nil }
+    }
+
+    var startText: String {
+        func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(two(startMonth))-\(two(startDay))"
+    }
+}

@@ -1,0 +1,55 @@
+import Base
+import Database
+import FoundationEssentials
+import HTTP
+import Runtime
+import Synchronization
+
+/// Which book a request is about, and the caller's role in it. Remembered for a second, and forgotten at once when a
+/// book or a membership changes in this process, or in another that announces it.
+package final class BookDirectory: Sendable {
+    static let lifetime = Duration.seconds(1)
+    static let maximumEntries = 10_000
+
+    private struct Key: Hashable {
+        let user: UserID
+        let book: BookID?
+    }
+
+    private struct Entry {
+        let context: BookContext
+        let until: UInt64
+    }
+
+    private let database: Database
+    private let entries = Mutex<(generation: Int, byKey: [Key: Entry])>((0, [:]))
+
+    package init(database: Database) { self.database = database }
+
+    /// - Throws: 404 for a book that is not there or not theirs: the two are not told apart.
+    package func context(of principal: Principal, requested: BookID?) async throws -> BookContext {
+        let key = Key(user: principal.user, book: requested)
+        let now = monotonicNanoseconds()
+        let (known, generation) = entries.withLock { ($0.byKey[key], $0.generation) }
+        if let known, known.until > now { return known.context }
+        guard let summary = try await BookStore(database).book(requested, for: principal.user) else { throw Refusal.notFound("book") }
+        let context = BookContext(
+            id: summary.book.id, role: summary.role, currency: summary.book.currency,
+            timeZone: TimeZone(identifier: summary.book.timeZone) ?? .gmt, fiscalYear: summary.book.fiscalYear)
+        entries.withLock { state in
+            // What was read before a change must not be remembered after it.
+            guard state.generation == generation else { return }
+            if state.byKey.count >= Self.maximumEntries { state.byKey.removeAll(keepingCapacity: true) }
+            state.byKey[key] = Entry(context: context, until: now + UInt64(Self.lifetime.components.seconds) * 1_000_000_000)
+        }
+        return context
+    }
+
+    /// Called after a change of a book or a membership has been committed.
+    package func forget() {
+        entries.withLock { state in
+            state.generation += 1
+            state.byKey.removeAll(keepingCapacity: true)
+        }
+    }
+}

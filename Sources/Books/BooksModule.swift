@@ -1,0 +1,7 @@
+import Database
+
+package enum BooksModule {
+    package static var migrations: [Migration] {
+        [Migration(name: "M20261121000400__books", sql: PackageResources.M20261121000400__books_sql)]
+    }
+}

@@ -1,0 +1,7 @@
+import Database
+
+package enum CategoriesModule {
+    package static var migrations: [Migration] {
+        [Migration(name: "M20261121000500__categories", sql: PackageResources.M20261121000500__categories_sql)]
+    }
+}

@@ -1,0 +1,106 @@
+import Base
+import HTTPServer
+
+package typealias Handler = @Sendable (Request) async throws -> HTTPResponse
+
+/// One endpoint, declared: the router, the checks before the handler, and the OpenAPI document come from it.
+package struct Route: Sendable {
+    package enum Method: String, Sendable, CaseIterable { case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE" }
+
+    package struct Success: Sendable {
+        let status: Int
+        let schema: Schema?
+        let contentType: String
+        /// Whether the schema is wrapped in the envelope, with or without `meta`.
+        let isEnveloped: Bool
+        let hasMeta: Bool
+
+        package static func data(_ schema: Schema, status: Int = 200) -> Success {
+            Success(status: status, schema: schema, contentType: "application/json", isEnveloped: true, hasMeta: false)
+        }
+        package static func created(_ schema: Schema) -> Success { data(schema, status: 201) }
+        package static func page(of schema: Schema) -> Success {
+            Success(status: 200, schema: .array(schema), contentType: "application/json", isEnveloped: true, hasMeta: true)
+        }
+        package static let nothing = Success(
+            status: 204, schema: nil, contentType: "", isEnveloped: false, hasMeta: false)
+        package static func content(_ contentType: String) -> Success {
+            Success(status: 200, schema: .binary, contentType: contentType, isEnveloped: false, hasMeta: false)
+        }
+    }
+
+    let method: Method
+    let path: String
+    let summary: String
+    let tag: String
+    let access: Access
+    let query: [QueryDeclaration]
+    let body: BodySchema?
+    let success: Success
+    let refuses: [Refusal.Kind]
+    /// Which limit counts the call; nil: none does.
+    let rateLimit: RateLimitClass?
+    let handle: Handler
+}
+
+/// Collects the routes of all modules.
+package struct Routes: Sendable {
+    package private(set) var list: [Route] = []
+    package var tag = ""
+    /// Put before every path.
+    package var prefix = "/api/v1"
+
+    package init() {}
+
+    package mutating func get(
+        _ path: String, _ summary: String, access: Access, query: [QueryDeclaration] = [], returns: Route.Success,
+        refuses: [Refusal.Kind] = [], rateLimit: RateLimitClass? = .general, handle: @escaping Handler
+    ) {
+        add(.get, path, summary, access, query, nil, returns, refuses, rateLimit, handle)
+    }
+
+    package mutating func post(
+        _ path: String, _ summary: String, access: Access, query: [QueryDeclaration] = [], accepts: BodySchema? = nil,
+        returns: Route.Success, refuses: [Refusal.Kind] = [], rateLimit: RateLimitClass? = .general,
+        handle: @escaping Handler
+    ) {
+        add(.post, path, summary, access, query, accepts, returns, refuses, rateLimit, handle)
+    }
+
+    package mutating func put(
+        _ path: String, _ summary: String, access: Access, accepts: BodySchema, returns: Route.Success,
+        refuses: [Refusal.Kind] = [], handle: @escaping Handler
+    ) {
+        add(.put, path, summary, access, [], accepts, returns, refuses, .general, handle)
+    }
+
+    package mutating func patch(
+        _ path: String, _ summary: String, access: Access, accepts: BodySchema? = nil, returns: Route.Success,
+        refuses: [Refusal.Kind] = [], handle: @escaping Handler
+    ) {
+        add(.patch, path, summary, access, [], accepts, returns, refuses, .general, handle)
+    }
+
+    package mutating func delete(
+        _ path: String, _ summary: String, access: Access, query: [QueryDeclaration] = [], returns: Route.Success = .nothing,
+        refuses: [Refusal.Kind] = [], handle: @escaping Handler
+    ) {
+        add(.delete, path, summary, access, query, nil, returns, refuses, .general, handle)
+    }
+
+    private mutating func add(
+        _ method: Route.Method, _ path: String, _ summary: String, _ access: Access, _ query: [QueryDeclaration],
+        _ body: BodySchema?, _ success: Route.Success, _ refuses: [Refusal.Kind], _ rateLimit: RateLimitClass?,
+        _ handle: @escaping Handler
+    ) {
+        list.append(
+            Route(
+                method: method, path: prefix + path, summary: summary, tag: tag, access: access, query: query, body: body,
+                success: success, refuses: refuses, rateLimit: rateLimit, handle: handle))
+    }
+}
+
+/// Routes of one feature.
+package protocol RouteGroup: Sendable {
+    func register(in routes: inout Routes)
+}

@@ -1,0 +1,7 @@
+import Database
+
+package enum JobsModule {
+    package static var migrations: [Migration] {
+        [Migration(name: "M20261121000100__jobs", sql: PackageResources.M20261121000100__jobs_sql)]
+    }
+}

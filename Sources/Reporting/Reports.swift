@@ -1,0 +1,128 @@
+import Base
+import Categories
+import HTTP
+import JSON
+
+/// The answers of `/analytics/…`: what they hold and how they are written.
+struct MonthSums: Sendable {
+    let month: YearMonth
+    let sums: ReportStore.Sums
+    let currency: Currency
+
+    static let fields = Fields<MonthSums>(
+        "MonthSums",
+        [
+            Field("month", .string(pattern: "^[0-9]{4}-[0-9]{2}$")) { $1.yearMonth($0.month) },
+            .money("income") { Money(minorUnits: $0.sums.income, currency: $0.currency) },
+            .money("expenses") { Money(minorUnits: $0.sums.expenses, currency: $0.currency) },
+            .money("net") { Money(minorUnits: $0.sums.income - $0.sums.expenses, currency: $0.currency) },
+            .int("count") { Int($0.sums.incomeCount + $0.sums.expenseCount) },
+        ])
+}
+
+struct CategorySum: Sendable {
+    let id: CategoryID
+    let name: String
+    let slug: String
+    let color: String
+    let icon: String
+    let amount: Money
+    let count: Int
+    /// Hundredths of a per cent.
+    let share: Int64
+
+    static let fields = Fields<CategorySum>(
+        "CategorySum",
+        [
+            .identifier("categoryId") { $0.id }, .text("name") { $0.name }, .text("slug") { $0.slug }, .text("color") { $0.color },
+            .text("icon") { $0.icon }, .money("amount") { $0.amount }, .int("count") { $0.count },
+            Field("share", .decimal, "Per cent of the whole, two decimals.") { $1.decimal($0.share, fractionDigits: 2) },
+        ])
+}
+
+extension Period {
+    static let fields = Fields<Period>("Period", [.date("startDate") { $0.from }, .date("endDate") { $0.through }])
+}
+
+/// Sums of a period under the names of the dashboard.
+struct PeriodSums: Sendable {
+    let sums: ReportStore.Sums
+    let currency: Currency
+
+    static let fields = Fields<PeriodSums>(
+        "PeriodSums",
+        [
+            .money("income") { Money(minorUnits: $0.sums.income, currency: $0.currency) },
+            .money("expenses") { Money(minorUnits: $0.sums.expenses, currency: $0.currency) },
+            .money("net") { Money(minorUnits: $0.sums.income - $0.sums.expenses, currency: $0.currency) },
+            .int("count") { Int($0.sums.incomeCount + $0.sums.expenseCount) },
+        ])
+}
+
+struct Overview: Sendable {
+    let period: Period
+    let sums: ReportStore.Sums
+    let previousPeriod: Period
+    let previous: ReportStore.Sums
+    let currency: Currency
+
+    private static let previousFields = Fields<Overview>(
+        "OverviewBefore",
+        [
+            .object("period", Period.fields) { $0.previousPeriod },
+            .money("totalIncome") { Money(minorUnits: $0.previous.income, currency: $0.currency) },
+            .money("totalExpenses") { Money(minorUnits: $0.previous.expenses, currency: $0.currency) },
+            .money("net") { Money(minorUnits: $0.previous.income - $0.previous.expenses, currency: $0.currency) },
+        ])
+
+    static let fields = Fields<Overview>(
+        "Overview",
+        [
+            .currency("currency") { $0.currency },
+            .object("period", Period.fields) { $0.period },
+            .money("totalIncome") { Money(minorUnits: $0.sums.income, currency: $0.currency) },
+            .money("totalExpenses") { Money(minorUnits: $0.sums.expenses, currency: $0.currency) },
+            .money("net") { Money(minorUnits: $0.sums.income - $0.sums.expenses, currency: $0.currency) },
+            Field("savingsRate", .nullable(.decimal), "Per cent of the income that was not spent; null without income.") { value, writer in
+                if let rate = percentHundredths(of: value.sums.income - value.sums.expenses, in: value.sums.income) {
+                    writer.decimal(rate, fractionDigits: 2)
+                } else {
+                    writer.null()
+                }
+            },
+            .int("entryCount") { Int($0.sums.incomeCount + $0.sums.expenseCount) },
+            .int("expenseCount") { Int($0.sums.expenseCount) },
+            .int("incomeCount") { Int($0.sums.incomeCount) },
+            Field("averageExpense", .nullable(.money), "Rounded half to even.") { value, writer in
+                let total = Money(minorUnits: value.sums.expenses, currency: value.currency)
+                if value.sums.expenseCount > 0, let average = try? total.scaled(by: 1, over: value.sums.expenseCount) {
+                    writer.money(average)
+                } else {
+                    writer.null()
+                }
+            },
+            .object("previous", previousFields) { $0 },
+        ])
+}
+
+struct SpendingByCategory: Sendable {
+    let period: Period
+    let currency: Currency
+    let categories: [CategorySum]
+
+    static let fields = Fields<SpendingByCategory>(
+        "SpendingByCategory",
+        [
+            .currency("currency") { $0.currency }, .object("period", Period.fields) { $0.period },
+            .money("total") { Money(minorUnits: $0.categories.reduce(0) { $0 + $1.amount.minorUnits }, currency: $0.currency) },
+            .list("categories", of: CategorySum.fields) { $0.categories },
+        ])
+}
+
+struct Trends: Sendable {
+    let currency: Currency
+    let months: [MonthSums]
+
+    static let fields = Fields<Trends>(
+        "Trends", [.currency("currency") { $0.currency }, .list("months", of: MonthSums.fields) { $0.months }])
+}

@@ -1,0 +1,93 @@
+import FoundationEssentials
+import HTTP
+import HTTPServer
+
+/// The page: `index.html` for its screens, and what it loads, from memory.
+package struct WebPage: Sendable {
+    /// Chart.js and the typeface come from their Debian packages.
+    static let vendorFiles: [(path: String, files: [String])] = [
+        ("/assets/vendor/chart.js", ["/usr/share/javascript/chart.js/chart.min.js"]),
+        (
+            "/assets/vendor/inter.ttf",
+            ["/usr/share/fonts/truetype/inter-vf/Inter.var.ttf", "/usr/share/fonts/truetype/inter-vf/Inter-roman.var.ttf"]
+        ),
+    ]
+    static let maximumVendorBytes = 4 << 20
+
+    /// Scripts and styles from here only; nothing inline, nothing from elsewhere.
+    static let contentSecurityPolicy =
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+    private struct Asset {
+        let bytes: [UInt8]
+        let type: String
+        let tag: String
+    }
+
+    private let assets: [String: Asset]
+    private let page: Asset
+    /// The files of Debian packages that are not there, for `purser doctor`.
+    package let missing: [String]
+
+    package init() {
+        var assets: [String: Asset] = [:]
+        for (name, bytes) in AssetList.all {
+            assets["/assets/" + name] = Asset(bytes: bytes, type: Self.type(of: name), tag: Self.tag(bytes))
+        }
+        var missing: [String] = []
+        for (path, files) in Self.vendorFiles {
+            let found = files.lazy.compactMap { try? Data(contentsOf: URL(filePath: $0)) }.first
+            guard let found, found.count <= Self.maximumVendorBytes else {
+                missing.append(files[0])
+                continue
+            }
+            let bytes = Array(found)
+            assets[path] = Asset(bytes: bytes, type: Self.type(of: path), tag: Self.tag(bytes))
+        }
+        page = assets["/assets/index.html"] ?? Asset(bytes: [], type: "text/html; charset=utf-8", tag: "\"0\"")
+        self.assets = assets
+        self.missing = missing
+    }
+
+    /// Nil for what is neither a screen nor an asset.
+    @Sendable package func answer(_ request: Request) -> HTTPResponse? {
+        let path = request.wire.path
+        if let asset = path == "/favicon.ico" ? assets["/assets/favicon.svg"] : assets[path] {
+            // Revalidated by its tag on every load: a new version of the server is seen at once.
+            return HTTPResponse(
+                status: 200, fields: [("Content-Type", asset.type), ("ETag", asset.tag), ("Cache-Control", "no-cache")],
+                body: .bytes(asset.bytes))
+        }
+        guard Self.isScreen(path) else { return nil }
+        return HTTPResponse(
+            status: 200,
+            fields: [
+                ("Content-Type", page.type), ("ETag", page.tag), ("Cache-Control", "no-cache"),
+                ("Content-Security-Policy", Self.contentSecurityPolicy),
+            ], body: .bytes(page.bytes))
+    }
+
+    private static func isScreen(_ path: String) -> Bool {
+        let screens: Set<String> = ["/", "/signin", "/signup", "/entries", "/import", "/settings", "/setup", "/book"]
+        return screens.contains(path) || path.hasPrefix("/setup/") || path.hasPrefix("/entries/") || path.hasPrefix("/import/")
+    }
+
+    private static func type(of name: String) -> String {
+        switch name.split(separator: ".").last {
+        case "html": "text/html; charset=utf-8"
+        case "css": "text/css; charset=utf-8"
+        case "js": "text/javascript; charset=utf-8"
+        case "svg": "image/svg+xml"
+        case "ttf": "font/ttf"
+        case "png": "image/png"
+        default: "application/octet-stream"
+        }
+    }
+
+    /// FNV-1a of the content: enough to tell one version of a file from the next.
+    private static func tag(_ bytes: [UInt8]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return "\"\(String(hash, radix: 16))\""
+    }
+}
