@@ -3,7 +3,7 @@
 # Needs the Swift toolchain and nothing else. Ends with an error on a crash, and leaves the input that caused it.
 set -eu
 cd "$(dirname "$0")/.."
-seconds="${1:-20}"
+seconds="${1:-${FUZZ_SECONDS:-20}}"
 build=.build/fuzz
 mkdir -p "$build/found"
 # Preconditions stay on in -O; the parser is checked for reading out of bounds by the address sanitizer.
