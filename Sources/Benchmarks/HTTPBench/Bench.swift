@@ -16,8 +16,9 @@ import JSON
         let server = HTTPServer(
             configuration: configuration, loops: loops, handler: handle, shortcut: isSync ? handleAtOnce : nil,
             onWireError: { status, _ in HTTPResponse(status: status) })
-        print("listening \(try await server.start())")
-        fflush(stdout)
+        // Not print, whose buffer would keep it.
+        let line = "listening \(try await server.start())\n"
+        _ = write(1, line, line.utf8.count)
         while true { try await Task.sleep(for: .seconds(3600)) }
     }
 
