@@ -30,14 +30,14 @@ struct Connector: Sendable {
 
     func open(_ role: Role) async throws -> Opened {
         do {
-            return try await threads.run { try connect(role) }
+            return try await threads.run { [configuration] in try Self.connect(configuration, role) }
         } catch is BlockingPool.Full {
             throw DatabaseError(.unavailable, "too many connections are being opened")
         }
     }
 
     /// Blocks. Retrying is the caller's.
-    func connect(_ role: Role) throws -> Opened {
+    static func connect(_ configuration: DatabaseConfiguration, _ role: Role) throws -> Opened {
         // What stands before `dbname` is a default that the URL may override; what follows it is not.
         let words = [
             ("connect_timeout", String(max(2, configuration.connectTimeout.milliseconds / 1000))),
@@ -59,11 +59,11 @@ struct Connector: Sendable {
         guard PQserverVersion(pointer) >= 150_000 else {
             throw DatabaseError(.unavailable, "PostgreSQL 15 or later is needed; this is \(PQserverVersion(pointer) / 10_000)")
         }
-        try execute(settings(role), on: pointer)
+        try execute(settings(configuration, role), on: pointer)
         return opened
     }
 
-    private func settings(_ role: Role) -> String {
+    private static func settings(_ configuration: DatabaseConfiguration, _ role: Role) -> String {
         var settings = "SET timezone = 'UTC'; SET client_connection_check_interval = 5000"
         let isMaintenance = role == .maintenance
         settings += "; SET statement_timeout = \(isMaintenance ? 0 : configuration.statementTimeout.milliseconds)"

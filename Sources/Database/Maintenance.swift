@@ -1,0 +1,17 @@
+import CPQ
+import EventLoop
+
+/// Commands for which PostgreSQL wants a connection and no transaction: CREATE DATABASE, VACUUM and their like. The
+/// text is the caller's own; nothing from outside may be in it.
+package enum Maintenance {
+    package static func run(_ text: String, url: String) async throws {
+        let threads = BlockingPool(threads: 1, queueLimit: 1, name: "maintenance")
+        try await threads.run {
+            guard let connection = try Connector.connect(DatabaseConfiguration(url: url), .maintenance).take() else {
+                throw DatabaseError.closed
+            }
+            defer { PQfinish(connection) }
+            try execute(text, on: connection)
+        }
+    }
+}
