@@ -3,12 +3,14 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 
-extern int accept4(int, struct sockaddr *, socklen_t *, int);
+/* Declared, not included: <sys/socket.h> belongs to the Glibc module. */
+struct sockaddr;
+extern int accept4(int, struct sockaddr *, unsigned int *, int);
+extern int socket(int, int, int);
 
 /* 04000 is SOCK_NONBLOCK, 02000000 SOCK_CLOEXEC: enum constants that Swift does not import as integers. */
-static inline int shim_accept(int fd, struct sockaddr *address, socklen_t *length) {
+static inline int shim_accept(int fd, struct sockaddr *address, unsigned int *length) {
     return accept4(fd, address, length, 04000 | 02000000);
 }
 

@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import Synchronization
 
 /// State of one loop's thread, written in a closure.
 final class Box<Value>: @unchecked Sendable {
@@ -45,4 +46,16 @@ func onLoop(_ loop: EventLoop, _ body: @escaping @Sendable () -> Void) async {
             continuation.resume()
         }
     }
+}
+
+final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+    var value: Int { count.load(ordering: .acquiring) }
+    func add() { count.add(1, ordering: .acquiringAndReleasing) }
+}
+
+final class Flag: Sendable {
+    private let flag = Atomic<Bool>(false)
+    var isSet: Bool { flag.load(ordering: .acquiring) }
+    func set() { flag.store(true, ordering: .releasing) }
 }

@@ -176,19 +176,27 @@ struct SystemRandom {
         let gate = DispatchGate()
         let running = Task { try await pool.run { gate.wait() } }
         gate.awaitEntered()
-        let ran = Atomic<Bool>(false)
-        let queued = Task { try await pool.run { ran.store(true, ordering: .relaxed) } }
-        // Only once the second is in the queue is there no room left.
-        var refused = false
-        for _ in 0..<200 where !refused {
-            do { try await pool.run {} } catch is BlockingPool.Full { refused = true } catch {}
-            if !refused { try await Task.sleep(for: .milliseconds(5)) }
+        let ran = Counter()
+        let (outcomes, sink) = AsyncStream.makeStream(of: String.self)
+        let tasks = (0..<2).map { _ in
+            Task {
+                do {
+                    try await pool.run { ran.add() }
+                    sink.yield("ran")
+                } catch is BlockingPool.Full {
+                    sink.yield("full")
+                } catch {
+                    sink.yield("cancelled")
+                }
+            }
         }
-        #expect(refused)
-        queued.cancel()
+        var outcome = outcomes.makeAsyncIterator()
+        #expect(await outcome.next() == "full")
+        for task in tasks { task.cancel() }
         gate.open()
+        #expect(await outcome.next() == "cancelled")
         try await running.value
-        _ = await queued.result
+        #expect(ran.value == 0)
         pool.shutdown()
         await #expect(throws: BlockingPool.Full.self) { try await pool.run {} }
     }

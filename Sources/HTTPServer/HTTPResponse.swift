@@ -1,0 +1,64 @@
+import EventLoop
+
+/// What a handler answers. The server itself adds Date, Connection, and Content-Length or Transfer-Encoding; those
+/// in `fields` are passed over, except that `Connection: close` closes.
+package struct HTTPResponse: Sendable {
+    package enum Body: Sendable {
+        case empty
+        case bytes([UInt8])
+        /// Runs when the head has been sent. With a length, exactly that many bytes must be written; an error or a
+        /// wrong count breaks the connection off, so that the client cannot take the part for the whole.
+        case stream(length: Int?, @Sendable (HTTPBodyWriter) async throws -> Void)
+    }
+
+    package var status: Int
+    package var fields: [(String, String)]
+    package var body: Body
+
+    package init(status: Int, fields: [(String, String)] = [], body: Body = .empty) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+    }
+}
+
+/// Where a streamed response goes. One writer at a time.
+package final class HTTPBodyWriter: Sendable {
+    /// The client left, or was too slow: there is nobody to write for.
+    package struct Disconnected: Error {}
+    /// More than the announced length.
+    package struct TooLong: Error {}
+
+    private let connection: Connection
+    private let request: UInt32
+
+    init(connection: Connection, request: UInt32) {
+        self.connection = connection
+        self.request = request
+    }
+
+    /// Returns when the bytes are sent or few enough to be kept for sending; so a slow client slows its producer.
+    package func write(_ bytes: [UInt8]) async throws {
+        if bytes.isEmpty { return }
+        let connection = connection
+        let request = request
+        let hasRoom: Bool
+        if connection.loop.isCurrent {
+            hasRoom = try connection.writePiece(bytes, of: request)
+        } else {
+            hasRoom = try await withUnsafeThrowingContinuation { continuation in
+                connection.loop.execute {
+                    continuation.resume(with: Result { try connection.writePiece(bytes, of: request) })
+                }
+            }
+        }
+        if hasRoom { return }
+        try await withUnsafeThrowingContinuation { continuation in
+            if connection.loop.isCurrent {
+                connection.waitForRoom(continuation, of: request)
+            } else {
+                connection.loop.execute { connection.waitForRoom(continuation, of: request) }
+            }
+        }
+    }
+}
