@@ -1,3 +1,4 @@
+import Base
 import CCrypto
 
 /// The public half of an RSA key: verifies RS256 (RSASSA-PKCS1-v1_5 with SHA-256).

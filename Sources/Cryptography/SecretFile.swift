@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// Secrets in files: written whole or not at all, readable by their owner only.
@@ -28,13 +29,13 @@ package enum SecretFile {
         let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw .system(operation: "create", path: temporary, code: errno) }
         defer { unlink(temporary) }
-        do throws(Failure) {
+        do {
             defer { close(file) }
             // The process's umask may be stricter or looser; the mode is stated, not inherited.
             guard fchmod(file, 0o600) == 0 else { throw .system(operation: "protect", path: temporary, code: errno) }
             var written = 0
             while written < bytes.count {
-                let count = bytes.withUnsafeBytes { write(file, $0.baseAddress! + written, bytes.count - written) }
+                let count = bytes[written...].withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
                 if count < 0 && errno == EINTR { continue }
                 guard count > 0 else { throw .system(operation: "write", path: temporary, code: errno) }
                 written += count
@@ -60,7 +61,7 @@ package enum SecretFile {
         var bytes = [UInt8](repeating: 0, count: sizeLimit + 1)
         var count = 0
         while count < bytes.count {
-            let got = bytes.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress! + count, $0.count - count) }
+            let got = bytes[count...].withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
             if got < 0 && errno == EINTR { continue }
             guard got >= 0 else { throw .system(operation: "read", path: path, code: errno) }
             if got == 0 { break }
