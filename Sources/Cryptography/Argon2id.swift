@@ -34,7 +34,8 @@ package enum Argon2id {
     ) throws(Failure) -> String {
         guard parameters.isAcceptable else { throw Failure(code: ARGON2_INCORRECT_PARAMETER.rawValue) }
         let capacity = argon2_encodedlen(
-            parameters.iterations, parameters.memoryKiB, parameters.lanes, UInt32(salt.count), UInt32(hashBytes), Argon2_id)
+            parameters.iterations, parameters.memoryKiB, parameters.lanes, UInt32(salt.count), UInt32(hashBytes),
+            Argon2_id)
         var encoded = [CChar](repeating: 0, count: capacity)
         let code = argon2id_hash_encoded(
             parameters.iterations, parameters.memoryKiB, parameters.lanes, password, password.count, salt, salt.count,

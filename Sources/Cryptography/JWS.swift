@@ -42,7 +42,9 @@ package enum JWS {
             let signature = Base64URL.decode(token[(last + 1)...])
         else { throw .malformed }
         guard let publicKey = key(try keyID(inHead: head)) else { throw .unknownKey }
-        guard publicKey.isValidSignature(signature, for: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(token)[..<last]))
+        guard
+            publicKey.isValidSignature(
+                signature, for: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(token)[..<last]))
         else { throw .wrongSignature }
         return payload
     }

@@ -120,7 +120,7 @@ extension SigningKeys {
     package var jwks: [UInt8] {
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()
-        writer.key("keys")
+        writer.key("keys" as StaticString)
         writer.beginArray()
         for key in verifying {
             writer.beginObject()

@@ -17,7 +17,9 @@ package struct SecretBox: Sendable {
     }
 
     /// Says neither what was wrong nor where: whoever gets it, knows enough.
-    package struct CannotOpen: Error, Equatable {}
+    package struct CannotOpen: Error, Equatable {
+        package init() {}
+    }
 
     private let current: Key
     private let keys: [UInt32: Key]

@@ -56,7 +56,10 @@ import Testing
         let read = try RSAPrivateKey.parse(pem: pem)
         #expect(read.publicKey.keyID == key.publicKey.keyID)
         #expect(key.publicKey.isValidSignature(try read.sign([1, 2, 3]), for: [1, 2, 3]))
-        for damaged in [[], Array("-----BEGIN PRIVATE KEY-----".utf8), Array(pem.dropLast(200)), [UInt8](repeating: 0, count: 1 << 17)] {
+        for damaged in [
+            [], Array("-----BEGIN PRIVATE KEY-----".utf8), Array(pem.dropLast(200)),
+            [UInt8](repeating: 0, count: 1 << 17),
+        ] {
             #expect(throws: RSAPrivateKey.Failure.self) { try RSAPrivateKey.parse(pem: damaged) }
         }
     }
