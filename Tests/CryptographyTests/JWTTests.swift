@@ -187,6 +187,7 @@ import Testing
 
 private func publicKey(_ jwk: JSONValue) -> RSAPublicKey? {
     guard jwk["kty"]?.string == "RSA", jwk["use"]?.string ?? "sig" == "sig", jwk["alg"]?.string ?? "RS256" == "RS256",
+        jwk["key_ops"]?.array?.contains(.string("verify")) ?? true,
         let modulus = jwk["n"]?.string.flatMap({ Base64URL.decode($0.utf8) }),
         let exponent = jwk["e"]?.string.flatMap({ Base64URL.decode($0.utf8) })
     else { return nil }
