@@ -1,0 +1,86 @@
+import Base
+import Cryptography
+import Database
+import HTTP
+
+/// What the operator does at the command line, where the machine itself is the authority.
+extension Accounts {
+    package enum Added: Sendable {
+        case created(User)
+        /// The account was there; it has become an administrator.
+        case promoted(User)
+    }
+
+    /// `purser user add`: a new account with its book. An existing one is promoted when an administrator is wanted,
+    /// and keeps its password.
+    package func add(_ registration: Registration, asAdministrator: Bool) async throws -> Added {
+        let now = clock.now()
+        let hash = try await hasher.hash(registration.password)
+        let user = User(
+            id: .new(), email: registration.email.normalized, emailAsGiven: registration.email.asGiven,
+            name: registration.name, role: asAdministrator ? .admin : .user, isEmailVerified: false, isActive: true,
+            createdAt: now, version: 1)
+        let added = try await database.transaction { [books, publish] transaction -> (Added, [SessionID]) in
+            let users = UserStore(queryable: transaction)
+            if asAdministrator, let known = try await users.lock(email: registration.email) {
+                try await users.saveRole(.admin, of: known.id, at: now)
+                // Tokens carry the role: signing in again brings the new one.
+                let ended = try await SessionStore(transaction: transaction)
+                    .revokeAll(of: known.id, because: .administrator, at: now)
+                return (.promoted(known), ended)
+            }
+            try await users.insert(user, passwordHash: hash)
+            _ = try await books.open(transaction, user.id, registration.book)
+            try await publish(transaction, .registered(user.id))
+            return (.created(user), [])
+        }
+        refuseTokens(of: added.1, at: now)
+        return added.0
+    }
+
+    package func users(after: String? = nil, limit: Int = 100) async throws -> [User] {
+        try await UserStore(queryable: database).list(after: after, limit: limit)
+    }
+
+    /// `purser user password`: sets a new one and ends all sessions.
+    package func setPassword(_ password: Password, of email: EmailAddress) async throws {
+        let hash = try await hasher.hash(password)
+        try await change(email, because: .password) { users, user, now in
+            try await users.savePasswordHash(hash, of: user.id, at: now)
+        }
+    }
+
+    /// Shuts an account out at once, or lets it in again. Nothing of it is deleted.
+    package func setActive(_ isActive: Bool, _ email: EmailAddress) async throws {
+        try await change(email, because: .deactivated) { users, user, now in
+            try await users.saveActive(isActive, of: user.id, at: now)
+        }
+    }
+
+    private func change(
+        _ email: EmailAddress, because reason: Session.RevokedReason,
+        _ body: @escaping @Sendable (UserStore, User, Instant) async throws -> Void
+    ) async throws {
+        let now = clock.now()
+        let ended = try await database.transaction { transaction in
+            let users = UserStore(queryable: transaction)
+            guard let user = try await users.lock(email: email) else { throw Refusal.notFound("account") }
+            try await body(users, user, now)
+            return try await SessionStore(transaction: transaction).revokeAll(of: user.id, because: reason, at: now)
+        }
+        refuseTokens(of: ended, at: now)
+    }
+
+    /// At each start: while there is no administrator, a new one-time token for the set-up link; nil otherwise. The
+    /// caller prints it where the operator looks, never into a log file that others read.
+    package func prepareSetup() async throws -> String? {
+        let now = clock.now()
+        let token = RefreshToken.random()
+        let isNeeded = try await database.transaction { [options] transaction in
+            guard try await !UserStore(queryable: transaction).hasAdministrator() else { return false }
+            try await SetupStore.replace(token.hash, expiresAt: now + options.setupLifetime, transaction, at: now)
+            return true
+        }
+        return isNeeded ? token.text : nil
+    }
+}

@@ -1,0 +1,90 @@
+import Base
+import Cryptography
+import Database
+import HTTP
+
+/// What a person gives to get an account, checked.
+package struct Registration: Sendable {
+    package var email: EmailAddress
+    package var password: Password
+    package var name: PersonName
+    package var book: OpenBookRequest
+    package var transport: Session.Transport
+
+    package init(
+        email: EmailAddress, password: Password, name: PersonName, book: OpenBookRequest,
+        transport: Session.Transport = .bearer
+    ) {
+        self.email = email
+        self.password = password
+        self.name = name
+        self.book = book
+        self.transport = transport
+    }
+}
+
+extension Accounts {
+    package func register(_ registration: Registration, from client: Client) async throws -> SignedIn {
+        guard options.isRegistrationOpen else { throw Refusal.registrationClosed }
+        return try await create(registration, role: .user, from: client) { _ in }
+    }
+
+    /// The first administrator, by the link that was printed at the first start. The link works once, and only while
+    /// there is no administrator.
+    package func setUp(_ registration: Registration, token: String, from client: Client) async throws -> SignedIn {
+        guard let token = RefreshToken(token) else { throw Refusal.setupNotValid }
+        let now = clock.now()
+        // Before the expensive hash, so that guessing costs us nothing; decided again in the transaction.
+        guard try await SetupStore.isValid(token.hash, database, at: now) else { throw Refusal.setupNotValid }
+        return try await create(registration, role: .admin, from: client) { transaction in
+            guard try await SetupStore.take(token.hash, transaction, at: now),
+                try await !UserStore(queryable: transaction).hasAdministrator()
+            else { throw Refusal.setupNotValid }
+        }
+    }
+
+    /// User, book, session and event: all of it or nothing.
+    private func create(
+        _ registration: Registration, role: PlatformRole, from client: Client,
+        onlyIf check: @escaping @Sendable (Transaction) async throws -> Void
+    ) async throws -> SignedIn {
+        let hash = try await hasher.hash(registration.password)
+        let now = clock.now()
+        let user = User(
+            id: .new(), email: registration.email.normalized, emailAsGiven: registration.email.asGiven,
+            name: registration.name, role: role, isEmailVerified: false, isActive: true, createdAt: now, version: 1)
+        let accessToken: @Sendable (SessionID) throws -> String = { [tokens] session in
+            try tokens.issue(for: user, session: session, at: now)
+        }
+        return try await database.transaction { [self] transaction in
+            try await check(transaction)
+            try await UserStore(queryable: transaction).insert(user, passwordHash: hash)
+            let book = try await books.open(transaction, user.id, registration.book)
+            let (session, refreshToken) = try await openSession(
+                for: user, transport: registration.transport, client: client, at: now, in: transaction)
+            try await publish(transaction, .registered(user.id))
+            return SignedIn(
+                user: user, books: [book], session: session, accessToken: try accessToken(session.id),
+                refreshToken: refreshToken)
+        }
+    }
+}
+
+/// Every statement that touches `setup_tokens`.
+enum SetupStore {
+    /// One link at a time: a new one makes the ones before it useless.
+    static func replace(_ hash: [UInt8], expiresAt: Instant, _ transaction: Transaction, at now: Instant) async throws {
+        _ = try await transaction.run("DELETE FROM setup_tokens")
+        _ = try await transaction.run(
+            "INSERT INTO setup_tokens (token_hash, created_at, expires_at) VALUES (\(hash), \(now), \(expiresAt))")
+    }
+
+    static func isValid(_ hash: [UInt8], _ queryable: any Queryable, at now: Instant) async throws -> Bool {
+        try await queryable.first("SELECT 1 FROM setup_tokens WHERE token_hash = \(hash) AND expires_at > \(now)") != nil
+    }
+
+    /// Whether it was there; of two that take it at once, one gets it.
+    static func take(_ hash: [UInt8], _ transaction: Transaction, at now: Instant) async throws -> Bool {
+        try await transaction.run("DELETE FROM setup_tokens WHERE token_hash = \(hash) AND expires_at > \(now)") == 1
+    }
+}

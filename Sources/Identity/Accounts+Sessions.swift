@@ -1,0 +1,132 @@
+import Base
+import Cryptography
+import Database
+import HTTP
+
+package struct Refreshed: Sendable {
+    package let session: Session
+    package let accessToken: String
+    package let refreshToken: RefreshToken
+}
+
+extension Accounts {
+    /// Exchanges a refresh token for a new pair. A token that was used before ends its whole session: two parties
+    /// hold it, and we cannot know which of them is the thief.
+    ///
+    /// - Parameter csrfToken: for a token out of a cookie, what came in the header.
+    package func refresh(
+        _ presented: String, transport: Session.Transport, csrfToken: String?
+    ) async throws -> Refreshed {
+        guard let presented = RefreshToken(presented) else { throw Refusal.refreshNotValid }
+        let now = clock.now()
+        let outcome = try await database.transaction { [self] transaction in
+            try await rotate(presented, transport: transport, csrfToken: csrfToken, at: now, in: transaction)
+        }
+        switch outcome {
+        case .rotated(let refreshed): return refreshed
+        case .refused: throw Refusal.refreshNotValid
+        case .reused(let session):
+            refuseTokens(of: [session], at: now)
+            log.warning("a used refresh token was presented again; its session has ended") {
+                $0.text("session", session.description)
+            }
+            throw Refusal.refreshNotValid
+        }
+    }
+
+    /// Returned, not thrown: a refusal that was thrown would undo the end of the session.
+    private enum RefreshOutcome: Sendable {
+        case rotated(Refreshed)
+        case refused
+        case reused(SessionID)
+    }
+
+    private func rotate(
+        _ presented: RefreshToken, transport: Session.Transport, csrfToken: String?, at now: Instant,
+        in transaction: Transaction
+    ) async throws -> RefreshOutcome {
+        let store = SessionStore(transaction: transaction)
+        // A cookie's token works as a cookie only: taken out of the browser, it would lack the CSRF check.
+        guard let (session, user) = try await store.lock(tokenHash: presented.hash), session.transport == transport else {
+            return .refused
+        }
+        if transport == .cookie, !isCSRFTokenValid(csrfToken, of: session.id) { throw Refusal.csrfNotValid }
+        guard session.isLive(at: now), user.isActive else { return .refused }
+        var current = presented
+        // More than one step when a third tab comes late, too; never many, as the grace is short.
+        for step in 0..<8 {
+            guard let record = try await store.token(current.hash) else { return .refused }
+            switch record.decide(at: now, grace: grace(of: session.transport)) {
+            case .expired: return .refused
+            case .follow(let salt): current = current.successor(salt: salt, key: sessionKey)
+            case .reused:
+                _ = try await store.revoke(session.id, because: .reuse, at: now)
+                return .reused(session.id)
+            case .rotate:
+                if step == 0 {
+                    let salt = secureRandomBytes(32)
+                    let successor = current.successor(salt: salt, key: sessionKey)
+                    try await store.replace(
+                        current, by: successor, salt: salt, session: session.id,
+                        expiresAt: now + options.refreshLifetime, at: now)
+                    current = successor
+                }
+                return .rotated(
+                    Refreshed(
+                        session: session, accessToken: try tokens.issue(for: user, session: session.id, at: now),
+                        refreshToken: current))
+            }
+        }
+        return .refused
+    }
+
+    /// Ends a session. Ending one that has ended already is fine.
+    package func signOut(_ session: SessionID, of user: UserID) async throws {
+        let now = clock.now()
+        try await database.transaction { [publish] transaction in
+            if try await SessionStore(transaction: transaction).revoke(session, because: .logout, at: now) {
+                try await publish(transaction, .signedOut(user, session))
+            }
+        }
+        refuseTokens(of: [session], at: now)
+    }
+
+    /// The same with only a refresh token at hand, when the access token has expired.
+    package func signOut(
+        refreshToken: String, transport: Session.Transport, csrfToken: String?
+    ) async throws {
+        guard let token = RefreshToken(refreshToken) else { return }
+        let now = clock.now()
+        let ended = try await database.transaction { [self] transaction -> SessionID? in
+            let store = SessionStore(transaction: transaction)
+            guard let (session, user) = try await store.lock(tokenHash: token.hash), session.transport == transport
+            else { return nil }
+            if transport == .cookie, !isCSRFTokenValid(csrfToken, of: session.id) { throw Refusal.csrfNotValid }
+            if try await store.revoke(session.id, because: .logout, at: now) {
+                try await publish(transaction, .signedOut(user.id, session.id))
+            }
+            return session.id
+        }
+        if let ended { refuseTokens(of: [ended], at: now) }
+    }
+
+    /// Reads which sessions ended lately, then hears of every further one, from this server and all others. Runs until
+    /// its task is cancelled.
+    package func followEndedSessions() async throws {
+        let notifications = database.listen(SessionStore.endedChannel)
+        let now = clock.now()
+        let since = now - tokens.lifetime - .seconds(2 * tokens.jwt.leeway)
+        refuseTokens(of: try await SessionStore.ended(database, since: since), at: now)
+        for await notification in notifications {
+            guard let session = SessionID(notification.payload) else { continue }
+            refuseTokens(of: [session], at: clock.now())
+        }
+    }
+
+    /// Once an hour: forgets what has expired.
+    package func prune() async throws {
+        let now = clock.now()
+        tokens.ended.sweep(now: now.secondsSinceEpoch)
+        try await SessionStore.prune(database, at: now)
+    }
+}

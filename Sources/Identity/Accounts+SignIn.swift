@@ -1,0 +1,69 @@
+import Base
+import Database
+import HTTP
+
+extension Accounts {
+    /// - Throws: `wrongCredentials` for an unknown address, a wrong password and an account without one, after the
+    ///   same work; `locked` after too many failures.
+    package func signIn(
+        email: EmailAddress, password: Password, transport: Session.Transport, from client: Client
+    ) async throws -> SignedIn {
+        let keys = FailureKeys(email: email, network: client.network)
+        let record = try await LoginStore.find(database, email: email, keys: keys, network: client.network)
+        if let seconds = record.failures.secondsLocked(knownNetwork: record.isKnownNetwork, at: clock.now()) {
+            throw Refusal.locked(for: seconds)
+        }
+        guard try await hasher.verify(password, against: record.passwordHash), let user = record.user,
+            let oldHash = record.passwordHash
+        else {
+            try await countFailure(keys, isKnownNetwork: record.isKnownNetwork)
+            throw Refusal.wrongCredentials
+        }
+        let newHash = hasher.needsRehash(oldHash) ? try? await hasher.hash(password) : nil
+        return try await admit(user, record, keys, oldHash: oldHash, newHash: newHash, transport: transport, from: client)
+    }
+
+    /// Counts first, answers then. Attempts that ran at the same time are counted in turn, each on the state that
+    /// the one before left: a burst gets no more guesses than a slow attacker.
+    private func countFailure(_ keys: FailureKeys, isKnownNetwork: Bool) async throws {
+        let now = clock.now()
+        let seconds = try await database.transaction { [options] transaction -> Int? in
+            let store = LoginStore(queryable: transaction)
+            try await store.prepare(keys, at: now)
+            var failures = try await store.lock(keys)
+            let locked = failures.secondsLocked(knownNetwork: isKnownNetwork, at: now)
+            failures.pair?.fail(at: now, policy: options.pairLockout)
+            failures.account?.fail(at: now, policy: options.accountLockout)
+            try await store.save(failures, keys)
+            return locked
+        }
+        if let seconds { throw Refusal.locked(for: seconds) }
+    }
+
+    private func admit(
+        _ user: User, _ record: LoginRecord, _ keys: FailureKeys, oldHash: String, newHash: String?,
+        transport: Session.Transport, from client: Client
+    ) async throws -> SignedIn {
+        let now = clock.now()
+        return try await database.transaction { [self] transaction in
+            let logins = LoginStore(queryable: transaction)
+            let users = UserStore(queryable: transaction)
+            // Looked at again under lock: the right password among many parallel guesses must not get through after
+            // the wrong ones have used the allowance up.
+            let failures = try await logins.lock(keys)
+            if let seconds = failures.secondsLocked(knownNetwork: record.isKnownNetwork, at: now) {
+                throw Refusal.locked(for: seconds)
+            }
+            guard let user = try await users.find(user.id) else { throw Refusal.wrongCredentials }
+            guard user.isActive else { throw Refusal.accountDisabled }
+            if failures.pair != nil { try await logins.forgetPair(keys) }
+            if let newHash { try await users.replacePasswordHash(oldHash, by: newHash, of: user.id) }
+            let (session, refreshToken) = try await openSession(
+                for: user, transport: transport, client: client, at: now, in: transaction)
+            try await publish(transaction, .signedIn(user.id, session.id))
+            return SignedIn(
+                user: user, books: try await books.list(transaction, user.id), session: session,
+                accessToken: try tokens.issue(for: user, session: session.id, at: now), refreshToken: refreshToken)
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Base
+import Database
+import HTTP
+import Runtime
+
+/// What an installation decides about its accounts.
+package struct IdentityOptions: Sendable {
+    package var refreshLifetime: Duration = .seconds(30 * 86_400)
+    /// For the page's cookies only; see `RefreshTokenRecord.decide`.
+    package var cookieGrace: Duration = .seconds(10)
+    package var isRegistrationOpen = true
+    package var areTermsRequired = false
+    package var pairLockout = LockoutPolicy.pair
+    package var accountLockout = LockoutPolicy.account
+    package var setupLifetime: Duration = .seconds(7 * 86_400)
+    /// Marks cookies `Secure`; nil: when the request came over TLS.
+    package var areCookiesSecure: Bool?
+
+    package init() {}
+}
+
+/// What sign-in needs of the module above it: the books.
+package struct BookAccess: Sendable {
+    /// Opens a person's own book, in the transaction that makes the person.
+    package let open: @Sendable (Transaction, UserID, OpenBookRequest) async throws -> BookSummary
+    /// The books that a person is a member of, their own first.
+    package let list: @Sendable (any Queryable, UserID) async throws -> [BookSummary]
+
+    package init(
+        open: @escaping @Sendable (Transaction, UserID, OpenBookRequest) async throws -> BookSummary,
+        list: @escaping @Sendable (any Queryable, UserID) async throws -> [BookSummary]
+    ) {
+        self.open = open
+        self.list = list
+    }
+}
+
+package struct OpenBookRequest: Sendable {
+    package var name: String
+    package var kind: String
+    package var currency: Currency?
+    package var timeZone: String?
+}
+
+/// What happens to accounts, told to whoever listens, in the same transaction.
+package enum IdentityEvent: Sendable, Equatable {
+    case registered(UserID)
+    case signedIn(UserID, SessionID)
+    case signedOut(UserID, SessionID)
+
+    package var name: String {
+        switch self {
+        case .registered: "user.registered"
+        case .signedIn: "user.login"
+        case .signedOut: "user.logout"
+        }
+    }
+}
+
+package typealias PublishIdentityEvent = @Sendable (Transaction, IdentityEvent) async throws -> Void
+
+/// Accounts and sessions: each of these is one decision in one transaction, for the routes and for the command alike.
+package final class Accounts: Sendable {
+    let database: Database
+    let hasher: PasswordHasher
+    package let tokens: AccessTokens
+    /// Derives the successors of refresh tokens and the CSRF tokens. 32 random bytes of this installation.
+    let sessionKey: [UInt8]
+    let books: BookAccess
+    let publish: PublishIdentityEvent
+    package let options: IdentityOptions
+    let clock: Clock
+    let log: Log
+
+    package init(
+        database: Database, hasher: PasswordHasher, tokens: AccessTokens, sessionKey: [UInt8], books: BookAccess,
+        publish: @escaping PublishIdentityEvent, options: IdentityOptions = IdentityOptions(), clock: Clock = .system,
+        log: Log
+    ) {
+        precondition(sessionKey.count == 32, "the session key has 32 bytes")
+        self.database = database
+        self.hasher = hasher
+        self.tokens = tokens
+        self.sessionKey = sessionKey
+        self.books = books
+        self.publish = publish
+        self.options = options
+        self.clock = clock
+        self.log = log
+    }
+}
+
+/// The answer to a sign-in of any kind.
+package struct SignedIn: Sendable {
+    package let user: User
+    package let books: [BookSummary]
+    package let session: Session
+    package let accessToken: String
+    package let refreshToken: RefreshToken
+}
+
+extension Accounts {
+    /// A new session for a user, in the transaction that decided it.
+    func openSession(
+        for user: User, transport: Session.Transport, client: Client, at now: Instant, in transaction: Transaction
+    ) async throws -> (session: Session, refreshToken: RefreshToken) {
+        let session = Session(
+            id: .new(), user: user.id, transport: transport, expiresAt: now + options.refreshLifetime, revokedAt: nil)
+        let token = RefreshToken.random()
+        try await SessionStore(transaction: transaction).insert(session, token: token, client: client, at: now)
+        return (session, token)
+    }
+
+    func grace(of transport: Session.Transport) -> Duration {
+        transport == .cookie ? options.cookieGrace : .zero
+    }
+
+    /// Until when this server refuses access tokens of a session that ended.
+    func refuseTokens(of sessions: [SessionID], at now: Instant) {
+        let seconds = now.secondsSinceEpoch
+        let until = seconds + tokens.lifetimeSeconds + 2 * tokens.jwt.leeway
+        for session in sessions { tokens.ended.insert(session, until: until, now: seconds) }
+    }
+
+    // MARK: The page's protection against forged requests
+
+    /// Bound to the session, so nothing has to be stored, and a token of another session does not fit.
+    package func csrfToken(of session: SessionID) -> String {
+        CSRF.token(of: session, key: sessionKey)
+    }
+
+    package func isCSRFTokenValid(_ token: String?, of session: SessionID) -> Bool {
+        CSRF.isValid(token, of: session, key: sessionKey)
+    }
+}

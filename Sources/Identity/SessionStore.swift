@@ -1,0 +1,120 @@
+import Base
+import Database
+
+/// Every statement that touches `sessions` and `refresh_tokens`.
+struct SessionStore {
+    let transaction: Transaction
+
+    /// The channel on which servers tell each other that a session has ended.
+    static let endedChannel = "purser_session_ended"
+
+    func insert(_ session: Session, token: RefreshToken, client: Client, at now: Instant) async throws {
+        _ = try await transaction.pipeline([
+            """
+            INSERT INTO sessions
+                (id, user_id, transport, created_at, last_used_at, expires_at, ip_address, network, user_agent)
+            VALUES (\(session.id), \(session.user), \(session.transport), \(now), \(now), \(session.expiresAt),
+                \(client.address), \(client.network), \(client.userAgent))
+            """,
+            insertion(of: token.hash, session: session.id, expiresAt: session.expiresAt, at: now),
+            """
+            UPDATE sessions SET revoked_at = \(now), revoked_reason = 'limit'
+            WHERE id IN (
+                SELECT id FROM sessions WHERE user_id = \(session.user) AND revoked_at IS NULL
+                ORDER BY last_used_at DESC OFFSET \(Session.limitPerUser))
+            """,
+        ])
+    }
+
+    private func insertion(of hash: [UInt8], session: SessionID, expiresAt: Instant, at now: Instant) -> SQL {
+        """
+        INSERT INTO refresh_tokens (token_hash, session_id, issued_at, expires_at)
+        VALUES (\(hash), \(session), \(now), \(expiresAt))
+        """
+    }
+
+    /// The session that the token belongs to and its user. The session's row stays locked until commit, so all that
+    /// happens to one family happens in turn.
+    func lock(tokenHash: [UInt8]) async throws -> (session: Session, user: User)? {
+        let row = try await transaction.first(
+            """
+            SELECT \(UserStore.columns), sessions.id, sessions.transport, sessions.expires_at, sessions.revoked_at
+            FROM refresh_tokens
+            JOIN sessions ON sessions.id = refresh_tokens.session_id
+            JOIN users ON users.id = sessions.user_id
+            WHERE refresh_tokens.token_hash = \(tokenHash)
+            FOR UPDATE OF sessions
+            """)
+        guard let row else { return nil }
+        let user = try User(row)
+        let next = UserStore.columnCount
+        let session = Session(
+            id: try row.get(next), user: user.id, transport: try row.get(next + 1), expiresAt: try row.get(next + 2),
+            revokedAt: try row.get(next + 3))
+        return (session, user)
+    }
+
+    /// Read after the session is locked, and by a statement of its own: it sees what the one before us committed.
+    func token(_ hash: [UInt8]) async throws -> RefreshTokenRecord? {
+        try await transaction.first(
+            "SELECT expires_at, used_at, successor_salt FROM refresh_tokens WHERE token_hash = \(hash)"
+        ).map {
+            RefreshTokenRecord(expiresAt: try $0.get(0), usedAt: try $0.get(1), successorSalt: try $0.get(2))
+        }
+    }
+
+    func replace(
+        _ used: RefreshToken, by successor: RefreshToken, salt: [UInt8], session: SessionID, expiresAt: Instant,
+        at now: Instant
+    ) async throws {
+        _ = try await transaction.pipeline([
+            """
+            UPDATE refresh_tokens SET used_at = \(now), replaced_by = \(successor.hash), successor_salt = \(salt)
+            WHERE token_hash = \(used.hash)
+            """,
+            insertion(of: successor.hash, session: session, expiresAt: expiresAt, at: now),
+            "UPDATE sessions SET last_used_at = \(now), expires_at = \(expiresAt) WHERE id = \(session)",
+        ])
+    }
+
+    /// - Returns: whether it was live until now.
+    func revoke(_ session: SessionID, because reason: Session.RevokedReason, at now: Instant) async throws -> Bool {
+        let rows = try await transaction.pipeline([
+            """
+            UPDATE sessions SET revoked_at = \(now), revoked_reason = \(reason)
+            WHERE id = \(session) AND revoked_at IS NULL
+            """,
+            "SELECT pg_notify('purser_session_ended', \(session.description))",
+        ])
+        return rows.first.map { $0.affected > 0 } ?? false
+    }
+
+    func revokeAll(of user: UserID, because reason: Session.RevokedReason, at now: Instant) async throws -> [SessionID] {
+        let rows = try await transaction.query(
+            """
+            WITH ended AS (
+                UPDATE sessions SET revoked_at = \(now), revoked_reason = \(reason)
+                WHERE user_id = \(user) AND revoked_at IS NULL
+                RETURNING id)
+            SELECT id, pg_notify('purser_session_ended', id::text)::text FROM ended
+            """)
+        return try rows.map { try $0.get(0) }
+    }
+
+    /// What nobody needs any more. Sessions stay for a while after their end: they tell known addresses from new ones.
+    static func prune(_ database: Database, at now: Instant) async throws {
+        _ = try await database.write([
+            "DELETE FROM sessions WHERE expires_at < \(now - .seconds(90 * 86_400))",
+            "DELETE FROM refresh_tokens WHERE expires_at < \(now)",
+            "DELETE FROM login_failures WHERE last_failed_at < \(now - .seconds(2 * 86_400))",
+            "DELETE FROM setup_tokens WHERE expires_at < \(now)",
+        ])
+    }
+
+    /// Sessions that ended so lately that an access token of theirs may still run.
+    static func ended(_ queryable: any Queryable, since: Instant) async throws -> [SessionID] {
+        try await queryable.query(
+            "SELECT id FROM sessions WHERE revoked_at >= \(since) ORDER BY revoked_at DESC LIMIT \(EndedSessions.limit)"
+        ).map { try $0.get(0) }
+    }
+}
