@@ -1,0 +1,45 @@
+import Base
+import HTTP
+import Runtime
+
+/// Turns the token of a request into a principal: `Authorization: Bearer`, or else the page's cookie.
+package struct Authenticator: Sendable {
+    let accounts: Accounts
+
+    package init(accounts: Accounts) { self.accounts = accounts }
+
+    /// - Returns: nil when the request carries no credential.
+    /// - Throws: 401 for one that is not valid; 403 for a cookie on a changing request without its CSRF token.
+    @Sendable package func authenticate(_ request: Request) async throws -> Principal? {
+        try principal(of: request)
+    }
+
+    func principal(of request: Request) throws(Refusal) -> Principal? {
+        let now = accounts.clock.now()
+        if let header = request.header("authorization") {
+            return try accounts.tokens.verify(Self.bearer(header), at: now).principal
+        }
+        guard let cookie = request.cookie(SessionCookies.access), !cookie.isEmpty else { return nil }
+        let claims = try accounts.tokens.verify(cookie, at: now)
+        // A cookie comes along with requests that other sites cause; only our own page can add the header.
+        if !Self.isSafe(request.wire.method) {
+            guard accounts.isCSRFTokenValid(request.header("x-csrf-token"), of: claims.session) else {
+                throw .csrfNotValid
+            }
+        }
+        return claims.principal
+    }
+
+    static func isSafe(_ method: String) -> Bool {
+        method == "GET" || method == "HEAD" || method == "OPTIONS"
+    }
+
+    private static func bearer(_ header: String) throws(Refusal) -> Substring {
+        guard let blank = header.utf8.firstIndex(of: UInt8(ascii: " ")),
+            header[..<blank].lowercased() == "bearer"
+        else { throw .tokenNotValid }
+        let token = header[header.index(after: blank)...].drop { $0 == " " }
+        guard !token.isEmpty else { throw .tokenNotValid }
+        return token
+    }
+}
