@@ -44,13 +44,13 @@ package final class AccessTokens: Sendable {
                 ]))
     }
 
-    package func verify(_ token: String, at now: Instant) throws(Refusal) -> AccessClaims {
+    package func verify(_ token: some StringProtocol, at now: Instant) throws(Refusal) -> AccessClaims {
         let seconds = now.secondsSinceEpoch
         let claims: AccessClaims
         if let known = cache.value(for: token, at: seconds) {
             claims = known
         } else {
-            claims = try read(token, at: seconds)
+            claims = try read(String(token), at: seconds)
             cache.insert(claims, for: token, expiresAt: claims.expiresAt + jwt.leeway, at: seconds)
         }
         guard !ended.contains(claims.session) else { throw .tokenNotValid }

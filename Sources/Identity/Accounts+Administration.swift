@@ -1,4 +1,5 @@
 import Base
+import Books
 import Cryptography
 import Database
 import HTTP
@@ -20,7 +21,7 @@ extension Accounts {
             id: .new(), email: registration.email.normalized, emailAsGiven: registration.email.asGiven,
             name: registration.name, role: asAdministrator ? .admin : .user, isEmailVerified: false, isActive: true,
             createdAt: now, version: 1)
-        let added = try await database.transaction { [books, publish] transaction -> (Added, [SessionID]) in
+        let added = try await database.transaction { [self] transaction -> (Added, [SessionID]) in
             let users = UserStore(queryable: transaction)
             if asAdministrator, let known = try await users.lock(email: registration.email) {
                 try await users.saveRole(.admin, of: known.id, at: now)
@@ -30,8 +31,8 @@ extension Accounts {
                 return (.promoted(known), ended)
             }
             try await users.insert(user, passwordHash: hash)
-            _ = try await books.open(transaction, user.id, registration.book)
-            try await publish(transaction, .registered(user.id))
+            _ = try await BookStore(transaction).open(registration.book, for: user.id)
+            try await publish(.userRegistered, user.id, nil, in: transaction)
             return (.created(user), [])
         }
         refuseTokens(of: added.1, at: now)

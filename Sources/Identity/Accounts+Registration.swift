@@ -1,4 +1,5 @@
 import Base
+import Books
 import Cryptography
 import Database
 import HTTP
@@ -8,11 +9,11 @@ package struct Registration: Sendable {
     package var email: EmailAddress
     package var password: Password
     package var name: PersonName
-    package var book: OpenBookRequest
+    package var book: NewBook
     package var transport: Session.Transport
 
     package init(
-        email: EmailAddress, password: Password, name: PersonName, book: OpenBookRequest,
+        email: EmailAddress, password: Password, name: PersonName, book: NewBook,
         transport: Session.Transport = .bearer
     ) {
         self.email = email
@@ -59,10 +60,10 @@ extension Accounts {
         return try await database.transaction { [self] transaction in
             try await check(transaction)
             try await UserStore(queryable: transaction).insert(user, passwordHash: hash)
-            let book = try await books.open(transaction, user.id, registration.book)
+            let book = try await BookStore(transaction).open(registration.book, for: user.id)
             let (session, refreshToken) = try await openSession(
                 for: user, transport: registration.transport, client: client, at: now, in: transaction)
-            try await publish(transaction, .registered(user.id))
+            try await publish(.userRegistered, user.id, session.id, in: transaction)
             return SignedIn(
                 user: user, books: [book], session: session, accessToken: try accessToken(session.id),
                 refreshToken: refreshToken)

@@ -83,9 +83,9 @@ extension Accounts {
     /// Ends a session. Ending one that has ended already is fine.
     package func signOut(_ session: SessionID, of user: UserID) async throws {
         let now = clock.now()
-        try await database.transaction { [publish] transaction in
+        try await database.transaction { [self] transaction in
             if try await SessionStore(transaction: transaction).revoke(session, because: .logout, at: now) {
-                try await publish(transaction, .signedOut(user, session))
+                try await publish(.userSignedOut, user, session, in: transaction)
             }
         }
         refuseTokens(of: [session], at: now)
@@ -103,7 +103,7 @@ extension Accounts {
             else { return nil }
             if transport == .cookie, !isCSRFTokenValid(csrfToken, of: session.id) { throw Refusal.csrfNotValid }
             if try await store.revoke(session.id, because: .logout, at: now) {
-                try await publish(transaction, .signedOut(user.id, session.id))
+                try await publish(.userSignedOut, user.id, session.id, in: transaction)
             }
             return session.id
         }

@@ -1,4 +1,5 @@
 import Base
+import Books
 import Database
 import HTTP
 
@@ -60,9 +61,9 @@ extension Accounts {
             if let newHash { try await users.replacePasswordHash(oldHash, by: newHash, of: user.id) }
             let (session, refreshToken) = try await openSession(
                 for: user, transport: transport, client: client, at: now, in: transaction)
-            try await publish(transaction, .signedIn(user.id, session.id))
+            try await publish(.userSignedIn, user.id, session.id, in: transaction)
             return SignedIn(
-                user: user, books: try await books.list(transaction, user.id), session: session,
+                user: user, books: try await BookStore(transaction).books(of: user.id), session: session,
                 accessToken: try tokens.issue(for: user, session: session.id, at: now), refreshToken: refreshToken)
         }
     }

@@ -1,6 +1,9 @@
 import Base
+import Books
 import Database
 import HTTP
+import JSON
+import Jobs
 import Runtime
 
 /// What an installation decides about its accounts.
@@ -19,45 +22,11 @@ package struct IdentityOptions: Sendable {
     package init() {}
 }
 
-/// What sign-in needs of the module above it: the books.
-package struct BookAccess: Sendable {
-    /// Opens a person's own book, in the transaction that makes the person.
-    package let open: @Sendable (Transaction, UserID, OpenBookRequest) async throws -> BookSummary
-    /// The books that a person is a member of, their own first.
-    package let list: @Sendable (any Queryable, UserID) async throws -> [BookSummary]
-
-    package init(
-        open: @escaping @Sendable (Transaction, UserID, OpenBookRequest) async throws -> BookSummary,
-        list: @escaping @Sendable (any Queryable, UserID) async throws -> [BookSummary]
-    ) {
-        self.open = open
-        self.list = list
-    }
+extension EventName {
+    package static let userRegistered = EventName("user.registered")
+    package static let userSignedIn = EventName("user.login")
+    package static let userSignedOut = EventName("user.logout")
 }
-
-package struct OpenBookRequest: Sendable {
-    package var name: String
-    package var kind: String
-    package var currency: Currency?
-    package var timeZone: String?
-}
-
-/// What happens to accounts, told to whoever listens, in the same transaction.
-package enum IdentityEvent: Sendable, Equatable {
-    case registered(UserID)
-    case signedIn(UserID, SessionID)
-    case signedOut(UserID, SessionID)
-
-    package var name: String {
-        switch self {
-        case .registered: "user.registered"
-        case .signedIn: "user.login"
-        case .signedOut: "user.logout"
-        }
-    }
-}
-
-package typealias PublishIdentityEvent = @Sendable (Transaction, IdentityEvent) async throws -> Void
 
 /// Accounts and sessions: each of these is one decision in one transaction, for the routes and for the command alike.
 package final class Accounts: Sendable {
@@ -66,24 +35,19 @@ package final class Accounts: Sendable {
     package let tokens: AccessTokens
     /// Derives the successors of refresh tokens and the CSRF tokens. 32 random bytes of this installation.
     let sessionKey: [UInt8]
-    let books: BookAccess
-    let publish: PublishIdentityEvent
     package let options: IdentityOptions
     let clock: Clock
     let log: Log
 
     package init(
-        database: Database, hasher: PasswordHasher, tokens: AccessTokens, sessionKey: [UInt8], books: BookAccess,
-        publish: @escaping PublishIdentityEvent, options: IdentityOptions = IdentityOptions(), clock: Clock = .system,
-        log: Log
+        database: Database, hasher: PasswordHasher, tokens: AccessTokens, sessionKey: [UInt8],
+        options: IdentityOptions = IdentityOptions(), clock: Clock = .system, log: Log
     ) {
         precondition(sessionKey.count == 32, "the session key has 32 bytes")
         self.database = database
         self.hasher = hasher
         self.tokens = tokens
         self.sessionKey = sessionKey
-        self.books = books
-        self.publish = publish
         self.options = options
         self.clock = clock
         self.log = log
@@ -109,6 +73,18 @@ extension Accounts {
         let token = RefreshToken.random()
         try await SessionStore(transaction: transaction).insert(session, token: token, client: client, at: now)
         return (session, token)
+    }
+
+    func publish(_ name: EventName, _ user: UserID, _ session: SessionID?, in transaction: Transaction) async throws {
+        try await transaction.publish(
+            Event(name, user: user) { data in
+                data.key("userId")
+                data.identifier(user)
+                if let session {
+                    data.key("sessionId")
+                    data.identifier(session)
+                }
+            })
     }
 
     func grace(of transport: Session.Transport) -> Duration {

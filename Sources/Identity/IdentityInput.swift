@@ -1,4 +1,5 @@
 import Base
+import Books
 import HTTP
 
 /// What sign-in takes from a body: each field declared once, for reading and for the OpenAPI document.
@@ -16,14 +17,8 @@ enum IdentityInput {
     static let terms = BodyField.bool("terms", "Whether the terms were accepted; must be true where it is sent.")
     static let businessName = BodyField.text(
         "businessName", aliases: ["business_name"], max: PersonName.characterLimit, "Opens a business book of this name.")
-    static let currency = BodyField<Currency>("currency", aliases: ["currency_code"], .currency, "Of the book.") {
-        value throws(FieldProblem) in
-        guard let code = value.string, let currency = Currency(code.uppercased()) else {
-            throw FieldProblem("currency should be a code of ISO 4217, such as EUR.")
-        }
-        return currency
-    }
-    static let timeZone = BodyField.text("timeZone", aliases: ["timezone"], max: 64, "Of the book, such as Europe/Berlin.")
+    static let currency = BodyField.text("currency", aliases: ["currency_code"], max: 3, "Of the book: EUR unless given.")
+    static let timeZone = BodyField.text("timeZone", aliases: ["timezone"], max: 64, "Of the book, such as Europe/Berlin: UTC unless given.")
     static let session = BodyField.choice(
         "session", of: ["cookie", "token"],
         "With cookie the tokens are set as cookies and are not in the body; then changing requests need X-CSRF-Token.")
@@ -66,9 +61,10 @@ enum IdentityInput {
         let company = business.flatMap { $0.isEmpty ? nil : $0 }
         return Registration(
             email: email, password: chosen, name: name,
-            book: OpenBookRequest(
-                name: company ?? "Personal", kind: company == nil ? "personal" : "business", currency: currency,
-                timeZone: timeZone),
+            book: try NewBook(
+                name: company ?? "Personal", kind: company == nil ? .personal : .business,
+                currency: currency.flatMap { $0.isEmpty ? nil : $0.uppercased() },
+                timeZone: timeZone.flatMap { $0.isEmpty ? nil : $0 }),
             transport: session == "cookie" ? .cookie : .bearer)
     }
 }

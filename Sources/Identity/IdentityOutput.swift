@@ -1,4 +1,6 @@
 import Base
+import Books
+import Cryptography
 import HTTP
 import HTTPServer
 import JSON
@@ -10,21 +12,67 @@ enum IdentityOutput {
         let books: [BookSummary]
     }
 
-    static let userFields: [Field<User>] = [
-        .identifier("id") { $0.id },
-        .text("email") { $0.email },
-        .optionalText("firstName") { $0.name.first },
-        .optionalText("lastName") { $0.name.last },
-        .text("displayName") { $0.displayName },
-        .choice("role", ["user", "admin"]) { $0.role.rawValue },
-        .bool("emailVerified") { $0.isEmailVerified },
-        .instant("createdAt") { $0.createdAt },
-        .int("version") { $0.version },
-    ]
-    static let user = Fields<User>("User", userFields)
+    /// The same list for a user alone and for one with books.
+    private static func userFields<Value>(_ user: @escaping @Sendable (Value) -> User) -> [Field<Value>] {
+        [
+            .identifier("id") { user($0).id },
+            .text("email") { user($0).email },
+            .optionalText("firstName") { user($0).name.first },
+            .optionalText("lastName") { user($0).name.last },
+            .text("displayName") { user($0).displayName },
+            .choice("role", ["user", "admin"]) { user($0).role.rawValue },
+            .bool("emailVerified") { user($0).isEmailVerified },
+            .instant("createdAt") { user($0).createdAt },
+            .int("version") { user($0).version },
+        ]
+    }
 
+    static let user = Fields<User>("User", userFields { $0 })
     static let profile = Fields<Profile>(
-        "Profile",
-        userFields.map { field in Field(field.name, field.schema, field.summary) { user.write($0.user, field.name, to: &$1) } }
-            + [.list("books", of: BookSummary.fields) { $0.books }])
+        "Profile", userFields { $0.user } + [.list("books", of: BookSummary.fields) { $0.books }])
+
+    static let session = Schema.object(
+        name: "Session",
+        [
+            SchemaProperty("user", user.schema), SchemaProperty("book", .nullable(BookSummary.fields.schema)),
+            SchemaProperty("accessToken", .text, required: false, "Absent when the tokens are in cookies."),
+            SchemaProperty("refreshToken", .text, required: false), SchemaProperty("tokenType", .text),
+            SchemaProperty("expiresIn", .integer(), "Seconds until the access token expires."),
+        ])
+    static let refreshed = Schema.object(
+        name: "RefreshedSession",
+        [
+            SchemaProperty("accessToken", .text, required: false), SchemaProperty("refreshToken", .text, required: false),
+            SchemaProperty("tokenType", .text), SchemaProperty("expiresIn", .integer()),
+        ])
+}
+
+/// Hands tokens over the way the client asked for: in the body, or in cookies.
+struct TokenDelivery: Sendable {
+    let accounts: Accounts
+    let cookies: SessionCookies
+    let session: Session
+    let accessToken: String
+    let refreshToken: RefreshToken
+
+    var cookieFields: [(String, String)] {
+        guard session.transport == .cookie else { return [] }
+        return cookies.set(
+            access: accessToken, refresh: refreshToken.text, csrf: accounts.csrfToken(of: session.id),
+            accessSeconds: accounts.tokens.lifetimeSeconds,
+            refreshSeconds: accounts.options.refreshLifetime.components.seconds)
+    }
+
+    func write(to writer: inout JSONWriter) {
+        if session.transport == .bearer {
+            writer.key("accessToken")
+            writer.string(accessToken)
+            writer.key("refreshToken")
+            writer.string(refreshToken.text)
+        }
+        writer.key("tokenType")
+        writer.string("Bearer")
+        writer.key("expiresIn")
+        writer.int(accounts.tokens.lifetimeSeconds)
+    }
 }

@@ -1,0 +1,39 @@
+import Base
+import Cryptography
+import Database
+import Runtime
+
+package enum IdentityModule {
+    package static var migrations: [Migration] {
+        [Migration("M20261121000300__identity", sql: PackageResources.M20261121000300__identity_sql)]
+    }
+
+    /// Accounts with this installation's keys, which are made in `<data>/keys` at the first start.
+    ///
+    /// - Parameter cores: how many passwords may be hashed at once, unless configured.
+    package static func accounts(
+        _ configuration: Configuration, dataDirectory: String, database: Database, cores: Int, clock: Clock = .system,
+        log: Log
+    ) throws -> Accounts {
+        let directory = dataDirectory + "/keys"
+        let keys = try SigningKeys.load(directory: directory, now: clock.now().secondsSinceEpoch)
+        let sessionKey = try SecretFile.withLockedDirectory(directory) { () throws(SecretFile.Failure) in
+            try SecretFile.loadOrCreate(at: directory + "/session.key", byteCount: 32)
+        }
+        let concurrency = configuration[IdentitySettings.passwordConcurrency]
+        let hasher = PasswordHasher(
+            concurrent: concurrency > 0 ? concurrency : max(1, cores),
+            queueLimit: configuration[IdentitySettings.passwordQueue],
+            parameters: Argon2id.Parameters(
+                memoryKiB: UInt32(configuration[IdentitySettings.passwordMemory]),
+                iterations: UInt32(configuration[IdentitySettings.passwordPasses]), lanes: 1))
+        let tokens = AccessTokens(
+            jwt: JWT(
+                keys: keys, issuer: configuration[IdentitySettings.issuer],
+                audience: configuration[IdentitySettings.audience]),
+            lifetime: configuration[IdentitySettings.accessLifetime])
+        return Accounts(
+            database: database, hasher: hasher, tokens: tokens, sessionKey: sessionKey,
+            options: IdentityOptions(configuration), clock: clock, log: log)
+    }
+}

@@ -1,0 +1,67 @@
+import Base
+import Cryptography
+import Runtime
+
+/// What an operator can set about accounts.
+package enum IdentitySettings {
+    package static let accessLifetime = Setting.duration(
+        "access-token-lifetime", default: "15m", "How long an access token is valid.")
+    package static let refreshLifetime = Setting.duration(
+        "refresh-token-lifetime", default: "30d", "How long a session lives without being used.")
+    package static let refreshGrace = Setting.duration(
+        "refresh-grace", default: "10s",
+        "How long the page's used refresh cookie still works, for tabs that refresh at the same moment; 0s: not at all.")
+    package static let registration = Setting<String>.choice(
+        "registration", of: ["open", "closed"], default: "open", "Whether anybody may open an account.")
+    package static let termsRequired = Setting.flag(
+        "terms-required", default: false, "Whether registering needs \"terms\": true.")
+    package static let issuer = Setting.text(
+        "token-issuer", default: "purser", "The issuer named in access tokens.")
+    package static let audience = Setting.text(
+        "token-audience", default: "purser", "The audience named in access tokens.")
+    package static let cookieSecure = Setting<String>.choice(
+        "cookie-secure", of: ["auto", "always", "never"], default: "auto",
+        "Whether cookies are sent over TLS only; auto: when the request came over TLS.")
+    package static let passwordMemory = Setting.number(
+        "password-memory", in: 8192...1_048_576, default: Int(Argon2id.Parameters.standard.memoryKiB),
+        "KiB that hashing a password takes.")
+    package static let passwordPasses = Setting.number(
+        "password-passes", in: 1...16, default: Int(Argon2id.Parameters.standard.iterations),
+        "Passes over that memory.")
+    package static let passwordConcurrency = Setting.number(
+        "password-concurrency", in: 0...256, default: 0, "How many passwords are hashed at once; 0: one a core.")
+    package static let passwordQueue = Setting.number(
+        "password-queue", in: 0...10_000, default: 64, "How many may wait to be hashed; beyond it sign-in answers 503.")
+    package static let loginAttempts = Setting.number(
+        "login-attempts", in: 1...1000, default: 5,
+        "Wrong passwords for one account from one address within login-window before it is locked.")
+    package static let loginWindow = Setting.duration(
+        "login-window", default: "15m", "In which wrong passwords are counted, and how long the first lock lasts.")
+
+    package static let all: [SettingDeclaration] = [
+        accessLifetime.declaration, refreshLifetime.declaration, refreshGrace.declaration, registration.declaration,
+        termsRequired.declaration, issuer.declaration, audience.declaration, cookieSecure.declaration,
+        passwordMemory.declaration, passwordPasses.declaration, passwordConcurrency.declaration,
+        passwordQueue.declaration, loginAttempts.declaration, loginWindow.declaration,
+    ]
+}
+
+extension IdentityOptions {
+    package init(_ configuration: Configuration) {
+        self.init()
+        refreshLifetime = configuration[IdentitySettings.refreshLifetime]
+        cookieGrace = configuration[IdentitySettings.refreshGrace]
+        isRegistrationOpen = configuration[IdentitySettings.registration] == "open"
+        areTermsRequired = configuration[IdentitySettings.termsRequired]
+        let attempts = configuration[IdentitySettings.loginAttempts]
+        let window = configuration[IdentitySettings.loginWindow]
+        pairLockout = LockoutPolicy(
+            limit: attempts, window: window, firstLock: window, longestLock: max(window, .seconds(86_400)),
+            attemptsAfterLock: attempts, forgetAfter: max(window, .seconds(86_400)))
+        switch configuration[IdentitySettings.cookieSecure] {
+        case "always": areCookiesSecure = true
+        case "never": areCookiesSecure = false
+        default: areCookiesSecure = nil
+        }
+    }
+}
