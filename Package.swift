@@ -85,6 +85,9 @@ let package = Package(
         tests("JSON", of: "JSON", "TestSupport"),
         tests("Statements", of: "Base", "Statements", "TestSupport"),
         tests("Cryptography", of: "Base", "JSON", "Cryptography"),
+        tests(
+            "Identity", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP", "Resources",
+            "Jobs", "Categories", "Books", "Identity", "TestSupport"),
         tests("EventLoop", of: "EventLoop", "TestSupport"),
         tests("HTTPServer", of: "HTTPServer", "EventLoop", "TestSupport"),
         tests("HTTP", of: "Base", "JSON", "HTTP", "HTTPServer", "EventLoop", "TestSupport"),

@@ -3,6 +3,7 @@ import Books
 import Cryptography
 import Database
 import HTTP
+import Runtime
 
 /// What the operator does at the command line, where the machine itself is the authority.
 extension Accounts {

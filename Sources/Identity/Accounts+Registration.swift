@@ -3,6 +3,7 @@ import Books
 import Cryptography
 import Database
 import HTTP
+import Runtime
 
 /// What a person gives to get an account, checked.
 package struct Registration: Sendable {

@@ -2,6 +2,7 @@ import Base
 import Cryptography
 import Database
 import HTTP
+import Runtime
 
 package struct Refreshed: Sendable {
     package let session: Session
@@ -114,13 +115,21 @@ extension Accounts {
     /// its task is cancelled.
     package func followEndedSessions() async throws {
         let notifications = database.listen(SessionStore.endedChannel)
+        try await readEndedSessions()
+        for await notification in notifications {
+            if notification.isGap {
+                // The connection was lost for a while: what was said meanwhile is in the table.
+                try await readEndedSessions()
+            } else if let session = SessionID(notification.payload) {
+                refuseTokens(of: [session], at: clock.now())
+            }
+        }
+    }
+
+    private func readEndedSessions() async throws {
         let now = clock.now()
         let since = now - tokens.lifetime - .seconds(2 * tokens.jwt.leeway)
         refuseTokens(of: try await SessionStore.ended(database, since: since), at: now)
-        for await notification in notifications {
-            guard let session = SessionID(notification.payload) else { continue }
-            refuseTokens(of: [session], at: clock.now())
-        }
     }
 
     /// Once an hour: forgets what has expired.

@@ -2,6 +2,7 @@ import Base
 import Books
 import Database
 import HTTP
+import Runtime
 
 extension Accounts {
     /// - Throws: `wrongCredentials` for an unknown address, a wrong password and an account without one, after the

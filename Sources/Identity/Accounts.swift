@@ -1,5 +1,6 @@
 import Base
 import Books
+import Cryptography
 import Database
 import HTTP
 import JSON

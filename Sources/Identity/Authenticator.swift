@@ -1,5 +1,6 @@
 import Base
 import HTTP
+import HTTPServer
 import Runtime
 
 /// Turns the token of a request into a principal: `Authorization: Bearer`, or else the page's cookie.

@@ -1,6 +1,7 @@
 import Base
 import Books
 import HTTP
+import JSON
 
 /// What sign-in takes from a body: each field declared once, for reading and for the OpenAPI document.
 enum IdentityInput {

@@ -2,6 +2,7 @@ import Base
 import Database
 import HTTP
 import Resources
+import Runtime
 
 /// What somebody changes of their own name. A field that is not sent stays; one that is sent as null or empty is
 /// cleared.
