@@ -5,7 +5,7 @@ import Runtime
 
 package enum IdentityModule {
     package static var migrations: [Migration] {
-        [Migration("M20261121000300__identity", sql: PackageResources.M20261121000300__identity_sql)]
+        [Migration(name: "M20261121000300__identity", sql: PackageResources.M20261121000300__identity_sql)]
     }
 
     /// Accounts with this installation's keys, which are made in `<data>/keys` at the first start.
