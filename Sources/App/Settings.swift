@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import HTTP
 import HTTPServer
+import Identity
 import Runtime
 
 /// Every setting of the program. `purser config` shows them; README has the same list.
@@ -41,13 +42,6 @@ enum Settings {
     static let idleTimeout = Setting<Duration>.duration("idle-timeout", default: "75s", "How long a connection may stay without a request.")
     static let shutdownGrace = Setting<Duration>.duration("shutdown-grace", default: "15s", "How long what is under way may take when the server stops.")
 
-    static let accessLifetime = Setting<Duration>.duration("access-token-lifetime", default: "15m", "How long an access token is valid.")
-    static let refreshLifetime = Setting<Duration>.duration("refresh-token-lifetime", default: "30d", "How long a session lives without being used.")
-    static let registration = Setting<Bool>.flag("registration", default: true, "Whether anybody may sign up.")
-    static let termsRequired = Setting<Bool>.flag("terms-required", default: false, "Whether signing up needs terms: true.")
-    static let passwordMemory = Setting<Int>.number("password-memory", in: 8_192...1_048_576, default: 19_456, "Memory of one password hash, in KiB.")
-    static let passwordPasses = Setting<Int>.number("password-passes", in: 1...20, default: 2, "Passes of one password hash.")
-
     static let logLevel = Setting<String>.choice("log-level", of: ["debug", "info", "warning", "error"], default: "info", "The least that is logged.")
     static let logFormat = Setting<String>.choice("log-format", of: ["auto", "json", "text"], default: "auto", "How lines are written; auto is text at a terminal.")
 
@@ -59,9 +53,8 @@ enum Settings {
         allowedOrigins.declaration, trustedProxies.declaration, metricsAccess.declaration, maxBody.declaration,
         maxUpload.declaration, maxConnections.declaration, maxConnectionsPerAddress.declaration, headTimeout.declaration,
         bodyTimeout.declaration, writeTimeout.declaration, idleTimeout.declaration, shutdownGrace.declaration,
-        accessLifetime.declaration, refreshLifetime.declaration, registration.declaration, termsRequired.declaration,
-        passwordMemory.declaration, passwordPasses.declaration, logLevel.declaration, logFormat.declaration,
-    ]
+        logLevel.declaration, logFormat.declaration,
+    ] + IdentitySettings.all
 
     /// Variables of the source designs that are still understood.
     static let aliases = ["allowed-origins": "ALLOWED_ORIGINS", "database-url": "DATABASE_URL", "log-level": "LOG_LEVEL"]

@@ -1,0 +1,116 @@
+import Books
+import Cryptography
+import Database
+import EventLoop
+import Glibc
+import Identity
+import Resources
+import Runtime
+
+/// What every command that touches data stands on: loops, the database, accounts.
+final class Backend: Sendable {
+    let configuration: Configuration
+    let log: Log
+    let metrics: Metrics
+    let loops: EventLoopGroup
+    let database: Database
+    let accounts: Accounts
+    let books: BookDirectory
+    let idempotency: Idempotency
+    /// Nil with a database of its own, or beside a server that runs the cluster.
+    private let cluster: EmbeddedCluster?
+    let applied: [String]
+
+    private init(
+        configuration: Configuration, log: Log, loops: EventLoopGroup, database: Database, cluster: EmbeddedCluster?,
+        applied: [String]
+    ) throws {
+        self.configuration = configuration
+        self.log = log
+        metrics = Metrics()
+        self.loops = loops
+        self.database = database
+        self.cluster = cluster
+        self.applied = applied
+        accounts = try IdentityModule.accounts(
+            configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count, log: log)
+        books = BookDirectory(database: database)
+        idempotency = Idempotency(database: database) { SHA256.hash($0) }
+    }
+
+    /// How the embedded cluster is shared.
+    enum ClusterUse {
+        /// This process runs it; another one on the same directory is an error.
+        case own
+        /// Beside a running server this process uses that one's.
+        case ownOrBorrow
+    }
+
+    /// Starts what is configured, and brings the schema up to date.
+    static func start(_ configuration: Configuration, log: Log, cluster use: ClusterUse) async throws -> Backend {
+        let loops = EventLoopGroup(count: Settings.loopCount(configuration))
+        loops.start()
+        var cluster: EmbeddedCluster?
+        do {
+            let databaseLog: DatabaseLog = { level, message in
+                switch level {
+                case .debug: log.debug(message)
+                case .info: log.info(message)
+                case .warning: log.warning(message)
+                case .error: log.error(message)
+                }
+            }
+            var url = configuration[Settings.databaseURL]
+            let directory = configuration[Settings.data]
+            if url.isEmpty {
+                if use == .ownOrBorrow, let running = try EmbeddedCluster.attach(dataDirectory: directory) {
+                    url = running.connectionString
+                } else {
+                    var settings = EmbeddedCluster.Configuration(dataDirectory: directory)
+                    settings.binaries = configuration[Settings.postgresBin].isEmpty ? nil : configuration[Settings.postgresBin]
+                    settings.log = databaseLog
+                    settings.maxConnections = connections(configuration) + 30
+                    let started = try await EmbeddedCluster.start(settings)
+                    cluster = started
+                    url = started.connectionString
+                }
+            } else {
+                // Keys live in the data directory even when the data does not.
+                guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+                    throw BackendProblem("The data directory \(directory) cannot be made: \(String(cString: strerror(errno))).")
+                }
+            }
+            var settings = DatabaseConfiguration(url: url)
+            settings.readConnections = configuration[Settings.readConnections]
+            settings.writeConnections = configuration[Settings.writeConnections]
+            settings.leases = configuration[Settings.transactionConnections]
+            settings.statementTimeout = configuration[Settings.statementTimeout]
+            settings.log = databaseLog
+            let applied = try await Migrator.apply(Modules.migrations, to: settings)
+            let database = try await Database.connect(settings, loops: loops)
+            return try Backend(
+                configuration: configuration, log: log, loops: loops, database: database, cluster: cluster, applied: applied)
+        } catch {
+            await cluster?.stop()
+            loops.shutdown()
+            throw error
+        }
+    }
+
+    private static func connections(_ configuration: Configuration) -> Int {
+        configuration[Settings.readConnections] + configuration[Settings.writeConnections]
+            + configuration[Settings.transactionConnections]
+    }
+
+    func stop() async {
+        await database.close()
+        await cluster?.stop()
+        log.flush()
+    }
+}
+
+/// What an operator can mend.
+struct BackendProblem: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

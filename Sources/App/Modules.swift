@@ -1,0 +1,57 @@
+import Base
+import Books
+import Categories
+import Database
+import HTTP
+import Identity
+import Jobs
+import Reporting
+import Resources
+import Runtime
+import Transactions
+import Web
+
+/// The only place where all modules meet: one line for each.
+enum Modules {
+    static var migrations: [Migration] {
+        JobsModule.migrations + ResourcesModule.migrations + IdentityModule.migrations + BooksModule.migrations
+            + CategoriesModule.migrations + TransactionsModule.migrations
+    }
+
+    static func routes(_ backend: Backend, metricsAccess: String) -> Routes {
+        var routes = Routes()
+        let database = backend.database
+        IdentityRoutes(accounts: backend.accounts).register(in: &routes)
+        BookRoutes(database: database, directory: backend.books) { try await EntryStore.isUsed($0, $1) }.register(in: &routes)
+        CategoryRoutes(database: database).register(in: &routes)
+        EntryRoutes(database: database, idempotency: backend.idempotency).register(in: &routes)
+        ImportRoutes(database: database).register(in: &routes)
+        AnalyticsRoutes(database: database).register(in: &routes)
+        Probes(metrics: backend.metrics, metricsAccess: metricsAccess) {
+            do {
+                let pending = try await Migrator.pending(migrations, in: database)
+                return pending.isEmpty ? [] : ["\(pending.count) migrations are missing"]
+            } catch {
+                return ["the database does not answer"]
+            }
+        }.register(in: &routes)
+        return routes
+    }
+
+    static func jobs(_ backend: Backend) -> JobRegistry {
+        var jobs = JobRegistry()
+        let (idempotency, accounts, database) = (backend.idempotency, backend.accounts, backend.database)
+        jobs.every(.seconds(3600), JobKind("idempotency.purge") { _ in try await idempotency.purge() })
+        jobs.every(.seconds(3600), JobKind("sessions.prune") { _ in try await accounts.prune() })
+        jobs.every(.seconds(3600), JobKind("totals.fold") { _ in try await EntryTotals.fold(database) })
+        return jobs
+    }
+
+    /// Paths of the source designs and the canonical ones that answer them (INVENTORY sections 2 and 4).
+    static let aliases: [(from: String, to: String)] =
+        IdentityRoutes.aliases + [
+            ("/api/v1/expenses/categories", "/api/v1/categories"),
+            ("/api/v1/analytics/spending", "/api/v1/analytics/spending-by-category"),
+            ("/api/v1/dashboard/summary", "/api/v1/analytics/dashboard"),
+        ]
+}

@@ -1,0 +1,73 @@
+import Base
+
+/// Finds out how a CSV file is written from its first records. It reads them with every delimiter in question and
+/// keeps the reading under which most records are transactions.
+struct CSVDetector {
+    struct Detection {
+        var mapping: CSVMapping
+        /// The names of the columns, where the file has them.
+        var columnNames: [String]
+        var accountID: String?
+        /// Records of the sample that read as transactions.
+        var score: Int
+    }
+
+    let head: UnsafeBufferPointer<UInt8>
+    /// Whether the head is the whole file.
+    let isWhole: Bool
+    let override: CSVMappingOverride
+
+    func detect() -> Detection? {
+        let encodings: [TextEncoding]
+        if let encoding = override.encoding {
+            encodings = [encoding]
+        } else {
+            // What is not UTF-8 is read as the page whose header words make sense, the western one first.
+            encodings = TextEncoding.looksLikeUTF8(head) ? [.utf8] : [.windows1252, .windows1250, .windows1251]
+        }
+        let delimiters = override.delimiter.map { [$0] } ?? [",", ";", "\t", "|"].map { UInt8(ascii: $0) }
+        var best: Detection?
+        for encoding in encodings {
+            for delimiter in delimiters {
+                let records = sample(delimiter: delimiter, encoding: encoding)
+                let reading = CSVReading(
+                    records: records, delimiter: delimiter, encoding: encoding, override: override)
+                guard let detection = reading.detect() else { continue }
+                if detection.score > (best?.score ?? -1) { best = detection }
+            }
+        }
+        return best
+    }
+
+    struct Record {
+        var cells: [String]
+        /// Lines of the file up to the end of this record.
+        var endLine: Int
+
+        var isBlank: Bool { cells.allSatisfy(\.isEmpty) }
+    }
+
+    private func sample(delimiter: UInt8, encoding: TextEncoding) -> [Record] {
+        var scanner = CSVScanner(delimiter: delimiter)
+        var decoder = TextDecoder(encoding)
+        var records: [Record] = []
+        var position = 0
+        var line = 0
+        while position < head.count, records.count < StatementLimits.sampledRecords {
+            var outcome = scanner.scan(head, from: position, isFinal: isWhole)
+            if outcome == .openQuote {
+                outcome = scanner.scan(head, from: position, isFinal: isWhole, literalQuotes: true)
+            }
+            guard case .record(let next) = outcome else { break }
+            line += max(scanner.lines, 1)
+            let cells = scanner.fields.map { field -> String in
+                var text = decoder.string(UnsafeBufferPointer(rebasing: head[field.range]).trimmed())
+                if field.hasDoubledQuotes { text = text.split(separator: "\"\"", omittingEmptySubsequences: false).joined(separator: "\"") }
+                return text
+            }
+            records.append(Record(cells: cells, endLine: line))
+            position = next
+        }
+        return records
+    }
+}

@@ -1,0 +1,110 @@
+import Base
+
+/// What each column of a CSV file means, and how its values are written: detected, or told by the caller.
+package struct CSVMapping: Equatable, Sendable {
+    package var delimiter: UInt8 = UInt8(ascii: ",")
+    package var encoding: TextEncoding = .utf8
+    /// Lines before the first transaction: what banks write above the table, and the names of the columns.
+    package var headerLines = 0
+
+    // Columns, from 0.
+    package var date: Int?
+    package var valueDate: Int?
+    package var amount: Int?
+    package var debit: Int?
+    package var credit: Int?
+    /// A column that says whether the amount came or went: `S`/`H`, `D`/`C`, `Af`/`Bij`.
+    package var indicator: Int?
+    package var payee: Int?
+    package var memo: Int?
+    /// Further columns whose text belongs to the memo.
+    package var moreMemo: [Int] = []
+    package var reference: Int?
+    package var id: Int?
+    package var currency: Int?
+    package var balance: Int?
+    package var type: Int?
+    /// Where the bank tells what was declined or never booked.
+    package var status: Int?
+
+    package var dateOrder = DateOrder.ymd
+    /// The dates that were seen can be read in more than one order; the chosen one is a guess.
+    package var ambiguousDateOrder = false
+    package var decimalSeparator: UInt8 = UInt8(ascii: ".")
+    /// Money spent is written without a minus, as in many exports of credit cards.
+    package var negate = false
+    /// The currency that the names of the columns tell, as in `Amount (EUR)`.
+    package var headerCurrency: Currency?
+
+    package init() {}
+
+    var canReadAmounts: Bool { amount != nil || debit != nil || credit != nil }
+}
+
+/// What the caller knows better than the detection. Nil leaves a part to it.
+package struct CSVMappingOverride: Equatable, Sendable {
+    package var delimiter: UInt8?
+    package var encoding: TextEncoding?
+    package var headerLines: Int?
+    package var dateOrder: DateOrder?
+    package var decimalSeparator: UInt8?
+    package var negate: Bool?
+    /// A column's place, or `.some(nil)` where the file has no such column.
+    package var columns: [CSVColumn: Int?] = [:]
+
+    package init() {}
+}
+
+package enum CSVColumn: String, CaseIterable, Sendable {
+    case date, valueDate, amount, debit, credit, indicator, payee, memo, reference, id, currency, balance, type, status
+}
+
+extension CSVMapping {
+    package subscript(column: CSVColumn) -> Int? {
+        get { self[keyPath: column.path] }
+        set { self[keyPath: column.path] = newValue }
+    }
+
+    mutating func apply(_ override: CSVMappingOverride) {
+        if let delimiter = override.delimiter { self.delimiter = delimiter }
+        if let encoding = override.encoding { self.encoding = encoding }
+        if let headerLines = override.headerLines { self.headerLines = max(headerLines, 0) }
+        if let dateOrder = override.dateOrder {
+            self.dateOrder = dateOrder
+            ambiguousDateOrder = false
+        }
+        if let decimal = override.decimalSeparator { decimalSeparator = decimal }
+        if let negate = override.negate { self.negate = negate }
+        for (column, position) in override.columns { self[column] = position }
+        // One column of amounts, or two of debits and credits: what the caller names replaces the other kind.
+        let namesAmount = override.columns[.amount].flatMap { $0 } != nil
+        let namesSides = [CSVColumn.debit, .credit].contains { override.columns[$0].flatMap { $0 } != nil }
+        if namesAmount, !namesSides {
+            debit = nil
+            credit = nil
+        }
+        if namesSides, !namesAmount { amount = nil }
+        if override.columns[.memo] != nil { moreMemo = [] }
+    }
+}
+
+extension CSVColumn {
+    fileprivate var path: WritableKeyPath<CSVMapping, Int?> {
+        switch self {
+        case .date: \.date
+        case .valueDate: \.valueDate
+        case .amount: \.amount
+        case .debit: \.debit
+        case .credit: \.credit
+        case .indicator: \.indicator
+        case .payee: \.payee
+        case .memo: \.memo
+        case .reference: \.reference
+        case .id: \.id
+        case .currency: \.currency
+        case .balance: \.balance
+        case .type: \.type
+        case .status: \.status
+        }
+    }
+}

@@ -1,0 +1,232 @@
+import Base
+
+/// One way to read the sampled records: under one delimiter and one encoding.
+struct CSVReading {
+    let records: [CSVDetector.Record]
+    let delimiter: UInt8
+    let encoding: TextEncoding
+    let override: CSVMappingOverride
+
+    func detect() -> CSVDetector.Detection? {
+        guard !records.isEmpty else { return nil }
+        var mapping = CSVMapping()
+        mapping.delimiter = delimiter
+        mapping.encoding = encoding
+
+        let header = headerRecord()
+        let firstRow = header.map { $0 + 1 } ?? records.firstIndex { looksLikeRow($0.cells) } ?? records.count
+        var rows = records[firstRow...].filter { !$0.isBlank }
+        if let lines = override.headerLines { rows = records.filter { $0.endLine > lines && !$0.isBlank } }
+        mapping.headerLines = firstRow > 0 && firstRow <= records.count ? records[firstRow - 1].endLine : 0
+
+        // A row of names above the data, even where none of them is known.
+        let names = columnNames(header: header, firstRow: firstRow)
+        let width = max(rows.map(\.cells.count).max() ?? 0, names.count)
+        let columns = (0..<width).map { CSVColumnProfile(rows: rows, column: $0) }
+
+        var matched = 0
+        if let header {
+            matched = assign(records[header].cells, columns, hasRows: !rows.isEmpty, to: &mapping)
+            mapping.headerCurrency = headerCurrency(mapping, names)
+        }
+        // What the names did not tell, the values do.
+        if !rows.isEmpty { CSVContentGuess.complete(&mapping, columns, rows, names: names) }
+        mapping.apply(override)
+        guard mapping.date != nil || mapping.valueDate != nil, mapping.canReadAmounts else { return nil }
+        if mapping.date == nil {
+            mapping.date = mapping.valueDate
+            mapping.valueDate = nil
+        }
+        CSVConventions.settle(&mapping, rows: rows, names: names, override: override)
+        let score = rows.filter { reads($0.cells, mapping) }.count * 10 + matched
+        guard score > 0 else { return nil }
+        return CSVDetector.Detection(
+            mapping: mapping, columnNames: names, accountID: accountID(before: firstRow), score: score)
+    }
+
+    // MARK: Header
+
+    /// The record that names most parts of a statement, dates and amounts among them.
+    private func headerRecord() -> Int? {
+        if let lines = override.headerLines {
+            return records.lastIndex { $0.endLine <= lines && !$0.isBlank }
+        }
+        var best: (index: Int, count: Int)?
+        for (index, record) in records.prefix(60).enumerated() where record.cells.count > 1 {
+            var found: Set<CSVColumn> = []
+            for cell in record.cells where cell.utf8.count <= 80 {
+                for meaning in CSVVocabulary.meanings(of: cell) { found.insert(meaning.column) }
+            }
+            guard found.contains(.date) || found.contains(.valueDate),
+                found.contains(.amount) || found.contains(.debit) || found.contains(.credit),
+                !looksLikeRow(record.cells)
+            else { continue }
+            if found.count > (best?.count ?? 0) { best = (index, found.count) }
+        }
+        return best?.index
+    }
+
+    private func columnNames(header: Int?, firstRow: Int) -> [String] {
+        if let header { return records[header].cells }
+        guard firstRow > 0, firstRow < records.count else { return [] }
+        let above = records[firstRow - 1]
+        return above.cells.count == records[firstRow].cells.count && !above.isBlank ? above.cells : []
+    }
+
+    private func looksLikeRow(_ cells: [String]) -> Bool {
+        var dates = 0
+        var numbers = 0
+        for cell in cells where !cell.isEmpty {
+            let value = CSVValue(cell)
+            if value.isDate { dates += 1 } else if value.shape != nil { numbers += 1 }
+        }
+        return dates > 0 && numbers > 0
+    }
+
+    /// Gives each part the column that claims it with most weight and holds such values. Returns how many were named.
+    private func assign(
+        _ names: [String], _ columns: [CSVColumnProfile], hasRows: Bool, to mapping: inout CSVMapping
+    ) -> Int {
+        var claims: [(column: CSVColumn, weight: Int, position: Int)] = []
+        var previous: [CSVVocabulary.Meaning] = []
+        for (position, name) in names.enumerated() {
+            var meanings = CSVVocabulary.meanings(of: name)
+            // A column without a name belongs to the one before it: `Mutatie,,Saldo,`.
+            if name.isEmpty { meanings = previous.map { .init(column: $0.column, weight: $0.weight - 5) } }
+            previous = meanings
+            for meaning in meanings { claims.append((meaning.column, meaning.weight, position)) }
+        }
+        claims.sort { ($1.weight, $0.position) < ($0.weight, $1.position) }
+        var taken: Set<Int> = []
+        var moreMemo: [Int] = []
+        for claim in claims where !taken.contains(claim.position) {
+            let profile = claim.position < columns.count ? columns[claim.position] : CSVColumnProfile()
+            guard !hasRows || profile.fits(claim.column) else { continue }
+            if mapping[claim.column] == nil {
+                mapping[claim.column] = claim.position
+                taken.insert(claim.position)
+            } else if claim.column == .memo, moreMemo.count < 16 {
+                moreMemo.append(claim.position)
+                taken.insert(claim.position)
+            }
+        }
+        mapping.moreMemo = moreMemo.sorted()
+        // Where nothing names the other side, the first description does.
+        if mapping.payee == nil, let memo = mapping.memo, let next = mapping.moreMemo.first,
+            CSVVocabulary.normalized(names[memo]) != CSVVocabulary.normalized(names[next]),
+            CSVVocabulary.normalized(names[memo]).hasPrefix("desc")
+        {
+            mapping.payee = memo
+            mapping.memo = next
+            mapping.moreMemo.removeFirst()
+        }
+        return taken.count
+    }
+
+    private func headerCurrency(_ mapping: CSVMapping, _ names: [String]) -> Currency? {
+        for position in [mapping.amount, mapping.debit, mapping.credit, mapping.balance] {
+            if let position, position < names.count, let currency = CSVVocabulary.currency(in: names[position]) {
+                return currency
+            }
+        }
+        return nil
+    }
+
+    // MARK: What else the sample tells
+
+    private func reads(_ cells: [String], _ mapping: CSVMapping) -> Bool {
+        func cell(_ position: Int?) -> String? {
+            guard let position, position < cells.count, !cells[position].isEmpty else { return nil }
+            return cells[position]
+        }
+        guard let date = cell(mapping.date), CSVValue(date).isDate else { return false }
+        return [mapping.amount, mapping.debit, mapping.credit].contains { position in
+            cell(position).map { CSVValue($0).shape != nil } ?? false
+        }
+    }
+
+    /// An IBAN above the table is the account's.
+    private func accountID(before firstRow: Int) -> String? {
+        for record in records[..<min(firstRow, records.count)] {
+            for cell in record.cells {
+                let letters = cell.filter { $0 != " " }
+                guard (15...34).contains(letters.utf8.count), letters.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) }),
+                    letters.prefix(2).allSatisfy(\.isLetter), letters.dropFirst(2).prefix(2).allSatisfy(\.isNumber)
+                else { continue }
+                return letters
+            }
+        }
+        return nil
+    }
+}
+
+/// A cell, looked at as a date or a number.
+struct CSVValue {
+    let parts: StatementDate.Parts?
+    let shape: StatementAmount.Shape?
+
+    init(_ cell: String) {
+        var cell = cell
+        (parts, shape) = cell.withUTF8 { (StatementDate.parts(of: $0), StatementAmount.shape(of: $0)) }
+    }
+
+    /// In some order.
+    var isDate: Bool {
+        guard let parts else { return false }
+        return DateOrder.allCases.contains { StatementDate.date(from: parts, order: $0) != nil }
+    }
+}
+
+/// What the values of one column are like.
+struct CSVColumnProfile {
+    var filled = 0
+    var dates = 0
+    var numbers = 0
+    var decimals = 0
+    var negatives = 0
+    var currencies = 0
+    var indicators = 0
+    var letters = 0
+    var totalLength = 0
+    var distinct: Set<String> = []
+
+    init() {}
+
+    init(rows: some Sequence<CSVDetector.Record>, column: Int) {
+        for row in rows where column < row.cells.count {
+            let cell = row.cells[column]
+            guard !cell.isEmpty else { continue }
+            filled += 1
+            totalLength += cell.utf8.count
+            distinct.insert(cell)
+            let value = CSVValue(cell)
+            if value.isDate { dates += 1 }
+            if let shape = value.shape {
+                numbers += 1
+                if shape.points + shape.commas > 0 { decimals += 1 }
+                if shape.isNegative { negatives += 1 }
+            }
+            if cell.contains(where: \.isLetter) { letters += 1 }
+            var text = cell
+            if text.withUTF8({ CurrencyWords.currency($0) }) != nil { currencies += 1 }
+            if CSVIndicatorWords.isOutgoing(cell) != nil { indicators += 1 }
+        }
+    }
+
+    func mostly(_ count: Int) -> Bool { filled > 0 && count * 10 >= filled * 6 }
+
+    func fits(_ column: CSVColumn) -> Bool {
+        switch column {
+        case .date: mostly(dates)
+        case .valueDate: mostly(dates) || filled == 0
+        case .amount: mostly(numbers) && !mostly(dates - decimals)
+        case .debit, .credit, .balance: filled == 0 || mostly(numbers)
+        case .currency: mostly(currencies)
+        case .indicator: filled > 0 && indicators * 10 >= filled * 9
+        case .payee, .memo: !mostly(dates)
+        case .id: filled > 0 && distinct.count == filled
+        case .reference: true
+        case .type, .status: mostly(letters)
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Base
+
+/// Reads a bank statement of any supported format as it arrives. Feed it pieces of any size, then finish; it emits
+/// what it finds in the order of the file and keeps one record at a time.
+///
+/// A file that turns out to be cut off or of another format throws a `Refusal`; what was emitted before belongs to
+/// the same file and should be discarded with it.
+package struct StatementReader {
+    /// Known once the first 64 KiB, or the whole of a smaller file, have been read.
+    package private(set) var format: StatementFormat?
+    /// How a CSV file is read: detected, with the caller's corrections.
+    package private(set) var mapping: CSVMapping?
+    /// The names of a CSV file's columns, where it has them.
+    package private(set) var columnNames: [String] = []
+
+    private let currency: Currency
+    private let override: CSVMappingOverride
+    private var transcoder: UTF16Transcoder?
+    private var hasStarted = false
+    private var head: [UInt8] = []
+    private var csv: CSVParser?
+    private var ofx: OFXParser?
+
+    /// The currency is the one of amounts for which the file names none.
+    package init(currency: Currency, mapping override: CSVMappingOverride = CSVMappingOverride()) {
+        self.currency = currency
+        self.override = override
+    }
+
+    package mutating func feed(
+        _ bytes: UnsafeRawBufferPointer, emit: (StatementEvent) throws -> Void
+    ) throws {
+        // In slices, so that memory is bound by them and not by what the caller happens to hold.
+        var position = 0
+        while position < bytes.count {
+            let end = min(position + 4 * StatementLimits.headBytes, bytes.count)
+            let slice = UnsafeRawBufferPointer(rebasing: bytes[position..<end])
+            try slice.withMemoryRebound(to: UInt8.self) { try take($0, emit) }
+            position = end
+        }
+    }
+
+    package mutating func feed(_ bytes: [UInt8], emit: (StatementEvent) throws -> Void) throws {
+        try bytes.withUnsafeBytes { try feed($0, emit: emit) }
+    }
+
+    package mutating func feed(_ bytes: ArraySlice<UInt8>, emit: (StatementEvent) throws -> Void) throws {
+        try bytes.withUnsafeBytes { try feed($0, emit: emit) }
+    }
+
+    package mutating func finish(emit: (StatementEvent) throws -> Void) throws {
+        if csv == nil, ofx == nil { try open(isWhole: true, emit) }
+        if transcoder?.isIncomplete == true { throw Refusal.statementTruncated }
+        try csv?.finish(emit: emit)
+        try ofx?.finish(emit: emit)
+    }
+
+    private mutating func take(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ emit: (StatementEvent) throws -> Void
+    ) throws {
+        if transcoder != nil {
+            var text: [UInt8] = []
+            text.reserveCapacity(bytes.count)
+            transcoder?.append(bytes, to: &text)
+            try text.withUnsafeBufferPointer { try pass($0, emit) }
+        } else {
+            try pass(bytes, emit)
+        }
+    }
+
+    private mutating func pass(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ emit: (StatementEvent) throws -> Void
+    ) throws {
+        if csv != nil {
+            try csv?.feed(bytes, emit: emit)
+        } else if ofx != nil {
+            try ofx?.feed(bytes, emit: emit)
+        } else {
+            head.append(contentsOf: bytes)
+            guard head.count >= StatementLimits.headBytes else { return }
+            try open(isWhole: false, emit)
+        }
+    }
+
+    /// Looks at the head, chooses the parser, and gives it what was read so far.
+    private mutating func open(isWhole: Bool, _ emit: (StatementEvent) throws -> Void) throws {
+        decodeHead()
+        guard head.contains(where: { $0 > 0x20 }) else { throw Refusal.statementEmpty }
+        let format = head.withUnsafeBufferPointer { StatementFormat.sniff($0) }
+        self.format = format
+        switch format {
+        case .csv: try openCSV(isWhole: isWhole, emit)
+        case .ofx: ofx = OFXParser(currency: currency)
+        default: throw Refusal.statementFormat(format)
+        }
+        var head: [UInt8] = []
+        swap(&head, &self.head)
+        try head.withUnsafeBufferPointer { try pass($0, emit) }
+    }
+
+    private mutating func decodeHead() {
+        guard !hasStarted else { return }
+        hasStarted = true
+        if head.starts(with: [0xEF, 0xBB, 0xBF]) {
+            head.removeFirst(3)
+            return
+        }
+        guard let encoding = head.withUnsafeBufferPointer({ TextEncoding.sniffUTF16($0) }) else { return }
+        var transcoder = UTF16Transcoder(isBigEndian: encoding == .utf16BigEndian)
+        var text: [UInt8] = []
+        head.withUnsafeBufferPointer { transcoder.append($0, to: &text) }
+        head = text
+        self.transcoder = transcoder
+    }
+
+    private mutating func openCSV(isWhole: Bool, _ emit: (StatementEvent) throws -> Void) throws {
+        let detection = head.withUnsafeBufferPointer { head in
+            CSVDetector(head: head, isWhole: isWhole, override: override).detect()
+        }
+        guard let detection else { throw Refusal.columnsNotFound }
+        mapping = detection.mapping
+        columnNames = detection.columnNames
+        var parser = CSVParser(mapping: detection.mapping, currency: currency)
+        try parser.start(accountID: detection.accountID, emit: emit)
+        csv = parser
+    }
+}

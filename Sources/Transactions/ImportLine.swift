@@ -1,0 +1,89 @@
+import Base
+import Categories
+import Cryptography
+import Statements
+
+/// One line of a statement on its way into a book.
+struct ImportLine: Sendable {
+    let id: EntryID
+    let line: Int
+    let kind: Entry.Kind
+    let occurredOn: CalendarDate
+    let amount: Money
+    let merchant: String?
+    let description: String?
+    let notes: String?
+    /// The slug of the category that the payee's name suggests.
+    let suggestedSlug: String?
+    let fingerprint: Identifier<FingerprintTag>
+
+    enum FingerprintTag {}
+
+    /// - Throws: a sentence saying why the line cannot be an entry of this book.
+    init(_ transaction: StatementTransaction, account: String?, bookCurrency: Currency) throws(ImportProblem) {
+        guard transaction.amount.currency == bookCurrency else {
+            throw ImportProblem("The amount is in \(transaction.amount.currency.code), the book is kept in \(bookCurrency.code).")
+        }
+        let magnitude = transaction.amount.minorUnits.magnitude
+        guard magnitude > 0, magnitude <= UInt64(Entry.largestAmount(in: bookCurrency)) else {
+            throw ImportProblem("The amount is zero or larger than one entry can be.")
+        }
+        guard (1900...2199).contains(transaction.date.year) else {
+            throw ImportProblem("The day \(transaction.date) is before 1900 or after 2199.")
+        }
+        id = EntryID.new()
+        line = transaction.line
+        kind = transaction.amount.minorUnits < 0 ? .expense : .income
+        occurredOn = transaction.date
+        amount = Money(minorUnits: Int64(magnitude), currency: bookCurrency)
+        let payee = Self.clean(transaction.payee, max: Entry.maximumTextLength)
+        let memo = Self.clean(transaction.memo, max: Entry.maximumTextLength)
+        merchant = payee ?? memo
+        description = payee == nil ? nil : memo
+        notes = Self.clean(transaction.reference, max: Entry.maximumTextLength)
+        suggestedSlug = MerchantWords.slug(for: merchant, description, kind: kind)
+        fingerprint = Self.fingerprint(of: transaction, account: account)
+    }
+
+    /// Equal for the same transaction in any file of the same account. Twins, two transactions that are alike in all
+    /// of this, are told apart by their number within the file.
+    ///
+    /// With the bank's own id the words do not count: banks reword them. The day and the amount do, since some banks
+    /// use an id twice.
+    private static func fingerprint(of transaction: StatementTransaction, account: String?) -> Identifier<FingerprintTag> {
+        var text = "\(account ?? "")\u{1F}\(transaction.date)\u{1F}\(transaction.amount.minorUnits)\u{1F}\(transaction.amount.currency.code)\u{1F}"
+        if let externalID = transaction.externalID {
+            text += "id\u{1F}\(externalID)"
+        } else {
+            text += "\(transaction.payee ?? "")\u{1F}\(transaction.memo ?? "")\u{1F}\(transaction.reference ?? "")"
+        }
+        let hash = SHA256.hash(text)
+        func half(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+        return Identifier(high: half(hash[0..<8]), low: half(hash[8..<16]))
+    }
+
+    /// Without control characters, runs of blanks made one, cut to length; nil when nothing is left.
+    static func clean(_ text: String?, max: Int) -> String? {
+        guard let text else { return nil }
+        var scalars = String.UnicodeScalarView()
+        var pendingBlank = false
+        for scalar in text.unicodeScalars {
+            let isBlank = scalar.properties.isWhitespace || scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+            if isBlank {
+                pendingBlank = !scalars.isEmpty
+            } else {
+                if pendingBlank { scalars.append(" ") }
+                pendingBlank = false
+                scalars.append(scalar)
+            }
+        }
+        guard !scalars.isEmpty else { return nil }
+        return scalars.count <= max ? String(scalars) : String(String(scalars).prefix(max))
+    }
+}
+
+/// Why a line was not taken.
+struct ImportProblem: Error {
+    let reason: String
+    init(_ reason: String) { self.reason = reason }
+}

@@ -1,0 +1,108 @@
+import Base
+import EventLoop
+import Glibc
+import Statements
+import Synchronization
+
+/// A statement on disk, read in pieces away from the event loops: its parsing takes time on the CPU.
+package final class StatementFile: Sendable {
+    static let pieceBytes = 256 << 10
+
+    private let descriptor: Int32
+    private let pool: BlockingPool
+
+    private init(descriptor: Int32, pool: BlockingPool) {
+        self.descriptor = descriptor
+        self.pool = pool
+    }
+
+    deinit { close(descriptor) }
+
+    package static func open(_ path: String, pool: BlockingPool) throws(Refusal) -> StatementFile {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw Refusal(.invalid, "FILE_UNREADABLE", "\(path) cannot be read: \(String(cString: strerror(errno))).")
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw Refusal(.invalid, "FILE_UNREADABLE", "\(path) is not a file.")
+        }
+        return StatementFile(descriptor: descriptor, pool: pool)
+    }
+
+    /// Keeps an upload on disk while it is read, without a name: it is gone with the process, whatever happens.
+    package static func spool(
+        in directory: String, limit: Int, pool: BlockingPool, next: () async throws -> [UInt8]?
+    ) async throws -> StatementFile {
+        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw SystemError(code: errno, operation: "mkdir") }
+        var template = Array("\(directory)/upload-XXXXXX".utf8CString)
+        let descriptor = mkostemp(&template, O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError(code: errno, operation: "mkostemp") }
+        unlink(template)
+        let file = StatementFile(descriptor: descriptor, pool: pool)
+        var total = 0
+        while let piece = try await next() {
+            total += piece.count
+            guard total <= limit else {
+                throw Refusal(.tooLarge, "FILE_TOO_LARGE", "The file is larger than \(limit) bytes, the most that is taken.")
+            }
+            try await pool.run { try file.append(piece) }
+        }
+        return file
+    }
+
+    private func append(_ bytes: [UInt8]) throws {
+        var start = 0
+        try bytes.withUnsafeBytes { buffer in
+            while start < buffer.count, let base = buffer.baseAddress {
+                let written = write(descriptor, base + start, buffer.count - start)
+                if written < 0 && errno == EINTR { continue }
+                guard written > 0 else {
+                    if errno == ENOSPC || errno == EDQUOT {
+                        throw Refusal(.unavailable, "DISK_FULL", "There is no room left on the server's disk for this file.")
+                    }
+                    throw SystemError(code: errno, operation: "write")
+                }
+                start += written
+            }
+        }
+    }
+
+    /// Reads the whole from its beginning and hands over what each piece holds, in order.
+    package func read(
+        _ reader: StatementReader, events: ([StatementEvent]) async throws -> Void
+    ) async throws -> StatementReader {
+        let state = ReadState(reader)
+        var offset = 0
+        while true {
+            let at = offset
+            let (found, count) = try await pool.run { try self.piece(at: at, state) }
+            if !found.isEmpty { try await events(found) }
+            if count == 0 { return state.reader.withLock { $0 } }
+            offset += count
+        }
+    }
+
+    private final class ReadState: Sendable {
+        let reader: Mutex<StatementReader>
+        init(_ reader: StatementReader) { self.reader = Mutex(reader) }
+    }
+
+    private func piece(at offset: Int, _ state: ReadState) throws -> ([StatementEvent], Int) {
+        try withUnsafeTemporaryAllocation(byteCount: Self.pieceBytes, alignment: 16) { buffer in
+            var count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+            while count < 0 && errno == EINTR { count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset)) }
+            guard count >= 0 else { throw SystemError(code: errno, operation: "pread") }
+            var events: [StatementEvent] = []
+            try state.reader.withLock { reader in
+                if count == 0 {
+                    try reader.finish { events.append($0) }
+                } else {
+                    try reader.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { events.append($0) }
+                }
+            }
+            return (events, count)
+        }
+    }
+}
