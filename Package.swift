@@ -38,7 +38,7 @@ let package = Package(
         module("Statements", on: "Base"),
 
         // Platform.
-        module("Cryptography", on: "Base", "CCrypto", "CArgon2"),
+        module("Cryptography", on: "Base", "JSON", "CCrypto", "CArgon2"),
         module("Runtime", on: "Base", "JSON"),
         module("EventLoop", on: "CEpoll"),
         module("Database", on: "Base", "EventLoop", "CPQ"),
@@ -89,7 +89,10 @@ let package = Package(
         tests("Base", of: "Base", "TestSupport"),
         tests("JSON", of: "JSON", "TestSupport"),
         tests("Statements", of: "Base", "Statements", "TestSupport"),
-        tests("Cryptography", of: "Cryptography", "TestSupport"),
+        tests("Cryptography", of: "Base", "JSON", "Cryptography"),
+        tests(
+            "Identity", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP", "Resources",
+            "Jobs", "Categories", "Books", "Identity", "TestSupport"),
         tests("EventLoop", of: "EventLoop", "TestSupport"),
         tests("HTTPServer", of: "HTTPServer", "EventLoop", "TestSupport"),
         tests("HTTP", of: "Base", "JSON", "HTTP", "HTTPServer", "EventLoop", "TestSupport"),

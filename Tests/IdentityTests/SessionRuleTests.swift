@@ -1,0 +1,192 @@
+import Base
+import Cryptography
+import HTTP
+import Testing
+
+@testable import Identity
+
+@Suite struct `A refresh token` {
+    static let now = Instant(secondsSinceEpoch: 1_800_000_000)
+    static let later = now + .seconds(1000)
+
+    @Test func `is 256 bits in 43 characters`() {
+        let token = RefreshToken.random()
+        #expect(token.text.utf8.count == 43)
+        #expect(RefreshToken(token.text) == token)
+        #expect(token.hash.count == 32)
+        #expect(token.hash != token.bytes)
+        #expect(RefreshToken.random() != token)
+        for text in ["", "x", token.text + "A", String(token.text.dropLast()), token.text.dropLast() + "="] {
+            #expect(RefreshToken(text) == nil)
+        }
+    }
+
+    @Test func `has one successor for each salt and key`() {
+        let token = RefreshToken.random()
+        let salt = secureRandomBytes(32)
+        let key = secureRandomBytes(32)
+        let successor = token.successor(salt: salt, key: key)
+        #expect(successor == token.successor(salt: salt, key: key))
+        #expect(successor != token.successor(salt: secureRandomBytes(32), key: key))
+        #expect(successor != token.successor(salt: salt, key: secureRandomBytes(32)))
+        #expect(successor != RefreshToken.random().successor(salt: salt, key: key))
+        #expect(successor.bytes.count == 32)
+    }
+
+    @Test func `rotates once, until it expires`() {
+        let fresh = RefreshTokenRecord(expiresAt: Self.later, usedAt: nil, successorSalt: nil)
+        #expect(fresh.decide(at: Self.now, grace: .zero) == .rotate)
+        #expect(fresh.decide(at: Self.later, grace: .zero) == .expired)
+    }
+
+    @Test func `that was used leads on for a moment in a browser, and never in a program`() {
+        let salt = [UInt8](repeating: 1, count: 32)
+        let used = RefreshTokenRecord(expiresAt: Self.later, usedAt: Self.now, successorSalt: salt)
+        #expect(used.decide(at: Self.now, grace: .seconds(10)) == .follow(salt: salt))
+        #expect(used.decide(at: Self.now + .milliseconds(9999), grace: .seconds(10)) == .follow(salt: salt))
+        #expect(used.decide(at: Self.now + .seconds(10), grace: .seconds(10)) == .reused)
+        #expect(used.decide(at: Self.now, grace: .zero) == .reused)
+        // A clock that went back does not turn zero grace into some.
+        #expect(used.decide(at: Self.now - .seconds(5), grace: .zero) == .reused)
+        #expect(used.decide(at: Self.later + .seconds(1), grace: .zero) == .reused)
+    }
+}
+
+@Suite struct `An access token` {
+    static let keys = Result { () throws -> SigningKeys in
+        try #require(SigningKeys(newestFirst: [try RSAPrivateKey.generate()]))
+    }
+    static let now = Instant(secondsSinceEpoch: 1_800_000_000)
+
+    static func tokens(issuer: String = "purser") throws -> AccessTokens {
+        AccessTokens(
+            jwt: JWT(keys: try keys.get(), issuer: issuer, audience: "purser", leeway: 0), lifetime: .seconds(900))
+    }
+
+    static func user(_ role: PlatformRole = .user) -> User {
+        User(
+            id: .new(), email: "ada@example.org", emailAsGiven: "Ada@example.org", name: PersonName(), role: role,
+            isEmailVerified: false, isActive: true, createdAt: now, version: 1)
+    }
+
+    @Test func `proves user, session and role, for a quarter of an hour`() throws {
+        let tokens = try Self.tokens()
+        let user = Self.user(.admin)
+        let session = SessionID.new()
+        let token = try tokens.issue(for: user, session: session, at: Self.now)
+        // The first time from the signature, the second from the cache.
+        for _ in 0..<2 {
+            let claims = try tokens.verify(token, at: Self.now + .seconds(899))
+            #expect(claims.user == user.id)
+            #expect(claims.session == session)
+            #expect(claims.role == .admin)
+        }
+        #expect(throws: Refusal.tokenExpired) { try tokens.verify(token, at: Self.now + .seconds(900)) }
+        #expect(throws: Refusal.tokenExpired) { try tokens.verify(token, at: Self.now + .seconds(900)) }
+    }
+
+    @Test func `carries the claims that others read`() throws {
+        let tokens = try Self.tokens()
+        let user = Self.user()
+        let claims = try tokens.jwt.verify(
+            tokens.issue(for: user, session: .new(), at: Self.now), at: Self.now.secondsSinceEpoch)
+        #expect(claims.subject == user.id.description)
+        #expect(claims["userId"] == user.id.description)
+        #expect(claims["username"] == "ada@example.org")
+        #expect(claims["role"] == "user")
+    }
+
+    @Test func `of another installation is not valid`() throws {
+        let token = try Self.tokens(issuer: "elsewhere").issue(for: Self.user(), session: .new(), at: Self.now)
+        #expect(throws: Refusal.tokenNotValid) { try Self.tokens().verify(token, at: Self.now) }
+        #expect(throws: Refusal.tokenNotValid) { try Self.tokens().verify("x.y.z", at: Self.now) }
+        #expect(throws: Refusal.tokenNotValid) { try Self.tokens().verify("", at: Self.now) }
+    }
+
+    @Test func `dies with its session, from the cache too`() throws {
+        let tokens = try Self.tokens()
+        let session = SessionID.new()
+        let token = try tokens.issue(for: Self.user(), session: session, at: Self.now)
+        let other = try tokens.issue(for: Self.user(), session: .new(), at: Self.now)
+        _ = try tokens.verify(token, at: Self.now)
+        let seconds = Self.now.secondsSinceEpoch
+        tokens.ended.insert(session, until: seconds + 900, now: seconds)
+        #expect(throws: Refusal.tokenNotValid) { try tokens.verify(token, at: Self.now) }
+        #expect(throws: Never.self) { try tokens.verify(other, at: Self.now) }
+        tokens.ended.sweep(now: seconds + 899)
+        #expect(tokens.ended.contains(session))
+        tokens.ended.sweep(now: seconds + 900)
+        #expect(!tokens.ended.contains(session))
+    }
+}
+
+@Suite struct `The token against forged requests` {
+    @Test func `fits one session only`() {
+        let key = [UInt8](repeating: 1, count: 32)
+        let ada = SessionID.new()
+        let token = CSRF.token(of: ada, key: key)
+        #expect(CSRF.isValid(token, of: ada, key: key))
+        #expect(!CSRF.isValid(token, of: .new(), key: key))
+        #expect(!CSRF.isValid(token, of: ada, key: [UInt8](repeating: 2, count: 32)))
+        #expect(!CSRF.isValid(nil, of: ada, key: key))
+        #expect(!CSRF.isValid("", of: ada, key: key))
+        #expect(!CSRF.isValid(token + "A", of: ada, key: key))
+    }
+}
+
+@Suite struct `Hashing passwords` {
+    static let cheap = Argon2id.Parameters(memoryKiB: 64, iterations: 1, lanes: 1)
+
+    @Test func `verifies, and never without a stored hash`() async throws {
+        let hasher = PasswordHasher(concurrent: 2, parameters: Self.cheap)
+        defer { hasher.shutdown() }
+        let password = try #require(Password(attempt: "correct horse"))
+        let hash = try await hasher.hash(password)
+        #expect(try await hasher.verify(password, against: hash))
+        #expect(try await !hasher.verify(try #require(Password(attempt: "wrong")), against: hash))
+        #expect(try await !hasher.verify(password, against: nil))
+        #expect(!hasher.needsRehash(hash))
+        #expect(PasswordHasher(concurrent: 1).needsRehash(hash))
+    }
+
+    @Test func `takes as long for an account that does not exist`() async throws {
+        let hasher = PasswordHasher(concurrent: 1)
+        defer { hasher.shutdown() }
+        let password = try #require(Password(attempt: "correct horse"))
+        let hash = try await hasher.hash(password)
+        func fastest(_ stored: String?) async throws -> Duration {
+            var best = Duration.seconds(60)
+            for _ in 0..<5 {
+                best = min(best, try await ContinuousClock().measure { _ = try await hasher.verify(password, against: stored) })
+            }
+            return best
+        }
+        let real = try await fastest(hash)
+        let decoy = try await fastest(nil)
+        #expect(decoy > real / 2)
+        #expect(real > decoy / 2)
+    }
+
+    @Test func `refuses more than it can queue, and says when to come again`() async throws {
+        let hasher = PasswordHasher(concurrent: 1, queueLimit: 2)
+        defer { hasher.shutdown() }
+        let password = try #require(Password(attempt: "correct horse"))
+        let outcomes = await withTaskGroup(of: Refusal?.self) { group in
+            for _ in 0..<20 {
+                group.addTask {
+                    do {
+                        _ = try await hasher.hash(password)
+                        return nil
+                    } catch { return error as? Refusal }
+                }
+            }
+            return await group.reduce(into: [Refusal?]()) { $0.append($1) }
+        }
+        #expect(outcomes.count == 20)
+        #expect(outcomes.contains(nil))
+        let refused = outcomes.compactMap(\.self)
+        #expect(refused.allSatisfy { $0 == .signInBusy })
+        #expect(refused.count >= 10)
+        #expect(Refusal.signInBusy.retryAfter == 3)
+    }
+}
