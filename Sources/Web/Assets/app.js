@@ -1,6 +1,6 @@
 // The start of the page, and its routes. Screens other than these are loaded when they are first shown.
 
-import { maySignedIn, stored, whenSignedOut } from "./api.js";
+import { maySignedIn, whenSignedOut } from "./api.js";
 import * as auth from "./auth.js";
 import { replace } from "./dom.js";
 import { banner } from "./overlays.js";
@@ -94,11 +94,6 @@ window.addEventListener("storage", (event) => {
     if (event.key === "purser.signedOut" && state.user && !maySignedIn()) {
         forget();
         show();
-    }
-    if (event.key === "purser.theme") {
-        const theme = stored("purser.theme");
-        if (theme) document.documentElement.dataset.theme = theme;
-        else delete document.documentElement.dataset.theme;
     }
 });
 

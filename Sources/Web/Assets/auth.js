@@ -40,7 +40,7 @@ export function signIn(root) {
         checks: (values) => [...emailCheck(values), ...(values.password ? [] : [{ field: "password", message: "Enter your password." }])],
         send: async (values) => enter(await api.post("/auth/login", { email: values.email.trim(), password: values.password, session: "cookie" }, { anonymous: true }), returnPath()),
         children: [
-            email({ autofocus: true }),
+            email(),
             field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
             h("button.primary.wide", { type: "submit" }, "Sign in"),
         ],

@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { categoryChart, monthChart } from "./charts.js";
-import { addMonths, dayRelative, firstOfMonth, isMonth, lastOfMonth, monthLong } from "./dates.js";
+import { addMonths, dayRelative, firstOfMonth, isMonth, lastOfMonth, monthLong, monthShort } from "./dates.js";
 import { announce, categoryMark, h, icon, plural, replace, safeColor } from "./dom.js";
 import { openEditor } from "./editor.js";
 import { amountText } from "./entries.js";
@@ -97,7 +97,7 @@ function welcome() {
 
 function cards(data, { month, currency }) {
     const { totals, previous } = data;
-    const earlier = monthLong(addMonths(month, -1)).replace(/\s*\d{4}$/, "");
+    const earlier = monthShort(addMonths(month, -1));
     const saved = sharePercent(totals.net, totals.income);
     const savedBefore = sharePercent(previous.net, previous.income);
     const points = saved !== null && savedBefore !== null ? Math.round((saved - savedBefore) * 10) / 10 : null;
@@ -106,7 +106,7 @@ function cards(data, { month, currency }) {
         card("Income", amount(totals.income, currency), compare("income"), earlier, 1, "income"),
         card("Spending", amount(totals.expenses, currency), compare("expenses"), earlier, -1, "expenses"),
         card("Net", amount(totals.net, currency), compare("net"), earlier, 1, isNegative(totals.net) ? "minus" : "net"),
-        card("Saved", saved === null ? "–" : saved < 0 ? formatPercent(saved) : formatPercent(saved), { value: points, text: (value) => `${new Intl.NumberFormat().format(Math.abs(value))} points` }, earlier, 1, "saved"));
+        card("Saved", saved === null ? "–" : formatPercent(saved), { value: points, text: (value) => `${new Intl.NumberFormat().format(Math.abs(value))} pts` }, earlier, 1, "saved"));
 }
 
 function amount(text, currency) {
@@ -129,9 +129,9 @@ function card(title, value, change, earlier, goodDirection, kind) {
 
 function monthPanel(months, { month, currency }, go) {
     const canvas = h("canvas", { role: "img", "aria-label": `Income and spending by month, ${months.length} months` });
-    const table = h("table.visually-hidden", h("caption", "Income and spending by month"),
+    const table = h("div.visually-hidden", h("table", h("caption", "Income and spending by month"),
         h("thead", h("tr", ["Month", "Income", "Spending", "Net"].map((text) => h("th", { scope: "col" }, text)))),
-        h("tbody", months.map((each) => h("tr", h("th", { scope: "row" }, monthLong(each.month)), [each.income, each.expenses, each.net].map((text) => h("td", formatMoney(text, currency)))))));
+        h("tbody", months.map((each) => h("tr", h("th", { scope: "row" }, monthLong(each.month)), [each.income, each.expenses, each.net].map((text) => h("td", formatMoney(text, currency))))))));
     const element = h("section.panel-box.by-month",
         h("header", h("h2", "By month"), h("ul.legend", h("li", { data: { kind: "income" } }, "Income"), h("li", { data: { kind: "expenses" } }, "Spending"))),
         h("div.canvas-holder", canvas), table);

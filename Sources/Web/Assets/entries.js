@@ -243,11 +243,11 @@ function startListing(holder, filters, count, clearFilters) {
         element.dataset.status = entry.status;
         replace(element,
             h("td.c-date", { role: "cell" }, h("time", { datetime: entry.transactionDate, title: dayLong(entry.transactionDate) }, dayRelative(entry.transactionDate, now))),
-            h("td.c-who", { role: "cell" }, categoryMark(category, entry.type),
+            h("td.c-who", { role: "cell" }, h("div.who-line", categoryMark(category, entry.type),
                 h("span.who", h("bdi.name", { title: name }, name),
                     h("span.sub", h("span.sub-narrow", `${dayRelative(entry.transactionDate, now)}${category ? ` · ${category.name}` : ""}`), second && h("bdi.sub-text", { title: second }, second),
                         (entry.tags ?? []).map((tag) => h("span.tag", tag)))),
-                entry.status !== "completed" && h("span.status", { data: { status: entry.status } }, entry.status)),
+                entry.status !== "completed" && h("span.status", { data: { status: entry.status } }, entry.status))),
             h("td.c-cat", { role: "cell" }, h("button.category", { type: "button", tabIndex: -1, css: { "--mark": safeColor(category?.color) }, "aria-label": `Category: ${category?.name ?? "none"}. Change`, onclick: (event) => { event.stopPropagation(); pickCategory(element); } }, category?.name ?? "Add category")),
             h("td.c-amount", { role: "cell", data: { type: entry.type } }, amountText(entry)),
             h("td.c-act", { role: "cell" },

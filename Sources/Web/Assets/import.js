@@ -66,7 +66,7 @@ export function show(main) {
 
     function drawPreview(file, found) {
         let present = found;
-        let mapping = found.mapping ?? null;
+        let mapping = columnsOf(found);
         const key = newIdempotencyKey();
         const counts = h("div.import-counts", { "aria-live": "polite" });
         const rows = h("div.import-rows");
@@ -78,7 +78,7 @@ export function show(main) {
         const self = {
             busy(on) { rows.toggleAttribute("aria-busy", on); counts.toggleAttribute("aria-busy", on); go.disabled = on; },
             fail(error) { self.busy(false); go.disabled = true; replace(problem, banner(error, { retry: () => preview(file, mapping, self), note: error.fields?.map((each) => each.message).join(" ") })); },
-            update(next) { present = next; mapping = next.mapping ?? mapping; replace(problem); self.busy(false); draw(); },
+            update(next) { present = next; mapping = columnsOf(next) ?? mapping; replace(problem); self.busy(false); draw(); },
         };
         const remap = debounce(150, (next) => { mapping = next; preview(file, mapping, self); });
 
@@ -183,7 +183,7 @@ function transactionTable(transactions) {
         const category = state.categories.find((one) => one.id === each.categoryId);
         const negative = isNegative(each.amount);
         return h("tr", h("td.number.muted.line", each.line ?? ""), h("td.nowrap", dayMedium(each.date)),
-            h("td.payee", h("bdi.name", each.payee || each.memo || "–"), each.payee && each.memo && h("bdi.sub-text", each.memo)),
+            h("td.payee", h("div", h("bdi.name", each.payee || each.memo || "–"), each.payee && each.memo && h("bdi.sub-text", each.memo))),
             h("td.nowrap.hide-narrow", category ? h("span.category-chip", category.name) : null),
             h("td.number.nowrap", { data: { type: negative ? "expense" : "income" } }, `${negative ? "−" : "+"}${formatMoney(absolute(each.amount), each.currency ?? state.book.currency)}`));
     };
@@ -223,6 +223,11 @@ function mappingPanel(mapping, columns, changed) {
             choice("Separator", "delimiter", [[",", "comma"], [";", "semicolon"], ["\t", "tab"], ["|", "bar"]], mapping.delimiter, (text) => update({ delimiter: text })),
             number("Lines above the entries", "headerLines", mapping.headerLines ?? 0, (lines) => update({ headerLines: lines })),
             choice("Signs", "negate", [["false", "as written"], ["true", "turned round"]], String(Boolean(mapping.negate)), (text) => update({ negate: text === "true" }))));
+}
+
+/// The detected columns. Their "amount" is a column's number, which the parser of money has kept as text.
+function columnsOf({ mapping }) {
+    return mapping ? { ...mapping, amount: mapping.amount === null || mapping.amount === undefined ? null : Number(mapping.amount) } : null;
 }
 
 function mappingIsComplete(mapping) {

@@ -45,6 +45,7 @@ export function openDialog({ title, className = "", body, actions = [], onclose,
     dialog.addEventListener("close", () => { dialog.remove(); onclose?.(dialog.returnValue); });
     document.body.append(dialog);
     dialog.showModal();
+    (dialog.querySelector('.dialog-foot .primary, .dialog-foot .danger') ?? dialog).focus();
     return { dialog, close };
 }
 
@@ -59,7 +60,7 @@ export function confirm({ title, text, verb, danger = false }) {
             title, className: "question", body: h("p.dialog-body", text),
             actions: [
                 h("button", { type: "button", onclick: () => close() }, "Cancel"),
-                h("button", { type: "button", class: danger ? "danger" : "primary", autofocus: true, onclick: () => close("yes") }, verb),
+                h("button", { type: "button", class: danger ? "danger" : "primary", onclick: () => close("yes") }, verb),
             ],
             onclose: (value) => resolve(value === "yes"),
         });

@@ -1,14 +1,13 @@
 // The person, the book, the look, and the way out.
 
 import { api, store } from "./api.js";
-import { navigate } from "./app.js";
+import { navigate, reshow } from "./app.js";
 import { bookForm } from "./book-form.js";
 import { h, icon, replace } from "./dom.js";
 import { field, form, input, segmented } from "./forms.js";
 import { describe, toast } from "./overlays.js";
 import { forget, state } from "./state.js";
 import { setTheme, theme } from "./shell.js";
-import { reshow } from "./app.js";
 
 export function show(main) {
     const { user, book } = state;

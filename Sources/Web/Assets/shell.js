@@ -2,7 +2,7 @@
 
 import { store, stored } from "./api.js";
 import { append, h, icon, replace } from "./dom.js";
-import { navigate, reshow } from "./app.js";
+import { navigate } from "./app.js";
 import { openEditor } from "./editor.js";
 import { select } from "./forms.js";
 import { showHelp } from "./shortcuts.js";
@@ -66,18 +66,9 @@ export function theme() {
 
 export function setTheme(value) {
     store("purser.theme", value === "system" ? null : value);
-    if (value === "system") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = value;
+    document.dispatchEvent(new CustomEvent("themechoice")); // theme.js does the rest
     for (const button of document.querySelectorAll(".theme-button")) label(button);
-    document.dispatchEvent(new CustomEvent("themechange"));
 }
-
-export function isDark() {
-    const value = theme();
-    return value === "dark" || (value === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
-}
-
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => document.dispatchEvent(new CustomEvent("themechange")));
 
 export function themeButton() {
     const button = h("button.icon-button.theme-button", { type: "button", onclick: () => setTheme(NEXT[theme()]) });
@@ -92,5 +83,3 @@ function label(button) {
     replace(button);
     append(button, [icon({ system: "theme-system", light: "theme-light", dark: "theme-dark" }[theme()])]);
 }
-
-export { reshow };

@@ -2,7 +2,17 @@
 // A classic script on purpose: modules wait for the document.
 (function () {
     "use strict";
-    var chosen = null;
-    try { chosen = localStorage.getItem("purser.theme"); } catch (error) { /* storage may be blocked */ }
-    if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    function apply() {
+        let theme = null;
+        try { theme = localStorage.getItem("purser.theme"); } catch { /* storage may be blocked */ }
+        if (theme !== "light" && theme !== "dark") theme = system.matches ? "dark" : "light";
+        if (document.documentElement.dataset.theme === theme) return;
+        document.documentElement.dataset.theme = theme;
+        document.dispatchEvent(new CustomEvent("themechange"));
+    }
+    apply();
+    system.addEventListener("change", apply);
+    document.addEventListener("themechoice", apply);
+    window.addEventListener("storage", apply);
 })();
