@@ -1,5 +1,5 @@
 /// What stands behind `purser COMMAND`: flags with and without a value, and the rest.
-struct Arguments {
+struct Arguments: Sendable {
     private(set) var values: [String: String] = [:]
     private(set) var switches: Set<String> = []
     private(set) var positional: [String] = []

@@ -2,6 +2,7 @@ import Books
 import Cryptography
 import Database
 import EventLoop
+import FoundationEssentials
 import Glibc
 import Identity
 import Resources
@@ -17,6 +18,8 @@ final class Backend: Sendable {
     let accounts: Accounts
     let books: BookDirectory
     let idempotency: Idempotency
+    /// For what is slow on the CPU or the disk.
+    let pool: BlockingPool
     /// Nil with a database of its own, or beside a server that runs the cluster.
     private let cluster: EmbeddedCluster?
     let applied: [String]
@@ -35,6 +38,7 @@ final class Backend: Sendable {
         accounts = try IdentityModule.accounts(
             configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count, log: log)
         books = BookDirectory(database: database)
+        pool = BlockingPool(threads: 2, queueLimit: 256)
         idempotency = Idempotency(database: database) { SHA256.hash($0) }
     }
 
@@ -100,6 +104,19 @@ final class Backend: Sendable {
     private static func connections(_ configuration: Configuration) -> Int {
         configuration[Settings.readConnections] + configuration[Settings.writeConnections]
             + configuration[Settings.transactionConnections]
+    }
+
+    /// Only for what its parts declare: no connection, and keys that are thrown away.
+    static func unstarted() throws -> Backend {
+        var template = Array("/tmp/purser-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw BackendProblem("No temporary directory can be made in /tmp.") }
+        let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let configuration = try Configuration(Settings.all, flags: ["data": directory])
+        let loops = EventLoopGroup(count: 1)
+        let database = Database.unopened(DatabaseConfiguration(url: ""), loops: loops)
+        return try Backend(
+            configuration: configuration, log: .silent, loops: loops, database: database, cluster: nil, applied: [])
     }
 
     func stop() async {

@@ -1,7 +1,7 @@
 import Runtime
 
 /// One command: how it is called, what it tells of itself, what it does.
-struct Command {
+struct Command: Sendable {
     let name: String
     let summary: String
     /// Everything behind `purser NAME`, as `FILE… [--book ID]`.
@@ -11,7 +11,7 @@ struct Command {
     var options: Set<String> = []
     /// Whether all settings are taken as flags.
     var takesSettings = true
-    let run: (Arguments) throws -> ExitCode
+    let run: @Sendable (Arguments) throws -> ExitCode
 
     var valueNames: Set<String> { takesSettings ? options.union(Settings.all.map(\.name)) : options }
 

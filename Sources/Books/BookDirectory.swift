@@ -45,8 +45,21 @@ package final class BookDirectory: Sendable {
         return context
     }
 
-    /// Called after a change of a book or a membership has been committed.
-    package func forget() {
+    /// Called after a change of a book or a membership has been committed: forgets here at once, and elsewhere as soon
+    /// as the others hear of it.
+    package func announceChange() {
+        forget()
+        database.notify(Self.channel)
+    }
+
+    /// Hears of changes made by other processes. Runs until its task is cancelled.
+    package func follow() async {
+        for await _ in database.listen(Self.channel) { forget() }
+    }
+
+    private static let channel = "purser_books"
+
+    private func forget() {
         entries.withLock { state in
             state.generation += 1
             state.byKey.removeAll(keepingCapacity: true)

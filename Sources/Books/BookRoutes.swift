@@ -86,7 +86,7 @@ package struct BookRoutes: RouteGroup {
                 fiscalYear: new.fiscalYear, version: old.book.version + 1)
             return BookSummary(book: book, role: old.role)
         }
-        directory.forget()
+        directory.announceChange()
         return answer(summary)
     }
 

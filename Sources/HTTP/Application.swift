@@ -56,6 +56,13 @@ package final class Application: Sendable {
         self.clock = clock
     }
 
+    /// The routes as an application has them, with those of the OpenAPI document.
+    package static func declarations(_ routes: Routes, version: String) -> [Route] {
+        var routes = routes
+        OpenAPIRoutes.register(in: &routes, version: version)
+        return routes.list
+    }
+
     package func respond(to wire: HTTPRequest) async -> HTTPResponse {
         let started = monotonicNanoseconds()
         let peer = forwarded(wire)

@@ -17,7 +17,8 @@ package struct StatementPreview: Sendable {
     private var accounts: [Account] = []
     package private(set) var transactionCount = 0
     package private(set) var rejectedCount = 0
-    private var rejected: [RejectedLine] = []
+    /// At most a thousand.
+    package private(set) var rejected: [RejectedLine] = []
 
     package init(transactionLimit: Int) { self.transactionLimit = transactionLimit }
 
@@ -41,7 +42,7 @@ package struct StatementPreview: Sendable {
     }
 
     /// Every listed transaction with its account, in the order of the file.
-    var listed: [(account: String?, transaction: StatementTransaction)] {
+    package var listed: [(account: String?, transaction: StatementTransaction)] {
         accounts.flatMap { account in account.transactions.map { (account.account.id, $0) } }
     }
 
