@@ -2,7 +2,7 @@ import Base
 import Books
 import Cryptography
 import EventLoop
-import FoundationEssentials
+import Foundation
 import Identity
 import Runtime
 import Statements

@@ -1,5 +1,5 @@
 import Base
-import FoundationEssentials
+import Foundation
 import HTTP
 
 /// A book: everything that is money belongs to exactly one. It has a kind, members with roles, a currency, a time

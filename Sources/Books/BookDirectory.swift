@@ -1,6 +1,6 @@
 import Base
 import Database
-import FoundationEssentials
+import Foundation
 import HTTP
 import Runtime
 import Synchronization

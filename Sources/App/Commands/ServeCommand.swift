@@ -65,26 +65,11 @@ enum ServeCommand {
             let configuration = backend.configuration
             let log = backend.log
             for name in backend.applied { log.info("migration applied") { $0.text("name", name) } }
-            var worker: Worker?
-            if role != "api" {
-                let loop = backend.loops.loops[backend.loops.loops.count - 1]
-                let started = Worker(
-                    database: backend.database, registry: Modules.jobs(backend), loop: loop, log: log, metrics: backend.metrics)
-                started.start()
-                worker = started
-            }
             let accounts = backend.accounts
-            let background = [
-                Task {
-                    do { try await accounts.followEndedSessions() } catch {
-                        if !Task.isCancelled { log.error("ended sessions are not followed: \(error)") }
-                    }
-                },
-                Task { await backend.books.follow() },
-            ]
             guard role != "worker" else {
+                let worker = startWorker(backend)
                 Output.line("working")
-                return Running(backend: backend, server: nil, worker: worker, background: background)
+                return Running(backend: backend, server: nil, worker: worker, background: follow(backend))
             }
             let demo = isDemo ? try await Demo.prepare(backend) : nil
             let page = WebPage()
@@ -101,8 +86,31 @@ enum ServeCommand {
                 onWireError: application.answerWireError)
             addMetrics(of: server, to: backend.metrics)
             let port = try await listen(server, configuration)
+            let worker = role == "api" ? nil : startWorker(backend)
+            let background = follow(backend)
             try await greet(configuration, port: port, demo: demo, accounts: accounts)
             return Running(backend: backend, server: server, worker: worker, background: background)
+        }
+
+        private static func startWorker(_ backend: Backend) -> Worker {
+            let worker = Worker(
+                database: backend.database, registry: Modules.jobs(backend), loop: backend.loops.next(), log: backend.log,
+                metrics: backend.metrics)
+            worker.start()
+            return worker
+        }
+
+        /// Hears of what other processes change in what this one remembers.
+        private static func follow(_ backend: Backend) -> [Task<Void, Never>] {
+            let (accounts, books, log) = (backend.accounts, backend.books, backend.log)
+            return [
+                Task {
+                    do { try await accounts.followEndedSessions() } catch {
+                        if !Task.isCancelled { log.error("ended sessions are not followed: \(error)") }
+                    }
+                },
+                Task { await books.follow() },
+            ]
         }
 
         private static func listen(_ server: HTTPServer, _ configuration: Configuration) async throws -> Int {

@@ -66,11 +66,13 @@ struct ClusterPrograms: Sendable {
         return names
     }
 
-    /// Starts one as the cluster's user, in `workingDirectory`.
-    ///
-    /// The cluster is always named `/proc/self/cwd`: that leads into the working directory without a look at the
-    /// directories above it, which may well be closed to the user (a data directory below /root), and it is short
-    /// enough for a socket.
+    /// How a program is told its cluster: the descriptor that it is started with. That leads there without a look at
+    /// the directories above, which may well be closed to the cluster's user (a data directory below /root).
+    /// PostgreSQL's programs change to another directory and back while they look for themselves, so the working
+    /// directory would not do.
+    static let clusterPath = "/proc/self/fd/3"
+
+    /// Starts one as the cluster's user, with `workingDirectory` as `clusterPath`.
     func spawn(
         _ program: String, _ arguments: [String], in workingDirectory: String, as user: ClusterUser, output: String
     ) throws -> Int32 {

@@ -69,7 +69,7 @@ final class ClusterSupervisor: Sendable {
         let pid = try programs.spawn(
             "initdb",
             [
-                "-D", "/proc/self/cwd", "-E", "UTF8", "--lc-collate=C", "--lc-ctype=C.UTF-8", "--lc-messages=C",
+                "-D", ClusterPrograms.clusterPath, "-E", "UTF8", "--lc-collate=C", "--lc-ctype=C.UTF-8", "--lc-messages=C",
                 "--lc-monetary=C", "--lc-numeric=C", "--lc-time=C", "-A", "trust", "-U", "postgres",
                 "--data-checksums", "--no-sync", "--no-instructions",
             ], in: unfinished, as: user, output: log)
@@ -151,7 +151,7 @@ final class ClusterSupervisor: Sendable {
         while true {
             Files.limit(directory.logFile, to: 8 << 20)
             let pid = try programs.spawn(
-                "postgres", ["-D", "/proc/self/cwd"], in: directory.cluster, as: user, output: directory.logFile)
+                "postgres", ["-D", ClusterPrograms.clusterPath], in: directory.cluster, as: user, output: directory.logFile)
             state.withLock { $0.pid = pid }
             while true {
                 var status: Int32 = 0
