@@ -41,7 +41,7 @@ export function categoryOptions(type) {
 function draw(body, entry, { done, clean, focus, type = entry?.type ?? "expense", kept = {} }) {
     const currency = entry?.currency ?? state.book.currency;
     const digits = fractionDigits(currency);
-    let key = newIdempotencyKey();
+    let intention = {};
     let categoryTouched = Boolean(entry);
 
     const amount = input({ inputmode: "decimal", placeholder: digits ? `0${typedText(".")}${"0".repeat(digits)}` : "0", value: entry ? typedText(entry.amount) : kept.amount ?? "", class: "amount-input", maxlength: 24, "aria-required": "true" });
@@ -99,8 +99,10 @@ function draw(body, entry, { done, clean, focus, type = entry?.type ?? "expense"
                 toast("Saved.");
                 return done();
             }
-            const created = await createEntry(type, read(values), key);
-            key = newIdempotencyKey();
+            // Trying the same again carries the same key; something else is another intention.
+            const wanted = read(values);
+            if (intention.text !== JSON.stringify(wanted)) intention = { text: JSON.stringify(wanted), key: newIdempotencyKey() };
+            const created = await createEntry(type, wanted, intention.key);
             toast(`Added ${created.merchantName || (type === "income" ? "income" : "expense")}.`);
             if (submitter?.value !== "again") return done();
             clean();

@@ -26,16 +26,19 @@ export function show(main, query) {
         bar.element, list);
 
     let listing = null;
+    // Without them the rows lack colours; that is no reason to show none.
+    const categories = loadCategories().catch(() => []);
     const begin = () => {
         listing?.stop();
-        listing = startListing(list, filters, count, () => bar.reset());
+        listing = startListing(list, filters, count, categories, () => bar.reset());
     };
     function apply() {
         const text = new URLSearchParams(KEYS.filter((key) => filters[key]).map((key) => [key, filters[key]])).toString();
         history.replaceState(null, "", text ? `/entries?${text}` : "/entries");
         begin();
     }
-    loadCategories().then(() => bar.fillCategories(), () => {}).finally(begin);
+    categories.then(() => bar.fillCategories());
+    begin();
 
     const stopListening = onEntriesChange(({ kind, entry }) => {
         if (kind === "created") begin();
@@ -157,7 +160,7 @@ function filterBar(filters, apply) {
 
 // MARK: the list
 
-function startListing(holder, filters, count, clearFilters) {
+function startListing(holder, filters, count, categories, clearFilters) {
     const controller = new AbortController();
     const now = bookToday();
     const rows = new Map(); // row element → entry
@@ -186,6 +189,7 @@ function startListing(holder, filters, count, clearFilters) {
         holder.setAttribute("aria-busy", "true");
         try {
             const { data, meta } = await api.get(path, query(), { whole: true, signal: controller.signal });
+            await categories;
             clearTimeout(timer);
             if (stopped) return;
             cursor = meta.nextCursor ?? null;

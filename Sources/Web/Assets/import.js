@@ -1,6 +1,6 @@
 // From a bank's file to entries: choose, look, import.
 
-import { api, newIdempotencyKey, upload } from "./api.js";
+import { api, upload } from "./api.js";
 import { dayMedium, instant } from "./dates.js";
 import { announce, debounce, h, icon, plural, replace } from "./dom.js";
 import { absolute, formatMoney, isNegative, parseTyped } from "./money.js";
@@ -67,11 +67,10 @@ export function show(main) {
     function drawPreview(file, found) {
         let present = found;
         let mapping = columnsOf(found);
-        const key = newIdempotencyKey();
         const counts = h("div.import-counts", { "aria-live": "polite" });
         const rows = h("div.import-rows");
         const problem = h("div");
-        const go = h("button.primary", { type: "button", onclick: () => run(file, mapping, present, key) });
+        const go = h("button.primary", { type: "button", onclick: () => run(file, mapping, present) });
         const columns = h("div");
         let tab = "new";
 
@@ -109,19 +108,19 @@ export function show(main) {
         if (!go.disabled) go.focus({ preventScroll: true });
     }
 
-    async function run(file, mapping, found, idempotencyKey) {
+    async function run(file, mapping, found) {
         controller = new AbortController();
         const bar = progressBar("Sending the file");
         replace(stage, fileLine(file), bar.element);
         announce("Importing.");
         try {
             const query = { filename: file.name, mapping: mapping && JSON.stringify(mapping) };
-            const result = await upload("/imports", query, file, { idempotencyKey, progress: (part) => bar.show(part) });
+            const result = await upload("/imports", query, file, { progress: (part) => bar.show(part) });
             if (alive) { drawResult(file, found, result); showPast(); }
         } catch (error) {
             if (!alive || error.kind === "unauthenticated") return;
-            // Sending it again is safe: the key makes it the same import, and what is there counts as a duplicate.
-            replace(stage, fileLine(file, start), banner(error, { retry: () => run(file, mapping, found, idempotencyKey), note: "Nothing was half-imported." }),
+            // Sending it again is safe: what is there by now counts as a duplicate.
+            replace(stage, fileLine(file, start), banner(error, { retry: () => run(file, mapping, found), note: "Nothing was half-imported." }),
                 h("div.form-actions", h("button", { type: "button", onclick: () => drawPreview(file, found) }, "Back to the preview")));
         }
     }
