@@ -36,6 +36,7 @@ export const api = {
     get: (path, query, options) => call("GET", path + queryText(query), undefined, options),
     post: (path, body, options) => call("POST", path, body ?? {}, options),
     put: (path, body, options) => call("PUT", path, body, options),
+    patch: (path, body, options) => call("PATCH", path, body ?? {}, options),
     delete: (path, options) => call("DELETE", path, undefined, options),
 };
 

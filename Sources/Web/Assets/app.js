@@ -26,7 +26,6 @@ const root = document.getElementById("app");
 let screen = null;
 
 export async function navigate(target, { replace: instead = false } = {}) {
-    await screen?.leave?.();
     if (instead) history.replaceState(null, "", target);
     else if (target !== location.pathname + location.search) history.pushState(null, "", target);
     return show();
@@ -76,10 +75,7 @@ document.addEventListener("click", (event) => {
     navigate(link.pathname + link.search);
 });
 
-window.addEventListener("popstate", async () => {
-    await screen?.leave?.();
-    show();
-});
+window.addEventListener("popstate", () => show());
 
 whenSignedOut(() => {
     if (!state.user) return;

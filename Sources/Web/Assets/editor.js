@@ -29,13 +29,15 @@ export async function openEditor(entry = null, { focus = "amount" } = {}) {
     draw(body, entry, { done, clean: () => { dirty = false; }, focus });
 }
 
-export function categoryOptions(type) {
+/// Every category of a kind, its children under it. An entry may go without one only while it has none.
+export function categoryOptions(type, mayBeNone = true) {
     const mine = state.categories.filter((each) => Boolean(each.isIncome) === (type === "income"))
         .sort((left, right) => (left.sortOrder ?? 0) - (right.sortOrder ?? 0));
     const name = (each) => (each.parentCategoryId ? `\u2003${each.name}` : each.name);
     const ordered = mine.filter((each) => !each.parentCategoryId || !mine.some((other) => other.id === each.parentCategoryId))
         .flatMap((each) => [each, ...mine.filter((child) => child.parentCategoryId === each.id)]);
-    return [["", "No category"], ...ordered.map((each) => [each.id, name(each)])];
+    const options = ordered.map((each) => [each.id, name(each)]);
+    return mayBeNone ? [["", "Not sorted yet"], ...options] : options;
 }
 
 function draw(body, entry, { done, clean, focus, type = entry?.type ?? "expense", kept = {} }) {
@@ -48,7 +50,7 @@ function draw(body, entry, { done, clean, focus, type = entry?.type ?? "expense"
     h("div.with-prefix", h("span.prefix", { "aria-hidden": "true" }, currency), amount);
     const list = h("datalist", { id: "merchants" });
     const merchant = input({ value: entry?.merchantName ?? kept.merchantName ?? "", list: "merchants", maxlength: 255 });
-    const category = select(categoryOptions(type), entry?.categoryId ?? "", { onchange: () => { categoryTouched = true; } });
+    const category = select(categoryOptions(type, !entry?.categoryId), entry?.categoryId ?? "", { onchange: () => { categoryTouched = true; } });
     const date = input({ type: "date", value: entry?.transactionDate ?? kept.transactionDate ?? bookToday(), max: "9999-12-31", "aria-required": "true" });
     const yesterday = addDays(bookToday(), -1);
     const dateRow = h("div.date-row", date, !entry && h("button.small", { type: "button", onclick: () => { date.value = date.value === yesterday ? bookToday() : yesterday; dateRow.lastElementChild.textContent = date.value === yesterday ? "Today" : "Yesterday"; } }, "Yesterday"));

@@ -4,7 +4,7 @@ import { api } from "./api.js";
 import { addDays, addMonths, dayLong, dayRelative, firstOfMonth, isDay, lastOfMonth } from "./dates.js";
 import { announce, categoryMark, debounce, h, icon, plural, replace, safeColor } from "./dom.js";
 import { categoryOptions, openEditor } from "./editor.js";
-import { changeEntry, commitDeletions, deleteEntry, fetchEntry, onEntriesChange } from "./entries-store.js";
+import { changeEntry, deleteEntry, fetchEntry, onEntriesChange } from "./entries-store.js";
 import { select } from "./forms.js";
 import { formatMoney, parseTyped } from "./money.js";
 import { banner, describe, emptyState, skeleton, toast } from "./overlays.js";
@@ -47,7 +47,6 @@ export function show(main, query) {
     return {
         title: "Entries",
         dispose() { listing?.stop(); stopListening(); },
-        leave: () => commitDeletions(),
         actions: {
             search: () => bar.focusSearch(),
             next: () => listing?.move(1), previous: () => listing?.move(-1),
@@ -149,7 +148,7 @@ function filterBar(filters, apply) {
         reset,
         focusSearch() { search.focus(); search.select(); },
         fillCategories() {
-            const group = (label, kind) => h("optgroup", { label }, categoryOptions(kind).slice(1).map(([id, text]) => {
+            const group = (label, kind) => h("optgroup", { label }, categoryOptions(kind, false).map(([id, text]) => {
                 const slug = state.categories.find((each) => each.id === id)?.slug ?? id;
                 return h("option", { value: slug, selected: filters.category === slug || filters.category === id }, text);
             }));
@@ -196,7 +195,7 @@ function startListing(holder, filters, count, categories, clearFilters) {
             if (first) replace(holder, data.length ? [table, foot] : nothing());
             for (const entry of data) body.append(row(entry));
             tidyDays();
-            showCount(meta);
+            if (first || !cursor) showCount();
             if (cursor) {
                 replace(foot, h("button", { type: "button", onclick: loadMore }, "Load more"));
                 observer.observe(foot);
@@ -218,10 +217,13 @@ function startListing(holder, filters, count, categories, clearFilters) {
         }
     }
 
-    function showCount(meta) {
-        const total = meta.total === undefined || meta.total === null ? null : Number(meta.total);
-        if (total !== null) count.textContent = plural(total, "entry", "entries");
-        else count.textContent = cursor ? "" : plural(rows.size, "entry", "entries");
+    /// Counting many entries costs the server something, so the list does not wait for it.
+    async function showCount() {
+        if (!cursor) { count.textContent = plural(visible().length, "entry", "entries"); return; }
+        try {
+            const { meta } = await api.get(path, { ...query(), cursor: null, page: 1, limit: 1 }, { whole: true, signal: controller.signal });
+            if (!stopped && meta.total !== undefined) count.textContent = plural(Number(meta.total), "entry", "entries");
+        } catch { /* the number is a courtesy */ }
     }
 
     function nothing() {
@@ -321,7 +323,7 @@ function startListing(holder, filters, count, categories, clearFilters) {
         const entry = rows.get(element);
         if (getComputedStyle(element.querySelector(".c-cat")).display === "none") { openEditor(entry, { focus: "category" }); return true; }
         const button = element.querySelector(".category");
-        const choice = select(categoryOptions(entry.type), entry.categoryId ?? "", { class: "category-choice", "aria-label": "Category" });
+        const choice = select(categoryOptions(entry.type, !entry.categoryId), entry.categoryId ?? "", { class: "category-choice", "aria-label": "Category" });
         let finished = false;
         const finish = (focus) => { if (finished) return; finished = true; choice.replaceWith(button); if (focus) element.focus(); };
         choice.addEventListener("change", async () => {
@@ -347,12 +349,15 @@ function startListing(holder, filters, count, categories, clearFilters) {
 
     function changed(kind, entry) {
         const element = [...body.children].find((each) => each.dataset.id === entry.id);
-        if (!element) return;
+        if (!element || kind === "deleted") return;
         if (kind === "removed" || kind === "restored") {
             element.hidden = kind === "removed";
             tidyDays();
-            if (kind === "restored") element.focus();
-            return;
+            if (kind === "restored") {
+                fill(element, entry);
+                element.focus();
+            }
+            return showCount();
         }
         const moved = rows.get(element).transactionDate !== entry.transactionDate;
         fill(element, entry);
