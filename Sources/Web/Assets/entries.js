@@ -82,7 +82,7 @@ function filterBar(filters, apply) {
     const to = h("input", { type: "date", value: filters.to, "aria-label": "To" });
     const range = h("span.range", from, h("span.muted", "–"), to);
     const period = select([...all].map(([key, [text]]) => [key, text]), "all", { "aria-label": "Dates" });
-    const type = select([["", "Spending and income"], ["expense", "Spending"], ["income", "Income"]], filters.type, { "aria-label": "Type" });
+    const type = select([["", "Any type"], ["expense", "Spending"], ["income", "Income"]], filters.type, { "aria-label": "Type" });
     const category = h("select", { "aria-label": "Category" }, h("option", { value: "" }, "Any category"));
     const min = h("input.amount-filter", { inputmode: "decimal", placeholder: "Min", "aria-label": "Smallest amount", autocomplete: "off", value: filters.min });
     const max = h("input.amount-filter", { inputmode: "decimal", placeholder: "Max", "aria-label": "Largest amount", autocomplete: "off", value: filters.max });
