@@ -25,7 +25,8 @@ struct Arguments: Sendable {
                 switches.insert("help")
                 continue
             }
-            let parts = word.drop { $0 == "-" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let parts = word.drop { $0 == "-" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                .map(String.init)
             let name = parts[0]
             if switchNames.contains(name) || name == "help" {
                 guard parts.count == 1 else { throw UsageProblem("--\(name) takes no value.") }

@@ -36,7 +36,8 @@ final class Backend: Sendable {
         self.cluster = cluster
         self.applied = applied
         accounts = try IdentityModule.accounts(
-            configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count, log: log)
+            configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count,
+            log: log)
         books = BookDirectory(database: database)
         pool = BlockingPool(threads: 2, queueLimit: 256)
         idempotency = Idempotency(database: database) { SHA256.hash($0) }
@@ -71,7 +72,8 @@ final class Backend: Sendable {
                     url = running.connectionString
                 } else {
                     var settings = EmbeddedCluster.Configuration(dataDirectory: directory)
-                    settings.binaries = configuration[Settings.postgresBin].isEmpty ? nil : configuration[Settings.postgresBin]
+                    settings.binaries =
+                        configuration[Settings.postgresBin].isEmpty ? nil : configuration[Settings.postgresBin]
                     settings.log = databaseLog
                     settings.maxConnections = connections(configuration) + 30
                     let started = try await EmbeddedCluster.start(settings)
@@ -81,7 +83,8 @@ final class Backend: Sendable {
             } else {
                 // Keys live in the data directory even when the data does not.
                 guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-                    throw BackendProblem("The data directory \(directory) cannot be made: \(String(cString: strerror(errno))).")
+                    throw BackendProblem(
+                        "The data directory \(directory) cannot be made: \(String(cString: strerror(errno))).")
                 }
             }
             var settings = DatabaseConfiguration(url: url)
@@ -93,7 +96,8 @@ final class Backend: Sendable {
             let applied = try await Migrator.apply(Modules.migrations, to: settings)
             let database = try await Database.connect(settings, loops: loops)
             return try Backend(
-                configuration: configuration, log: log, loops: loops, database: database, cluster: cluster, applied: applied)
+                configuration: configuration, log: log, loops: loops, database: database, cluster: cluster,
+                applied: applied)
         } catch {
             await cluster?.stop()
             loops.shutdown()

@@ -45,9 +45,11 @@ enum Commands {
 
             """
         for command in all {
-            text += "  \(command.name)\(String(repeating: " ", count: max(1, 10 - command.name.count)))\(command.summary)\n"
+            text +=
+                "  \(command.name)\(String(repeating: " ", count: max(1, 10 - command.name.count)))\(command.summary)\n"
         }
-        text += "\nStart with: purser serve --demo, then open http://localhost:8080. `purser COMMAND --help` tells more."
+        text +=
+            "\nStart with: purser serve --demo, then open http://localhost:8080. `purser COMMAND --help` tells more."
         return text
     }
 }

@@ -27,11 +27,15 @@ enum Demo {
         }
         let account = Account(email: email, password: Base64URL.encode(password))
         let user = try await user(backend, account)
-        guard let summary = try await BookStore(backend.database).book(nil, for: user) else { throw Refusal.notFound("book") }
+        guard let summary = try await BookStore(backend.database).book(nil, for: user) else {
+            throw Refusal.notFound("book")
+        }
         let today = CalendarDate.of(Clock.system.now(), in: TimeZone(identifier: summary.book.timeZone) ?? .gmt)
         let statement = DemoStatement(lastDay: today, months: months).csv
         let pieces = PieceSource(statement)
-        let file = try await StatementFile.spool(in: directory + "/tmp", limit: 64 << 20, pool: backend.pool) { pieces.next() }
+        let file = try await StatementFile.spool(in: directory + "/tmp", limit: 64 << 20, pool: backend.pool) {
+            pieces.next()
+        }
         let importer = Importer(
             database: backend.database, book: summary.book.id, currency: summary.book.currency, user: user)
         _ = try await importer.run(file, filename: "demo.csv", mapping: CSVMappingOverride())
@@ -48,7 +52,8 @@ enum Demo {
         } catch { throw BackendProblem(error.message) }
         let book = try NewBook(name: "Demo household", kind: .personal, currency: "EUR", timeZone: "Europe/Berlin")
         let registration = Registration(
-            email: address, password: password, name: PersonName(first: "Dana", last: "Demo"), book: book, transport: .bearer)
+            email: address, password: password, name: PersonName(first: "Dana", last: "Demo"), book: book,
+            transport: .bearer)
         switch try await backend.accounts.add(registration, asAdministrator: false) {
         case .created(let user), .promoted(let user): return user.id
         }
@@ -76,7 +81,10 @@ struct DemoStatement {
         let timesAMonth: ClosedRange<Int>
         var onlyMonths: Set<Int>?
 
-        init(_ payee: String, _ memo: String, _ cents: ClosedRange<Int64>, _ times: ClosedRange<Int>, only months: Set<Int>? = nil) {
+        init(
+            _ payee: String, _ memo: String, _ cents: ClosedRange<Int64>, _ times: ClosedRange<Int>,
+            only months: Set<Int>? = nil
+        ) {
             self.payee = payee
             self.memo = memo
             self.cents = cents
@@ -90,19 +98,28 @@ struct DemoStatement {
         Habit("Bäckerei Schmidt", "Bread", 290...1_180, 4...8), Habit("Café Lumen", "Coffee", 380...1_450, 3...6),
         Habit("Pizzeria Napoli", "Dinner", 1_900...6_400, 1...3), Habit("Thai Bistro", "Lunch", 990...2_300, 1...3),
         Habit("Deutsche Bahn", "Ticket", 1_990...8_900, 0...2), Habit("Shell Station", "Fuel", 4_200...8_700, 1...2),
-        Habit("BVG Transit", "Monthly ticket", 5_800...5_800, 1...1), Habit("City Parking", "Parking", 250...1_400, 0...3),
+        Habit("BVG Transit", "Monthly ticket", 5_800...5_800, 1...1),
+        Habit("City Parking", "Parking", 250...1_400, 0...3),
         Habit("Stadtwerke", "Electricity", 8_650...8_650, 1...1), Habit("Telekom", "Internet", 3_995...3_995, 1...1),
         Habit("Vodafone Mobile", "Phone", 1_999...1_999, 1...1), Habit("Netflix", "Subscription", 1_399...1_399, 1...1),
-        Habit("Spotify", "Subscription", 1_099...1_099, 1...1), Habit("Fitness Studio", "Membership", 2_990...2_990, 1...1),
-        Habit("dm Drogerie", "Personal care", 690...3_900, 1...3), Habit("Friseur Kamm", "Haircut", 2_800...4_600, 0...1),
-        Habit("Apotheke am Markt", "Pharmacy", 480...3_600, 0...2), Habit("Zahnarzt Dr. Weiss", "Dentist", 4_500...18_000, 0...1, only: [3, 9]),
+        Habit("Spotify", "Subscription", 1_099...1_099, 1...1),
+        Habit("Fitness Studio", "Membership", 2_990...2_990, 1...1),
+        Habit("dm Drogerie", "Personal care", 690...3_900, 1...3),
+        Habit("Friseur Kamm", "Haircut", 2_800...4_600, 0...1),
+        Habit("Apotheke am Markt", "Pharmacy", 480...3_600, 0...2),
+        Habit("Zahnarzt Dr. Weiss", "Dentist", 4_500...18_000, 0...1, only: [3, 9]),
         Habit("Amazon", "Order", 1_290...11_900, 1...4), Habit("Decathlon", "Sports", 1_990...9_900, 0...1),
-        Habit("IKEA", "Furniture", 2_490...34_900, 0...1, only: [2, 5, 9, 11]), Habit("Kino International", "Cinema", 1_100...3_200, 0...2),
+        Habit("IKEA", "Furniture", 2_490...34_900, 0...1, only: [2, 5, 9, 11]),
+        Habit("Kino International", "Cinema", 1_100...3_200, 0...2),
         Habit("Steam", "Games", 499...5_999, 0...1), Habit("Allianz Versicherung", "Insurance", 6_480...6_480, 1...1),
-        Habit("Unicef", "Donation", 2_000...2_000, 1...1), Habit("Airbnb", "Holiday flat", 28_000...74_000, 1...1, only: [7, 8]),
-        Habit("Lufthansa", "Flight", 14_900...38_900, 1...2, only: [7, 12]), Habit("Hotel Seeblick", "Weekend", 12_900...24_800, 0...1, only: [4, 5, 10]),
-        Habit("Zalando", "Clothes", 2_990...15_900, 0...2), Habit("Gift shop Lilli", "Presents", 1_500...12_900, 2...4, only: [12]),
-        Habit("Udemy", "Course", 1_299...8_999, 0...1, only: [1, 2, 9]), Habit("Kontoführung", "Account fee", 490...490, 1...1),
+        Habit("Unicef", "Donation", 2_000...2_000, 1...1),
+        Habit("Airbnb", "Holiday flat", 28_000...74_000, 1...1, only: [7, 8]),
+        Habit("Lufthansa", "Flight", 14_900...38_900, 1...2, only: [7, 12]),
+        Habit("Hotel Seeblick", "Weekend", 12_900...24_800, 0...1, only: [4, 5, 10]),
+        Habit("Zalando", "Clothes", 2_990...15_900, 0...2),
+        Habit("Gift shop Lilli", "Presents", 1_500...12_900, 2...4, only: [12]),
+        Habit("Udemy", "Course", 1_299...8_999, 0...1, only: [1, 2, 9]),
+        Habit("Kontoführung", "Account fee", 490...490, 1...1),
     ]
 
     /// Date, payee, memo and amount, as a bank writes them; newest first.
@@ -119,7 +136,9 @@ struct DemoStatement {
             if month.month % 3 == 0 { add("Sparkasse", "Zinsen Interest", 1_240 + year * 310, day: 30, month, &lines) }
             if month.month == 11 { add("Muster GmbH", "Gehalt Salary bonus", 150_000, day: 28, month, &lines) }
             if random.next() % 3 == 0 {
-                add("Zalando", "Refund", Int64.random(in: 1_990...6_900, using: &random), day: Int.random(in: 3...25, using: &random), month, &lines)
+                add(
+                    "Zalando", "Refund", Int64.random(in: 1_990...6_900, using: &random),
+                    day: Int.random(in: 3...25, using: &random), month, &lines)
             }
             for habit in Self.habits {
                 let times = Int.random(in: habit.timesAMonth, using: &random)
@@ -136,7 +155,8 @@ struct DemoStatement {
     }
 
     private func add(
-        _ payee: String, _ memo: String, _ cents: Int64, day: Int, _ month: YearMonth, _ lines: inout [(CalendarDate, String)]
+        _ payee: String, _ memo: String, _ cents: Int64, day: Int, _ month: YearMonth,
+        _ lines: inout [(CalendarDate, String)]
     ) {
         let date = month.firstDay.adding(days: min(day, month.lastDay.day) - 1)
         guard date <= lastDay, let currency = Currency("EUR") else { return }

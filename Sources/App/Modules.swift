@@ -22,11 +22,14 @@ enum Modules {
         var routes = Routes()
         let database = backend.database
         IdentityRoutes(accounts: backend.accounts).register(in: &routes)
-        BookRoutes(database: database, directory: backend.books) { try await EntryStore.isUsed($0, $1) }.register(in: &routes)
+        BookRoutes(database: database, directory: backend.books) { try await EntryStore.isUsed($0, $1) }.register(
+            in: &routes)
         CategoryRoutes(database: database).register(in: &routes)
         EntryRoutes(database: database, idempotency: backend.idempotency).register(in: &routes)
-        ImportRoutes(database: database, pool: backend.pool, spoolDirectory: backend.configuration[Settings.data] + "/tmp")
-            .register(in: &routes)
+        ImportRoutes(
+            database: database, pool: backend.pool, spoolDirectory: backend.configuration[Settings.data] + "/tmp"
+        )
+        .register(in: &routes)
         AnalyticsRoutes(database: database).register(in: &routes)
         Probes(metrics: backend.metrics, metricsAccess: metricsAccess) {
             do {

@@ -207,7 +207,9 @@ extension CSVMappingOverride {
             case "decimal": decimalSeparator = try Self.character(value, name, of: ".,")
             case "dateOrder":
                 guard let order = value.string.flatMap(DateOrder.init(rawValue:)) else {
-                    throw .invalid("mapping", "dateOrder should be one of \(DateOrder.allCases.map(\.rawValue).joined(separator: ", ")).")
+                    throw .invalid(
+                        "mapping",
+                        "dateOrder should be one of \(DateOrder.allCases.map(\.rawValue).joined(separator: ", ")).")
                 }
                 dateOrder = order
             case "headerLines":
@@ -218,7 +220,9 @@ extension CSVMappingOverride {
             case "negate": negate = value.bool
             case "encoding":
                 guard let encoding = value.string.flatMap(TextEncoding.init(rawValue:)) else {
-                    throw .invalid("mapping", "encoding should be one of \(TextEncoding.allCases.map(\.rawValue).joined(separator: ", ")).")
+                    throw .invalid(
+                        "mapping",
+                        "encoding should be one of \(TextEncoding.allCases.map(\.rawValue).joined(separator: ", ")).")
                 }
                 self.encoding = encoding
             default: continue  // what a preview shows besides, such as ambiguousDateOrder
@@ -228,7 +232,9 @@ extension CSVMappingOverride {
 
     private static func character(_ value: JSONValue, _ name: String, of allowed: String) throws(Refusal) -> UInt8 {
         guard let text = value.string, text.utf8.count == 1, allowed.contains(text), let byte = text.utf8.first else {
-            throw .invalid("mapping", "\(name) should be one of: \(allowed.map { $0 == "\t" ? "tab" : String($0) }.joined(separator: " ")).")
+            throw .invalid(
+                "mapping",
+                "\(name) should be one of: \(allowed.map { $0 == "\t" ? "tab" : String($0) }.joined(separator: " ")).")
         }
         return byte
     }

@@ -5,7 +5,8 @@ import Runtime
 /// `purser demo`: the demo account without a server.
 enum DemoCommand {
     static let command = Command(
-        name: "demo", summary: "Adds the demo account and its entries, and prints how to sign in.", usage: "[--data DIR] [--csv]",
+        name: "demo", summary: "Adds the demo account and its entries, and prints how to sign in.",
+        usage: "[--data DIR] [--csv]",
         details: """
             The entries are made up, the same on every machine, and end today. Running it again adds what is missing.
 
@@ -14,7 +15,10 @@ enum DemoCommand {
         switches: ["csv"]
     ) { arguments in
         if arguments.has("csv") {
-            Output.bytes(Array(DemoStatement(lastDay: CalendarDate.of(Clock.system.now(), in: .gmt), months: Demo.months).csv.utf8))
+            Output.bytes(
+                Array(
+                    DemoStatement(lastDay: CalendarDate.of(Clock.system.now(), in: .gmt), months: Demo.months).csv.utf8)
+            )
             return .success
         }
         return try withBackend(try Settings.read(arguments)) { backend in

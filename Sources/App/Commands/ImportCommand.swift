@@ -28,7 +28,9 @@ enum ImportCommand {
         switches: ["dry-run", "json"], options: ["user", "book", "currency", "mapping"]
     ) { arguments in
         guard !arguments.positional.isEmpty else { throw UsageProblem("Which file?") }
-        let mapping = try arguments.values["mapping"].map { try CSVMappingOverride(json: JSONValue.parse(Array($0.utf8))) } ?? CSVMappingOverride()
+        let mapping =
+            try arguments.values["mapping"].map { try CSVMappingOverride(json: JSONValue.parse(Array($0.utf8))) }
+            ?? CSVMappingOverride()
         return try arguments.has("dry-run") ? preview(arguments, mapping) : importFiles(arguments, mapping)
     }
 
@@ -36,7 +38,9 @@ enum ImportCommand {
 
     private static func preview(_ arguments: Arguments, _ mapping: CSVMappingOverride) throws -> ExitCode {
         let code = arguments.values["currency"] ?? "EUR"
-        guard let currency = Currency(code.uppercased()) else { throw UsageProblem("\(code) is not an ISO 4217 code such as EUR.") }
+        guard let currency = Currency(code.uppercased()) else {
+            throw UsageProblem("\(code) is not an ISO 4217 code such as EUR.")
+        }
         let pool = BlockingPool(threads: 1, queueLimit: 4)
         defer { pool.shutdown() }
         var exit = ExitCode.success
@@ -64,14 +68,20 @@ enum ImportCommand {
     }
 
     private static func describe(_ path: String, _ preview: StatementPreview, _ reader: StatementReader) {
-        Output.line("\(Output.safe(path)): \(reader.format?.rawValue ?? "?"), \(preview.transactionCount) transactions, \(preview.rejectedCount) rejected lines")
+        Output.line(
+            "\(Output.safe(path)): \(reader.format?.rawValue ?? "?"), \(preview.transactionCount) transactions, \(preview.rejectedCount) rejected lines"
+        )
         for (account, transaction) in preview.listed {
             let amount = transaction.amount.decimalText
             let padding = String(repeating: " ", count: max(1, 14 - amount.count))
             let text = Output.safe(transaction.payee ?? transaction.memo ?? "")
-            Output.line("  \(transaction.date)\(padding)\(amount) \(transaction.amount.currency.code)  \(text)\(account.map { "  (\(Output.safe($0)))" } ?? "")")
+            Output.line(
+                "  \(transaction.date)\(padding)\(amount) \(transaction.amount.currency.code)  \(text)\(account.map { "  (\(Output.safe($0)))" } ?? "")"
+            )
         }
-        for line in preview.rejected { Output.line("  line \(line.line) rejected: \(Output.safe(line.reason))  “\(Output.safe(line.text))”") }
+        for line in preview.rejected {
+            Output.line("  line \(line.line) rejected: \(Output.safe(line.reason))  “\(Output.safe(line.text))”")
+        }
     }
 
     // MARK: Import
@@ -110,11 +120,14 @@ enum ImportCommand {
 
     private static func importer(_ backend: Backend, email: String, requested: BookID?) async throws -> Importer {
         let user = try await backend.accounts.user(withEmail: email)
-        guard let summary = try await BookStore(backend.database).book(requested, for: user.id) else { throw Refusal.notFound("book") }
+        guard let summary = try await BookStore(backend.database).book(requested, for: user.id) else {
+            throw Refusal.notFound("book")
+        }
         guard summary.role.permissions.contains(.editEntries) else {
             throw Refusal(.forbidden, "INSUFFICIENT_PERMISSIONS", "\(email) may only look at this book.")
         }
-        return Importer(database: backend.database, book: summary.book.id, currency: summary.book.currency, user: user.id)
+        return Importer(
+            database: backend.database, book: summary.book.id, currency: summary.book.currency, user: user.id)
     }
 
     private static func report(_ name: String, _ outcome: Importer.Outcome, asJSON: Bool) {
@@ -122,8 +135,12 @@ enum ImportCommand {
             Output.json { outcome.write(to: &$0) }
             return
         }
-        Output.line("\(Output.safe(name)): \(outcome.imported) imported, \(outcome.duplicates) were there already, \(outcome.rejectedCount) rejected")
-        for line in outcome.rejected { Output.line("  line \(line.line): \(Output.safe(line.reason))  “\(Output.safe(line.text))”") }
+        Output.line(
+            "\(Output.safe(name)): \(outcome.imported) imported, \(outcome.duplicates) were there already, \(outcome.rejectedCount) rejected"
+        )
+        for line in outcome.rejected {
+            Output.line("  line \(line.line): \(Output.safe(line.reason))  “\(Output.safe(line.text))”")
+        }
     }
 }
 

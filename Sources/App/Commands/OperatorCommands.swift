@@ -54,7 +54,9 @@ enum JobsCommand {
                 guard let id = Int64(text) else { throw UsageProblem("\(text) is not the number of a job.") }
                 return id
             }
-            guard !ids.isEmpty || arguments.has("all") else { throw UsageProblem("Which ones? Give numbers, or --all.") }
+            guard !ids.isEmpty || arguments.has("all") else {
+                throw UsageProblem("Which ones? Give numbers, or --all.")
+            }
             let chosen = arguments.has("all") ? nil : ids
             return try withBackend(configuration) { backend in
                 let store = JobStore(backend.database.writer)
@@ -70,7 +72,9 @@ enum JobsCommand {
         guard asJSON else {
             if jobs.isEmpty { Output.line("No jobs.") }
             for job in jobs {
-                Output.line("\(job.id)  \(job.state)  \(job.kind)  attempts \(job.attempts)  \(Output.safe(job.lastError ?? ""))")
+                Output.line(
+                    "\(job.id)  \(job.state)  \(job.kind)  attempts \(job.attempts)  \(Output.safe(job.lastError ?? ""))"
+                )
             }
             return
         }
@@ -78,7 +82,8 @@ enum JobsCommand {
             "Job",
             [
                 Field("id", .integer()) { $1.int($0.id) }, .text("kind") { $0.kind }, .text("state") { $0.state },
-                .int("attempts") { Int($0.attempts) }, .instant("runAt") { $0.runAt }, .optionalText("lastError") { $0.lastError },
+                .int("attempts") { Int($0.attempts) }, .instant("runAt") { $0.runAt },
+                .optionalText("lastError") { $0.lastError },
             ])
         Output.json { fields.write(jobs, to: &$0) }
     }
@@ -87,7 +92,8 @@ enum JobsCommand {
 /// `purser config`
 enum ConfigCommand {
     static let command = Command(
-        name: "config", summary: "Shows every setting, its value and where the value comes from.", usage: "[--json] [--markdown]",
+        name: "config", summary: "Shows every setting, its value and where the value comes from.",
+        usage: "[--json] [--markdown]",
         details: "A flag beats the environment, the environment beats the default. Secrets are not shown.",
         switches: ["json", "markdown"]
     ) { arguments in
@@ -98,8 +104,10 @@ enum ConfigCommand {
                 for entry in configuration.entries {
                     writer.beginObject()
                     for (key, value) in [
-                        ("name", entry.declaration.name), ("environment", entry.declaration.environmentName), ("value", shown(entry)),
-                        ("source", entry.source.rawValue), ("default", entry.declaration.fallback), ("summary", entry.declaration.summary),
+                        ("name", entry.declaration.name), ("environment", entry.declaration.environmentName),
+                        ("value", shown(entry)),
+                        ("source", entry.source.rawValue), ("default", entry.declaration.fallback),
+                        ("summary", entry.declaration.summary),
                     ] {
                         writer.key(key as String)
                         writer.string(value)
@@ -116,7 +124,9 @@ enum ConfigCommand {
             }
         } else {
             for entry in configuration.entries {
-                Output.line("\(entry.declaration.environmentName)=\(shown(entry))  (\(entry.source.rawValue))\n    \(entry.declaration.summary)")
+                Output.line(
+                    "\(entry.declaration.environmentName)=\(shown(entry))  (\(entry.source.rawValue))\n    \(entry.declaration.summary)"
+                )
             }
         }
         return .success

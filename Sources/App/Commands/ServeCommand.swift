@@ -27,7 +27,8 @@ enum ServeCommand {
     }
 
     static let worker = Command(
-        name: "worker", summary: "Runs the background work alone, beside servers with --role api.", usage: "[--database-url URL]",
+        name: "worker", summary: "Runs the background work alone, beside servers with --role api.",
+        usage: "[--database-url URL]",
         details: "Stops in an orderly way on SIGTERM: a job that has begun is finished."
     ) { arguments in
         try run(try Settings.read(arguments), role: "worker", isDemo: false)
@@ -41,7 +42,8 @@ enum ServeCommand {
         for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&signals, signal) }
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         let running = try runBlocking {
-            let backend = try await Backend.start(configuration, log: log, cluster: role == "worker" ? .ownOrBorrow : .own)
+            let backend = try await Backend.start(
+                configuration, log: log, cluster: role == "worker" ? .ownOrBorrow : .own)
             do { return try await Running.start(backend, role: role, isDemo: isDemo) } catch {
                 await backend.stop()
                 throw error
@@ -73,11 +75,14 @@ enum ServeCommand {
             }
             let demo = isDemo ? try await Demo.prepare(backend) : nil
             let page = WebPage()
-            for file in page.missing { log.warning("a file of the page is missing; install its Debian package") { $0.text("file", file) } }
+            for file in page.missing {
+                log.warning("a file of the page is missing; install its Debian package") { $0.text("file", file) }
+            }
             let authenticator = Authenticator(accounts: accounts)
             let books = backend.books
             let application = Application(
-                routes: Modules.routes(backend, metricsAccess: configuration[Settings.metricsAccess]), aliases: Modules.aliases,
+                routes: Modules.routes(backend, metricsAccess: configuration[Settings.metricsAccess]),
+                aliases: Modules.aliases,
                 authenticate: authenticator.authenticate, findBook: { try await books.context(of: $0, requested: $1) },
                 fallback: page.answer, options: Settings.application(configuration, version: Main.version), log: log,
                 metrics: backend.metrics)
@@ -94,7 +99,8 @@ enum ServeCommand {
 
         private static func startWorker(_ backend: Backend) -> Worker {
             let worker = Worker(
-                database: backend.database, registry: Modules.jobs(backend), loop: backend.loops.next(), log: backend.log,
+                database: backend.database, registry: Modules.jobs(backend), loop: backend.loops.next(),
+                log: backend.log,
                 metrics: backend.metrics)
             worker.start()
             return worker
@@ -118,7 +124,8 @@ enum ServeCommand {
                 let place =
                     configuration[Settings.socket].isEmpty
                     ? "\(configuration[Settings.host]):\(configuration[Settings.port])" : configuration[Settings.socket]
-                let remedy = error.code == EADDRINUSE ? " Another program listens there; choose another with --port." : ""
+                let remedy =
+                    error.code == EADDRINUSE ? " Another program listens there; choose another with --port." : ""
                 throw BackendProblem("Cannot listen on \(place): \(String(cString: strerror(error.code))).\(remedy)")
             }
         }
@@ -142,7 +149,9 @@ enum ServeCommand {
 
         private static func addMetrics(of server: HTTPServer, to metrics: Metrics) {
             metrics.gauge("purser_http_connections", "Connections open.") { server.statistics.open }
-            metrics.gauge("purser_http_connections_accepted", "Connections accepted since the start.") { server.statistics.accepted }
+            metrics.gauge("purser_http_connections_accepted", "Connections accepted since the start.") {
+                server.statistics.accepted
+            }
         }
 
         /// In the order in which each needs the others: no new requests, no new jobs, then what they stand on.

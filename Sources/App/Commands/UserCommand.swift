@@ -22,7 +22,9 @@ enum UserCommand {
             """,
         switches: ["admin", "json"], options: ["password-file", "currency", "time-zone", "name"]
     ) { arguments in
-        guard let action = arguments.positional.first else { throw UsageProblem("add, list, password, deactivate or activate?") }
+        guard let action = arguments.positional.first else {
+            throw UsageProblem("add, list, password, deactivate or activate?")
+        }
         let configuration = try Settings.read(arguments)
         switch action {
         case "list": return try list(configuration, asJSON: arguments.has("json"))
@@ -41,19 +43,25 @@ enum UserCommand {
         let email = try email(arguments)
         let password = try readPassword(arguments, for: email)
         let book = try NewBook(
-            name: "Personal", kind: .personal, currency: arguments.values["currency"]?.uppercased(), timeZone: arguments.values["time-zone"])
+            name: "Personal", kind: .personal, currency: arguments.values["currency"]?.uppercased(),
+            timeZone: arguments.values["time-zone"])
         let isAdministrator = arguments.has("admin")
         return try withBackend(configuration) { backend in
-            let registration = Registration(email: email, password: password, name: PersonName(), book: book, transport: .bearer)
+            let registration = Registration(
+                email: email, password: password, name: PersonName(), book: book, transport: .bearer)
             switch try await backend.accounts.add(registration, asAdministrator: isAdministrator) {
             case .created: Output.line("\(email.asGiven) can sign in\(isAdministrator ? " as an administrator" : "").")
-            case .promoted: Output.line("\(email.asGiven) had an account and is an administrator now; the password was not changed.")
+            case .promoted:
+                Output.line(
+                    "\(email.asGiven) had an account and is an administrator now; the password was not changed.")
             }
             return .success
         }
     }
 
-    private static func change(_ action: String, _ arguments: Arguments, _ configuration: Configuration) throws -> ExitCode {
+    private static func change(_ action: String, _ arguments: Arguments, _ configuration: Configuration) throws
+        -> ExitCode
+    {
         let email = try email(arguments)
         let password = action == "password" ? try readPassword(arguments, for: email) : nil
         return try withBackend(configuration) { backend in
@@ -62,7 +70,8 @@ enum UserCommand {
                 Output.line("The password of \(email.asGiven) is set; all their sessions are ended.")
             } else {
                 try await backend.accounts.setActive(action == "activate", email)
-                Output.line("\(email.asGiven) \(action == "activate" ? "can sign in again" : "cannot sign in any more").")
+                Output.line(
+                    "\(email.asGiven) \(action == "activate" ? "can sign in again" : "cannot sign in any more").")
             }
             return .success
         }
@@ -94,8 +103,12 @@ enum UserCommand {
                     writer.endArray()
                 }
             } else {
-                for user in users { Output.line("\(user.emailAsGiven)  \(user.role.rawValue)\(user.isActive ? "" : "  deactivated")") }
-                if users.isEmpty { Output.line("There are no accounts yet. `purser user add EMAIL --admin` makes the first.") }
+                for user in users {
+                    Output.line("\(user.emailAsGiven)  \(user.role.rawValue)\(user.isActive ? "" : "  deactivated")")
+                }
+                if users.isEmpty {
+                    Output.line("There are no accounts yet. `purser user add EMAIL --admin` makes the first.")
+                }
             }
             return .success
         }
