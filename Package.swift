@@ -78,7 +78,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("Base", of: "Base", "TestSupport"),
         tests("JSON", of: "JSON", "TestSupport"),
-        tests("Statements", of: "Base", "Statements", "TestSupport"),
+        tests("Statements", of: "Base", "Statements", "TestSupport", resources: [.copy("Fixtures")]),
         tests("Cryptography", of: "Cryptography", "TestSupport"),
         tests("EventLoop", of: "EventLoop", "TestSupport"),
         tests("HTTPServer", of: "HTTPServer", "EventLoop", "TestSupport"),

@@ -18,8 +18,6 @@ struct OFXTokenizer {
     private(set) var line = 1
     /// Where the current tag began.
     private(set) var tagLine = 1
-    /// What stands before the first tag, and in instructions: there the encoding is named.
-    private(set) var prologue: [UInt8] = []
 
     private var state = State.text
     private var name: [UInt8] = []
@@ -29,10 +27,6 @@ struct OFXTokenizer {
     private var tail: (UInt8, UInt8) = (0, 0)
     private var value: [UInt8] = []
     private var openTag: String?
-    private var hasSeenTag = false
-
-    /// Whether the text ended inside of a tag.
-    var isInsideTag: Bool { state != .text }
 
     mutating func feed(_ bytes: UnsafeBufferPointer<UInt8>, _ handle: (Token, _ line: Int) throws -> Void) throws {
         for byte in bytes {
@@ -46,7 +40,7 @@ struct OFXTokenizer {
             case .comment: if ends(byte, with: UInt8(ascii: "-")) { state = .text }
             case .cdata: cdata(byte)
             case .instruction:
-                if byte == UInt8(ascii: ">") { state = .text } else { note(byte) }
+                if byte == UInt8(ascii: ">") { state = .text }
             }
         }
     }
@@ -55,15 +49,9 @@ struct OFXTokenizer {
         if byte == UInt8(ascii: "<") {
             state = .tagStart
             tagLine = line
-        } else if openTag != nil {
-            if value.count < StatementLimits.textBytes { value.append(byte) }
-        } else if !hasSeenTag {
-            note(byte)
+        } else if openTag != nil, value.count < StatementLimits.textBytes {
+            value.append(byte)
         }
-    }
-
-    private mutating func note(_ byte: UInt8) {
-        if prologue.count < 4096 { prologue.append(byte) }
     }
 
     private mutating func startTag(_ byte: UInt8) {
@@ -110,7 +98,6 @@ struct OFXTokenizer {
     }
 
     private mutating func endTag(_ handle: (Token, _ line: Int) throws -> Void) throws {
-        hasSeenTag = true
         if let tag = openTag, !value.isEmpty {
             try value.withUnsafeBufferPointer { value in
                 let trimmed = value.trimmed()
