@@ -186,6 +186,12 @@ struct CSVValue {
     let shape: StatementAmount.Shape?
 
     init(_ cell: String) {
+        // Most cells are words, and neither a date nor a number goes without a digit.
+        guard cell.utf8.contains(where: { $0 &- 48 < 10 }) else {
+            parts = nil
+            shape = nil
+            return
+        }
         var cell = cell
         (parts, shape) = cell.withUTF8 { (StatementDate.parts(of: $0), StatementAmount.shape(of: $0)) }
     }

@@ -29,7 +29,14 @@ struct OFXTokenizer {
     private var openTag: String?
 
     mutating func feed(_ bytes: UnsafeBufferPointer<UInt8>, _ handle: (Token, _ line: Int) throws -> Void) throws {
-        for byte in bytes {
+        var position = 0
+        while position < bytes.count {
+            if state == .text {
+                position = run(bytes, from: position)
+                guard position < bytes.count else { return }
+            }
+            let byte = bytes[position]
+            position += 1
             if byte == 0x0A || (lastByte == 0x0D && byte != 0x0A) { line += 1 }
             lastByte = byte
             switch state {
@@ -43,6 +50,25 @@ struct OFXTokenizer {
                 if byte == UInt8(ascii: ">") { state = .text }
             }
         }
+    }
+
+    /// Takes the text up to the next tag at once, and returns where that begins.
+    private mutating func run(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var position = start
+        var last = lastByte
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte == UInt8(ascii: "<") { break }
+            if byte == 0x0A || (last == 0x0D && byte != 0x0A) { line += 1 }
+            last = byte
+            position += 1
+        }
+        lastByte = last
+        if openTag != nil, value.count < StatementLimits.textBytes {
+            let room = StatementLimits.textBytes - value.count
+            value.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<min(position, start + room)]))
+        }
+        return position
     }
 
     private mutating func text(_ byte: UInt8) {
