@@ -93,7 +93,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("Base", of: "Base", "TestSupport"),
         tests("JSON", of: "JSON", "TestSupport"),
-        tests("Statements", of: "Base", "Statements", "TestSupport"),
+        tests("Statements", of: "Base", "Statements", "TestSupport", resources: [.copy("Fixtures")]),
         tests("Cryptography", of: "Base", "JSON", "Cryptography"),
         tests(
             "Identity", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP",
