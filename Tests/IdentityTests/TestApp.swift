@@ -71,7 +71,7 @@ final class TestApp: Sendable {
         let test = TestDatabase.current
         database = test.database
         let path = TestDirectories.make("log") + "/log"
-        FileManager.default.createFile(atPath: path, contents: nil)
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
         logFile = try #require(FileHandle(forUpdatingAtPath: path))
         log = Log(level: .debug, descriptor: logFile.fileDescriptor)
         let hasher = PasswordHasher(
@@ -226,7 +226,7 @@ private func exchange(_ request: [UInt8], port: Int) throws -> [UInt8] {
     guard connected == 0 else { throw ClientError(operation: "connect") }
     var sent = 0
     while sent < request.count {
-        let count = request[sent...].withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+        let count = request[sent...].withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         guard count > 0 else { throw ClientError(operation: "send") }
         sent += count
     }
