@@ -41,15 +41,18 @@ import Testing
         }
     }
 
-    @Test(arguments: [
+    static let noAttempts = [
         "{}", #"{"email":"ada@example.org"}"#, #"{"password":"x"}"#, #"{"email":"ada@example.org","password":""}"#,
         #"{"email":"ada@example.org","password":null}"#, #"{"email":"ada@example.org","password":["x"]}"#,
         #"{"email":{"$ne":null},"password":"x"}"#, #"{"email":"' OR 1=1 --","password":"x"}"#,
-    ])
-    func `refuses what is no attempt`(body: String) async throws {
+    ]
+
+    @Test func `refuses what is no attempt`() async throws {
         try await TestApp.run { app in
-            let answer = try await app.post("/auth/login", body)
-            #expect(answer.status == 400)
+            for body in Self.noAttempts {
+                let answer = try await app.post("/auth/login", body)
+                #expect(answer.status == 400, "\(body)")
+            }
         }
     }
 
