@@ -76,6 +76,11 @@ let package = Package(
             ],
             path: "Sources/App", swiftSettings: settings),
 
+        // Benchmarks.
+        .executableTarget(
+            name: "bench-http", dependencies: ["EventLoop", "HTTPServer", "JSON"], path: "Sources/Benchmarks/HTTPBench",
+            swiftSettings: settings),
+
         // Tests.
         .target(
             name: "TestSupport",

@@ -5,11 +5,14 @@ import Runtime
 /// `/health`, `/ready` and `/metrics`, outside of `/api`.
 package struct Probes: RouteGroup {
     let metrics: Metrics
+    /// `loopback`, `everyone` or `off`.
+    let metricsAccess: String
     /// Names what is not ready; empty when all is.
     let unready: @Sendable () async -> [String]
 
-    package init(metrics: Metrics, unready: @escaping @Sendable () async -> [String]) {
+    package init(metrics: Metrics, metricsAccess: String, unready: @escaping @Sendable () async -> [String]) {
         self.metrics = metrics
+        self.metricsAccess = metricsAccess
         self.unready = unready
     }
 
@@ -34,8 +37,13 @@ package struct Probes: RouteGroup {
             }
             return .data { Self.status.write("ready", to: &$0) }
         }
-        routes.get("/metrics", "Prometheus metrics", access: .everyone, returns: .content("text/plain"), rateLimit: nil) { [metrics] _ in
-            .text(type: "text/plain; version=0.0.4; charset=utf-8", metrics.text())
+        routes.get("/metrics", "Prometheus metrics", access: .everyone, returns: .content("text/plain"), rateLimit: nil) { [metrics, metricsAccess] request in
+            let address = request.clientAddress
+            let isLocal = address == "127.0.0.1" || address == "::1" || address.isEmpty
+            guard metricsAccess == "everyone" || metricsAccess == "loopback" && isLocal else {
+                throw Refusal.notFound("page")
+            }
+            return .text(type: "text/plain; version=0.0.4; charset=utf-8", metrics.text())
         }
     }
 }

@@ -94,6 +94,8 @@ package struct Request: Sendable {
         do { return try await wire.body.next() } catch { throw Refusal(of: error, limit: limits.uploadBytes) }
     }
 
+    package var uploadLimit: Int { limits.uploadBytes }
+
     // MARK: Cookies
 
     package func cookie(_ name: String) -> String? {

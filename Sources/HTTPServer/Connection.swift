@@ -23,7 +23,7 @@ final class Connection: EventHandler, @unchecked Sendable {
     }
 
     let descriptor: Int32
-    unowned let context: LoopContext
+    let context: LoopContext
     let peer: PeerAddress
     var position = 0
     var phase = Phase.idle

@@ -12,7 +12,7 @@ final class Listener: EventHandler, @unchecked Sendable {
 
     let descriptor: Int32
     private let isShared: Bool
-    private unowned let context: LoopContext
+    private let context: LoopContext
     private var isClosed = false
 
     init(descriptor: Int32, isShared: Bool, context: LoopContext) {

@@ -13,7 +13,7 @@ enum CSVContentGuess {
             if dates.count > 1, columns[dates[1]].filled == columns[dates[0]].filled { mapping.valueDate = dates[1] }
             taken.formUnion([mapping.date, mapping.valueDate].compactMap { $0 })
         }
-        if !mapping.canReadAmounts { amounts(&mapping, columns, rows, &taken) }
+        if !mapping.canReadAmounts { amounts(&mapping, columns, rows, names: names, &taken) }
         if mapping.currency == nil {
             // Beside the amount where there are several: the others may tell of foreign currencies.
             let codes = columns.indices.filter {
@@ -36,11 +36,12 @@ enum CSVContentGuess {
 
     private static func amounts(
         _ mapping: inout CSVMapping, _ columns: [CSVColumnProfile], _ rows: [CSVDetector.Record],
-        _ taken: inout Set<Int>
+        names: [String], _ taken: inout Set<Int>
     ) {
         let numeric = columns.indices.filter { position in
             let column = columns[position]
             guard !taken.contains(position), column.filled > 0, column.numbers == column.filled else { return false }
+            guard position >= names.count || !CSVVocabulary.isOther(names[position]) else { return false }
             // Long whole numbers are accounts and references; a column of one value tells nothing unless alone.
             let averageLength = column.totalLength / column.filled
             return column.decimals > 0 || column.negatives > 0 || averageLength <= 7

@@ -92,10 +92,12 @@ enum CSVConventions {
         _ mapping: CSVMapping, _ dates: [StatementDate.Parts], _ rows: [CSVDetector.Record]
     ) -> DateOrder {
         if mapping.delimiter == UInt8(ascii: ";") || mapping.decimalSeparator == UInt8(ascii: ",") { return .dmy }
-        if let position = mapping.date, rows.contains(where: { row in
-            guard position < row.cells.count else { return false }
-            return row.cells[position].contains(".")
-        }) {
+        if let position = mapping.date,
+            rows.contains(where: { row in
+                guard position < row.cells.count else { return false }
+                return row.cells[position].contains(".")
+            })
+        {
             return .dmy
         }
         let asDMY = dates.compactMap { StatementDate.date(from: $0, order: .dmy) }
@@ -162,11 +164,12 @@ enum CSVConventions {
         guard let amount = mapping.amount, mapping.debit == nil, mapping.credit == nil, mapping.indicator == nil,
             mapping.balance == nil
         else { return false }
-        let words = names.flatMap { CSVVocabulary.normalized($0).split(separator: " ").map(String.init) }
         let ofCards: Set<String> = [
-            "card", "cardid", "merchant", "merchantname", "karte", "kartennummer", "kaart", "kreditkarte", "carte", "tarjeta",
+            "merchant", "merchant name", "merchantname", "card member", "card number", "card no", "cardid",
+            "kartennummer",
+            "kartennr", "kaartnummer", "kredietkaart", "numero de carte", "numero de tarjeta", "numero carta",
         ]
-        guard words.contains(where: { ofCards.contains($0) }) else { return false }
+        guard names.contains(where: { ofCards.contains(CSVVocabulary.normalized($0)) }) else { return false }
         var positive = 0
         var all = 0
         for row in rows where amount < row.cells.count {

@@ -62,7 +62,9 @@ struct CSVDetector {
             line += max(scanner.lines, 1)
             let cells = scanner.fields.map { field -> String in
                 var text = decoder.string(UnsafeBufferPointer(rebasing: head[field.range]).trimmed())
-                if field.hasDoubledQuotes { text = text.split(separator: "\"\"", omittingEmptySubsequences: false).joined(separator: "\"") }
+                if field.hasDoubledQuotes {
+                    text = text.split(separator: "\"\"", omittingEmptySubsequences: false).joined(separator: "\"")
+                }
                 return text
             }
             records.append(Record(cells: cells, endLine: line))

@@ -130,13 +130,12 @@ struct CSVParser {
                 throw Refusal.statementTruncated
             }
             fewestFields = min(fewestFields, scanner.fields.count)
-            if let position = mapping.balance {
-                balances.note(row.bytes(position), transaction, mapping)
-            }
+            if let position = mapping.balance { balances.note(row.bytes(position), transaction, mapping) }
             try emit(.transaction(transaction))
         case .rejected(let reason):
-            // A last line that begins like a row and stops before the others do was cut.
-            if scanner.isUnterminated, fewestFields != .max, scanner.fields.count < fewestFields,
+            // A last line that begins like a row and stops before its amount was cut.
+            let amount = [mapping.amount, mapping.debit, mapping.credit].compactMap { $0 }.max() ?? 0
+            if scanner.isUnterminated, fewestFields != .max, scanner.fields.count <= amount,
                 let date = mapping.date, let cell = row.bytes(date),
                 StatementDate.parse(cell, order: mapping.dateOrder) != nil
             {
@@ -176,11 +175,19 @@ struct CSVBalances {
 
     private var first: Point?
     private var last: Point?
+    private var startsUnknown = false
+    private var endsUnknown = false
 
     mutating func note(
         _ cell: UnsafeBufferPointer<UInt8>?, _ transaction: StatementTransaction, _ mapping: CSVMapping
     ) {
-        guard let cell else { return }
+        // An edge without a balance tells nothing of the account before or after it.
+        guard let cell else {
+            if first == nil { startsUnknown = true }
+            endsUnknown = true
+            return
+        }
+        endsUnknown = false
         let currency = transaction.amount.currency
         let outcome = StatementAmount.parse(cell, decimal: mapping.decimalSeparator, exponent: currency.exponent)
         guard case .minorUnits(let minorUnits) = outcome else { return }
@@ -196,10 +203,11 @@ struct CSVBalances {
         let isNewestFirst = first.date > last.date
         let oldest = isNewestFirst ? last : first
         let newest = isNewestFirst ? first : last
-        let opening = oldest.balance.minorUnits.subtractingReportingOverflow(oldest.amount.minorUnits)
+        let knowsOldest = !(isNewestFirst ? endsUnknown : startsUnknown)
+        let knowsNewest = !(isNewestFirst ? startsUnknown : endsUnknown)
+        let opening = try? oldest.balance - oldest.amount
         return StatementBalances(
-            opening: opening.overflow
-                ? nil : Money(minorUnits: opening.partialValue, currency: oldest.balance.currency),
-            closing: newest.balance, closingDate: newest.date)
+            opening: knowsOldest ? opening : nil, closing: knowsNewest ? newest.balance : nil,
+            closingDate: knowsNewest ? newest.date : nil)
     }
 }

@@ -30,7 +30,11 @@ struct CSVReading {
             mapping.headerCurrency = headerCurrency(mapping, names)
         }
         // What the names did not tell, the values do.
-        if !rows.isEmpty { CSVContentGuess.complete(&mapping, columns, rows, names: names) }
+        if !rows.isEmpty {
+            // Names that are more or fewer than the columns stand above the wrong ones.
+            let fits = rows.filter { $0.cells.count == names.count }.count * 2 >= rows.count
+            CSVContentGuess.complete(&mapping, columns, rows, names: fits ? names : [])
+        }
         mapping.apply(override)
         guard mapping.date != nil || mapping.valueDate != nil, mapping.canReadAmounts else { return nil }
         if mapping.date == nil {
@@ -94,9 +98,17 @@ struct CSVReading {
             // A column without a name belongs to the one before it: `Mutatie,,Saldo,`.
             if name.isEmpty { meanings = previous.map { .init(column: $0.column, weight: $0.weight - 5) } }
             previous = meanings
-            for meaning in meanings { claims.append((meaning.column, meaning.weight, position)) }
+            for meaning in meanings {
+                // A column that holds nothing but such words is one, whatever else its name could mean.
+                let weight = meaning.weight + (meaning.column == .indicator ? 20 : 0)
+                claims.append((meaning.column, weight, position))
+            }
         }
-        claims.sort { ($1.weight, $0.position) < ($0.weight, $1.position) }
+        claims.sort { left, right in
+            if left.weight != right.weight { return left.weight > right.weight }
+            if left.position != right.position { return left.position < right.position }
+            return left.column == .type && right.column == .memo
+        }
         var taken: Set<Int> = []
         var moreMemo: [Int] = []
         for claim in claims where !taken.contains(claim.position) {
@@ -111,9 +123,16 @@ struct CSVReading {
             }
         }
         mapping.moreMemo = moreMemo.sorted()
+        // A posting text is the kind of a transaction beside its purpose, and its only description otherwise.
+        if mapping.memo == nil, mapping.payee == nil, let type = mapping.type,
+            CSVVocabulary.meanings(of: names[type]).contains(where: { $0.column == .memo })
+        {
+            mapping.memo = type
+            mapping.type = nil
+        }
         // Where nothing names the other side, the first description does.
         if mapping.payee == nil, let memo = mapping.memo, let next = mapping.moreMemo.first,
-            CSVVocabulary.normalized(names[memo]) != CSVVocabulary.normalized(names[next]),
+            CSVVocabulary.withoutNumbers(names[memo]) != CSVVocabulary.withoutNumbers(names[next]),
             CSVVocabulary.normalized(names[memo]).hasPrefix("desc")
         {
             mapping.payee = memo
@@ -150,7 +169,8 @@ struct CSVReading {
         for record in records[..<min(firstRow, records.count)] {
             for cell in record.cells {
                 let letters = cell.filter { $0 != " " }
-                guard (15...34).contains(letters.utf8.count), letters.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) }),
+                guard (15...34).contains(letters.utf8.count),
+                    letters.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) }),
                     letters.prefix(2).allSatisfy(\.isLetter), letters.dropFirst(2).prefix(2).allSatisfy(\.isNumber)
                 else { continue }
                 return letters
@@ -223,7 +243,8 @@ struct CSVColumnProfile {
         case .debit, .credit, .balance: filled == 0 || mostly(numbers)
         case .currency: mostly(currencies)
         case .indicator: filled > 0 && indicators * 10 >= filled * 9
-        case .payee, .memo: !mostly(dates)
+        // A text that never changes describes the account rather than its transactions.
+        case .payee, .memo: !mostly(dates) && (filled < 3 || distinct.count > 1)
         case .id: filled > 0 && distinct.count == filled
         case .reference: true
         case .type, .status: mostly(letters)

@@ -14,8 +14,10 @@ enum CSVVocabulary {
         guard !words.isEmpty else { return [] }
         if let exact = table[words] { return exact }
         // `Amount (EUR)`, `Description 1`: without currencies, small words and numbers.
-        let essential = words.split(separator: " ").filter { word in
-            !word.allSatisfy(\.isNumber) && !fillers.contains(String(word)) && currency(inWord: word) == nil
+        let essential = words.split(separator: " ").map { word in
+            word.last?.isNumber == true ? word.prefix { !$0.isNumber } : word
+        }.filter { word in
+            !word.isEmpty && !fillers.contains(String(word)) && currency(inWord: word) == nil
         }.joined(separator: " ")
         if essential != words, let exact = table[essential] {
             return exact.map { Meaning(column: $0.column, weight: $0.weight - 2) }
@@ -34,6 +36,15 @@ enum CSVVocabulary {
             if let currency = currency(inWord: word) { return currency }
         }
         return nil
+    }
+
+    static func withoutNumbers(_ header: String) -> String {
+        normalized(header).split(separator: " ").filter { !$0.allSatisfy(\.isNumber) }.joined(separator: " ")
+    }
+
+    /// A name that is known to be none of the parts.
+    static func isOther(_ header: String) -> Bool {
+        table[normalized(header)]?.isEmpty == true
     }
 
     private static func currency(inWord word: Substring) -> Currency? {

@@ -101,7 +101,8 @@ struct OFXStatementReader {
         case "OFX":
             try endStatement(emit)
             isComplete = true
-        case "BANKACCTFROM", "CCACCTFROM", "INVACCTFROM", "BANKACCTTO", "CCACCTTO", "AVAILBAL", "ORIGCURRENCY", "INVBAL",
+        case "BANKACCTFROM", "CCACCTFROM", "INVACCTFROM", "BANKACCTTO", "CCACCTTO", "AVAILBAL", "ORIGCURRENCY",
+            "INVBAL",
             "PAYEE", "LEDGERBAL", "STATUS", "CURRENCY", "BAL", "INV401KBAL":
             section = .none
         default: break
@@ -176,8 +177,8 @@ struct OFXStatementReader {
         try endTransaction(emit)
         section = .none
         if isInvestment {
-            let reason =
-                "This is an investment account: its \(investmentTransactions) transactions are not imported."
+            let count = investmentTransactions == 1 ? "1 transaction" : "\(investmentTransactions) transactions"
+            let reason = "Investment accounts are not imported; this one has \(count)."
             try emit(.rejected(RejectedLine(line: investmentLine, text: accountID ?? "", reason: reason)))
         } else if isInStatement {
             try startAccount(emit)

@@ -171,7 +171,9 @@ enum OFXEntities {
         while let start = rest.firstIndex(of: "&") {
             result += rest[..<start]
             rest = rest[start...]
-            if let end = rest.prefix(12).firstIndex(of: ";"), let character = scalar(rest[rest.index(after: start)..<end]) {
+            if let end = rest.prefix(12).firstIndex(of: ";"),
+                let character = scalar(rest[rest.index(after: start)..<end])
+            {
                 result.unicodeScalars.append(character)
                 rest = rest[rest.index(after: end)...]
             } else {

@@ -228,7 +228,9 @@ enum CurrencyWords {
             let first = capital(word[0])
             let second = capital(word[1])
             let third = capital(word[2])
-            if let currency = Currency(first, second, third) { return currency.code == "RUR" ? Currency("RUB") : currency }
+            if let currency = Currency(first, second, third) {
+                return currency.code == "RUR" ? Currency("RUB") : currency
+            }
             if word.elementsEqual("€".utf8) { return .eur }
             if word.elementsEqual("₹".utf8) { return .inr }
         }

@@ -136,7 +136,8 @@ enum StatementDate {
         guard start < text.count else { return true }
         let first = text[start]
         if start + 1 == text.count { return first == UInt8(ascii: ".") }
-        guard first == 0x20 || first == UInt8(ascii: "T") || first == UInt8(ascii: ",") || first == UInt8(ascii: ".")
+        guard
+            first == 0x20 || first == UInt8(ascii: "T") || first == UInt8(ascii: ",") || first == UInt8(ascii: ".")
                 || first == UInt8(ascii: "-") || first == UInt8(ascii: ":")
         else { return false }
         var digits = 0

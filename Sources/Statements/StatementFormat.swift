@@ -40,7 +40,8 @@ package enum StatementFormat: String, CaseIterable, Sendable {
             return contains(beginning, "<HTML") ? .html : .xml
         }
         if begins(text, "!TYPE:") || begins(text, "!ACCOUNT") || begins(text, "!OPTION") { return .qif }
-        if begins(text, "{1:") || begins(text, ":20:") || (contains(beginning, ":20:") && contains(beginning, ":60F:")) {
+        if begins(text, "{1:") || begins(text, ":20:") || (contains(beginning, ":20:") && contains(beginning, ":60F:"))
+        {
             return .mt940
         }
         if begins(text, "{\"") || begins(text, "[{") { return .json }

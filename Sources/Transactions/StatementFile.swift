@@ -37,8 +37,9 @@ package final class StatementFile: Sendable {
     ) async throws -> StatementFile {
         guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw SystemError(code: errno, operation: "mkdir") }
         var template = Array("\(directory)/upload-XXXXXX".utf8CString)
-        let descriptor = mkostemp(&template, O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemError(code: errno, operation: "mkostemp") }
+        let descriptor = mkstemp(&template)
+        guard descriptor >= 0 else { throw SystemError(code: errno, operation: "mkstemp") }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         unlink(template)
         let file = StatementFile(descriptor: descriptor, pool: pool)
         var total = 0

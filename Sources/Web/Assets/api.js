@@ -1,0 +1,171 @@
+// The one way to the server. The session lives in cookies that scripts cannot read; this file keeps it alive.
+
+import { parseJSON } from "./money.js";
+
+const ROOT = "/api/v1";
+
+/// The server's refusal, or its absence. `kind`: refused | unauthenticated | stale | unavailable | offline | tooMany | aborted
+export class APIError extends Error {
+    constructor(kind, { status = 0, code = "", message = "", fields = [], retryAfter = null, requestID = null } = {}) {
+        super(message);
+        Object.assign(this, { kind, status, code, fields, retryAfter, requestID });
+    }
+
+    get isTransient() {
+        return this.kind === "offline" || this.kind === "unavailable" || this.kind === "tooMany";
+    }
+}
+
+let bookID = null;
+let onSignedOut = () => {};
+
+export function useBook(id) { bookID = id; }
+export function whenSignedOut(body) { onSignedOut = body; }
+
+function cookie(name) {
+    const match = document.cookie.split("; ").find((part) => part.startsWith(`${name}=`));
+    return match ? decodeURIComponent(match.slice(name.length + 1)) : null;
+}
+
+/// A hint, without asking the server: the readable half of the session's cookies is there.
+export function maySignedIn() {
+    return cookie("purser_csrf") !== null;
+}
+
+export const api = {
+    get: (path, query, options) => call("GET", path + queryText(query), undefined, options),
+    post: (path, body, options) => call("POST", path, body ?? {}, options),
+    put: (path, body, options) => call("PUT", path, body, options),
+    delete: (path, options) => call("DELETE", path, undefined, options),
+};
+
+export function queryText(query) {
+    const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null && value !== "");
+    return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
+}
+
+async function call(method, path, body, options = {}) {
+    const asked = Date.now();
+    let answer = await send(method, path, body, options);
+    if (isExpired(answer) && !options.anonymous && (await refreshed(asked))) {
+        answer = await send(method, path, body, options);
+    }
+    return unwrap(answer, options);
+}
+
+function headers(method, options) {
+    const fields = { Accept: "application/json" };
+    if (bookID && !options.anonymous) fields["X-Book"] = bookID;
+    if (method !== "GET") fields["X-CSRF-Token"] = cookie("purser_csrf") ?? "";
+    if (options.idempotencyKey) fields["Idempotency-Key"] = options.idempotencyKey;
+    return fields;
+}
+
+async function send(method, path, body, options) {
+    const fields = headers(method, options);
+    if (body !== undefined) fields["Content-Type"] = "application/json";
+    let response;
+    try {
+        response = await fetch(ROOT + path, {
+            method, headers: fields, body: body === undefined ? undefined : JSON.stringify(body),
+            credentials: "same-origin", cache: "no-store", signal: options.signal, keepalive: options.keepalive ?? false,
+        });
+        return { status: response.status, retryAfter: response.headers.get("Retry-After"), text: await response.text() };
+    } catch (error) {
+        if (error.name === "AbortError") throw new APIError("aborted");
+        throw new APIError("offline", { message: "The server cannot be reached." });
+    }
+}
+
+function decoded(answer) {
+    if (!answer.text) return null;
+    try { return parseJSON(answer.text); } catch { return null; }
+}
+
+function isExpired(answer) {
+    if (answer.status !== 401) return false;
+    const code = decoded(answer)?.code;
+    return code !== "INVALID_CREDENTIALS";
+}
+
+function unwrap(answer, options = {}) {
+    const envelope = decoded(answer);
+    if (answer.status >= 200 && answer.status < 300) {
+        return options.whole ? { data: envelope?.data, meta: envelope?.meta ?? {} } : envelope?.data ?? null;
+    }
+    const details = {
+        status: answer.status, code: envelope?.code ?? "", message: envelope?.message ?? "",
+        fields: envelope?.errors ?? [], retryAfter: Number(answer.retryAfter) || null, requestID: envelope?.error?.requestId ?? null,
+    };
+    if (answer.status === 401 && !options.anonymous) {
+        onSignedOut();
+        throw new APIError("unauthenticated", details);
+    }
+    if (answer.status === 409 && details.code === "STALE_VERSION") throw new APIError("stale", details);
+    if (answer.status === 429) throw new APIError("tooMany", details);
+    // A gateway without its server behind it answers 502 or 504; to the reader that is the same as 503.
+    if (answer.status >= 502 && answer.status <= 504) throw new APIError("unavailable", details);
+    if (!details.message) details.message = answer.status >= 500 ? "The server made a mistake. Nothing was changed on this page." : `The server refused this (${answer.status}).`;
+    throw new APIError("refused", details);
+}
+
+// Refresh tokens rotate, and using one twice ends the session. So only one refresh runs at a time: within this
+// page by a shared promise, across its tabs by a lock, and a tab that waited uses what the other one fetched.
+let refreshing = null;
+const REFRESHED_AT = "purser.refreshedAt";
+
+function refreshed(since) {
+    refreshing ??= exclusively(async () => {
+        if (Number(stored(REFRESHED_AT)) > since) return true;
+        const answer = await send("POST", "/auth/refresh", {}, {});
+        if (answer.status >= 502 && answer.status <= 504) unwrap(answer);
+        if (answer.status !== 200) return false;
+        store(REFRESHED_AT, String(Date.now()));
+        return true;
+    }).finally(() => { refreshing = null; });
+    return refreshing;
+}
+
+function exclusively(body) {
+    // Web Locks exist only over https and on localhost; a plain http address in a home network goes without.
+    return navigator.locks ? navigator.locks.request("purser.refresh", body) : body();
+}
+
+export function stored(key) {
+    try { return localStorage.getItem(key); } catch { return null; }
+}
+
+export function store(key, value) {
+    try {
+        if (value === null) localStorage.removeItem(key);
+        else localStorage.setItem(key, value);
+    } catch { /* storage may be blocked; nothing depends on it */ }
+}
+
+/// A key for one intention to create something, so that "try again" cannot create it twice.
+export function newIdempotencyKey() {
+    if (crypto.randomUUID) return crypto.randomUUID();
+    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/// Sends a file. XMLHttpRequest, because fetch does not report how much has been sent.
+export async function upload(path, query, file, { progress, signal, idempotencyKey } = {}) {
+    const asked = Date.now();
+    const attempt = () => new Promise((resolve, reject) => {
+        const request = new XMLHttpRequest();
+        request.open("POST", ROOT + path + queryText(query));
+        for (const [name, value] of Object.entries(headers("POST", { idempotencyKey }))) request.setRequestHeader(name, value);
+        request.upload.onprogress = (event) => event.lengthComputable && progress?.(event.loaded / event.total);
+        request.upload.onload = () => progress?.(1);
+        request.onload = () => resolve({ status: request.status, retryAfter: request.getResponseHeader("Retry-After"), text: request.responseText });
+        request.onerror = () => reject(new APIError("offline", { message: "The server cannot be reached." }));
+        request.onabort = () => reject(new APIError("aborted"));
+        signal?.addEventListener("abort", () => request.abort());
+        const form = new FormData();
+        form.append("file", file, file.name);
+        request.send(form);
+    });
+    let answer = await attempt();
+    if (isExpired(answer) && (await refreshed(asked))) answer = await attempt();
+    return unwrap(answer);
+}

@@ -1,0 +1,102 @@
+// Signing up, signing in, and the one-time set-up of the first administrator.
+
+import { api } from "./api.js";
+import { bookForm, currencyOptions, guessCurrency, guessTimeZone } from "./book-form.js";
+import { h, icon, replace } from "./dom.js";
+import { field, form, input, passwordInput, select } from "./forms.js";
+import { navigate } from "./app.js";
+import { adopt, state } from "./state.js";
+import { themeButton } from "./shell.js";
+
+const MINIMUM = 8;
+
+function frame(title, lead, ...content) {
+    return h("div.entrance",
+        h("div.entrance-top", h("a.brand", { href: "/" }, icon("logo", "brand-mark"), h("span", "Purser")), themeButton()),
+        h("main.entrance-card", { id: "main", tabindex: "-1" }, h("h1", { tabindex: "-1" }, title), lead && h("p.lead", lead), content));
+}
+
+const emailCheck = (values) => (/^\S+@\S+$/.test(values.email.trim()) ? [] : [{ field: "email", message: "Enter an e-mail address." }]);
+const newPasswordCheck = (values) => ([...values.password].length >= MINIMUM ? [] : [{ field: "password", message: `Choose at least ${MINIMUM} characters.` }]);
+
+const email = (properties) => field({ name: "email", label: "E-mail", control: input({ type: "email", autocomplete: "username", inputmode: "email", spellcheck: "false", autocapitalize: "none", ...properties }) });
+const newPassword = () => field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "new-password" }), hint: `At least ${MINIMUM} characters. A few unrelated words are easy to keep and hard to guess.` });
+
+async function enter(data, next) {
+    // The answer to signing in may list the user without the books; /users/me always has them.
+    adopt(data?.user?.books ? data.user : await api.get("/users/me"));
+    await navigate(next, { replace: true });
+}
+
+/// Where to go after signing in: a path of this page, never another address.
+function returnPath() {
+    const next = new URLSearchParams(location.search).get("next") ?? "/";
+    return /^\/(?![/\\])/.test(next) ? next : "/";
+}
+
+export function signIn(root) {
+    const content = form({
+        className: "stack",
+        checks: (values) => [...emailCheck(values), ...(values.password ? [] : [{ field: "password", message: "Enter your password." }])],
+        send: async (values) => enter(await api.post("/auth/login", { email: values.email.trim(), password: values.password, session: "cookie" }, { anonymous: true }), returnPath()),
+        children: [
+            email(),
+            field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
+            h("button.primary.wide", { type: "submit" }, "Sign in"),
+        ],
+    });
+    replace(root, frame("Sign in", null, content, h("p.entrance-foot", "New here? ", h("a", { href: "/signup" }, "Create an account"))));
+    content.querySelector("input").focus();
+    return { title: "Sign in" };
+}
+
+export function signUp(root) {
+    const content = form({
+        className: "stack",
+        checks: (values) => [...emailCheck(values), ...newPasswordCheck(values)],
+        send: async (values) => {
+            const data = await api.post("/auth/register", {
+                email: values.email.trim(), password: values.password, name: values.name.trim() || undefined,
+                currency: values.currency, timeZone: guessTimeZone(), session: "cookie",
+            }, { anonymous: true });
+            adopt(data?.user?.books ? data.user : await api.get("/users/me"));
+            bookSetUp(root);
+        },
+        children: [
+            field({ name: "name", label: "Your name", optional: true, control: input({ autocomplete: "name", maxlength: 100 }) }),
+            email(),
+            newPassword(),
+            field({ name: "currency", label: "Currency of your book", control: select(currencyOptions(guessCurrency()), guessCurrency()) }),
+            h("button.primary.wide", { type: "submit" }, "Create account"),
+        ],
+    });
+    replace(root, frame("Create your account", "Your money stays on this machine.", content, h("p.entrance-foot", "Already have one? ", h("a", { href: "/signin" }, "Sign in"))));
+    content.querySelector("input").focus();
+    return { title: "Create your account" };
+}
+
+function bookSetUp(root) {
+    const done = () => navigate("/", { replace: true });
+    replace(root, frame("Set up your book", "A book holds your entries, in one currency. We made a guess at the details.",
+        bookForm({ book: state.book, submit: "Open the book", onsaved: done, secondary: h("button.link", { type: "button", onclick: done }, "Later, in the settings") })));
+    document.title = "Set up your book – Purser";
+    root.querySelector("h1").focus();
+}
+
+export function setUp(root, { token }) {
+    const content = form({
+        className: "stack",
+        checks: (values) => [...emailCheck(values), ...newPasswordCheck(values)],
+        send: async (values) => {
+            const data = await api.post("/auth/setup", { token, email: values.email.trim(), password: values.password, session: "cookie" }, { anonymous: true });
+            history.replaceState(null, "", "/signup"); // the used token need not stay in the history
+            adopt(data?.user?.books ? data.user : await api.get("/users/me"));
+            if (state.book) bookSetUp(root);
+            else await navigate("/", { replace: true });
+        },
+        children: [email(), newPassword(), h("button.primary.wide", { type: "submit" }, "Create the administrator")],
+    });
+    replace(root, frame("Welcome to Purser", "This link works once. It makes the account that looks after this server.", content));
+    content.querySelector("input").focus();
+    return { title: "Set up" };
+}

@@ -1,0 +1,50 @@
+// The person, the book, the look, and the way out.
+
+import { api, store } from "./api.js";
+import { navigate, reshow } from "./app.js";
+import { bookForm } from "./book-form.js";
+import { h, icon, replace } from "./dom.js";
+import { field, form, input, segmented } from "./forms.js";
+import { describe, toast } from "./overlays.js";
+import { forget, state } from "./state.js";
+import { setTheme, theme } from "./shell.js";
+
+export function show(main) {
+    const { user, book } = state;
+    const profile = form({
+        className: "stack",
+        send: async (values) => {
+            const saved = await api.put("/users/me", { firstName: values.firstName.trim() || null, lastName: values.lastName.trim() || null });
+            state.user = { ...state.user, ...saved, books: saved?.books ?? state.user.books };
+            toast("Profile saved.");
+            reshow();
+        },
+        children: [
+            h("div.field-row",
+                field({ name: "firstName", label: "First name", control: input({ value: user.firstName ?? "", autocomplete: "given-name", maxlength: 100 }) }),
+                field({ name: "lastName", label: "Last name", control: input({ value: user.lastName ?? "", autocomplete: "family-name", maxlength: 100 }) })),
+            field({ name: "email", label: "E-mail", control: input({ value: user.email, type: "email", readonly: true }), hint: "This is how you sign in." }),
+            h("div.form-actions", h("button.primary", { type: "submit" }, "Save profile")),
+        ],
+    });
+    const section = (title, text, content) => h("section.settings-section", h("div", h("h2", title), h("p.muted", text)), h("div.panel-box", content));
+    replace(main,
+        h("header.screen-head", h("h1", { tabindex: "-1" }, "Settings")),
+        h("div.settings",
+            section("Profile", "Your name as others in a shared book see it.", profile),
+            book && section("Book", "The currency, the clock and the year your entries are kept by.", bookForm({ book, submit: "Save book", onsaved: () => { toast("Book saved."); reshow(); } })),
+            section("Appearance", "Kept in this browser.", segmented({ name: "theme", label: "Theme", value: theme(), options: [["system", "System", "theme-system"], ["light", "Light", "theme-light"], ["dark", "Dark", "theme-dark"]], onchange: setTheme })),
+            section("Session", `Signed in as ${user.email}.`, h("button", { type: "button", onclick: signOut }, icon("sign-out"), "Sign out"))));
+    return { title: "Settings" };
+}
+
+export async function signOut() {
+    try {
+        await api.post("/auth/logout");
+    } catch (error) {
+        if (error.kind !== "unauthenticated") return void toast(`Still signed in. ${describe(error).text}`, { tone: "bad" });
+    }
+    forget();
+    store("purser.signedOut", String(Date.now()));
+    await navigate("/signin", { replace: true });
+}

@@ -1,0 +1,85 @@
+// The frame around every screen: navigation, the book, the theme.
+
+import { store, stored } from "./api.js";
+import { append, h, icon, replace } from "./dom.js";
+import { navigate } from "./app.js";
+import { openEditor } from "./editor.js";
+import { select } from "./forms.js";
+import { showHelp } from "./shortcuts.js";
+import { chooseBook, state } from "./state.js";
+
+const PLACES = [["/", "Dashboard", "dashboard"], ["/entries", "Entries", "entries"], ["/import", "Import", "import"], ["/settings", "Settings", "settings"]];
+
+/// Draws the frame if it is not there yet, marks the present place, and returns an empty <main>.
+export function showShell(root, nav) {
+    if (root.dataset.shell !== state.book?.id + state.user.displayName + state.book?.name || !document.getElementById("main")?.closest(".shell")) draw(root);
+    for (const link of root.querySelectorAll("[data-nav]")) {
+        if (link.dataset.nav === nav) link.setAttribute("aria-current", "page");
+        else link.removeAttribute("aria-current");
+    }
+    const main = root.querySelector("main");
+    replace(main);
+    return main;
+}
+
+function draw(root) {
+    root.dataset.shell = state.book?.id + state.user.displayName + state.book?.name;
+    const link = ([href, text, symbol]) => h("a.place", { href, data: { nav: href } }, icon(symbol), h("span", text));
+    const add = () => h("button.place.add", { type: "button", onclick: () => openEditor(), title: "New entry (n)" }, icon("plus"), h("span", "New entry"));
+    replace(root, h("div.shell",
+        h("aside.side",
+            h("a.brand", { href: "/" }, icon("logo", "brand-mark"), h("span", "Purser")),
+            bookSwitch(),
+            h("button.primary.new-entry", { type: "button", onclick: () => openEditor(), title: "New entry (n)" }, icon("plus"), h("span", "New entry")),
+            h("nav", { "aria-label": "Main" }, PLACES.map(link)),
+            h("div.side-foot",
+                h("a.person", { href: "/settings" }, h("span.avatar", { "aria-hidden": "true" }, initials(state.user)), h("span.person-name", state.user.displayName || state.user.email)),
+                h("button.icon-button", { type: "button", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)", onclick: showHelp }, icon("keyboard")),
+                themeButton())),
+        h("header.top", h("a.brand", { href: "/", "aria-label": "Purser, dashboard" }, icon("logo", "brand-mark")), bookSwitch(), themeButton()),
+        h("main", { id: "main", tabindex: "-1" }),
+        h("nav.tabs", { "aria-label": "Main" }, PLACES.slice(0, 2).map(link), add(), PLACES.slice(2).map(link))));
+}
+
+function bookSwitch() {
+    const books = state.user.books ?? [];
+    if (books.length < 2) return h("div.book-name", { title: state.book?.name }, state.book?.name ?? "");
+    return select(books.map((book) => [book.id, book.name]), state.book?.id, {
+        class: "book-switch", "aria-label": "Book",
+        onchange: (event) => { chooseBook(books.find((book) => book.id === event.target.value)); navigate(location.pathname, { replace: true }); },
+    });
+}
+
+function initials(user) {
+    const words = (user.displayName || user.email || "?").trim().split(/\s+/);
+    const first = (word) => [...word][0] ?? "";
+    return (first(words[0]) + (words.length > 1 ? first(words.at(-1)) : "")).toUpperCase();
+}
+
+const NEXT = { system: "light", light: "dark", dark: "system" };
+const NAMES = { system: "as the system", light: "light", dark: "dark" };
+
+export function theme() {
+    const chosen = stored("purser.theme");
+    return chosen === "light" || chosen === "dark" ? chosen : "system";
+}
+
+export function setTheme(value) {
+    store("purser.theme", value === "system" ? null : value);
+    document.dispatchEvent(new CustomEvent("themechoice")); // theme.js does the rest
+    for (const button of document.querySelectorAll(".theme-button")) label(button);
+}
+
+export function themeButton() {
+    const button = h("button.icon-button.theme-button", { type: "button", onclick: () => setTheme(NEXT[theme()]) });
+    label(button);
+    return button;
+}
+
+function label(button) {
+    const text = `Theme: ${NAMES[theme()]}`;
+    button.setAttribute("aria-label", text);
+    button.title = text;
+    replace(button);
+    append(button, [icon({ system: "theme-system", light: "theme-light", dark: "theme-dark" }[theme()])]);
+}

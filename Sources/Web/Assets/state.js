@@ -1,0 +1,52 @@
+// Who is signed in, in which book, and the categories of that book.
+
+import { api, maySignedIn, store, stored, useBook } from "./api.js";
+import { today } from "./dates.js";
+
+export const state = { user: null, book: null, categories: [] };
+
+const BOOK = "purser.book";
+
+export async function loadSession() {
+    if (!maySignedIn()) return false;
+    adopt(await api.get("/users/me"));
+    return true;
+}
+
+export function adopt(user) {
+    state.user = user;
+    const books = user.books ?? [];
+    chooseBook(books.find((book) => book.id === stored(BOOK)) ?? books[0] ?? null);
+}
+
+export function chooseBook(book) {
+    if (state.book?.id !== book?.id) state.categories = [];
+    state.book = book;
+    useBook(book?.id ?? null);
+    store(BOOK, book?.id ?? null);
+}
+
+/// Puts a changed book in the place of the old one.
+export function replaceBook(book) {
+    if (state.user?.books) state.user.books = state.user.books.map((each) => (each.id === book.id ? { ...each, ...book } : each));
+    if (state.book?.id === book.id) chooseBook({ ...state.book, ...book });
+}
+
+export function forget() {
+    Object.assign(state, { user: null, book: null, categories: [] });
+    useBook(null);
+}
+
+export async function loadCategories() {
+    if (!state.categories.length) state.categories = await api.get("/categories");
+    return state.categories;
+}
+
+export function categoryOf(entry) {
+    const { categoryId, categorySlug, categoryName } = entry;
+    if (!categoryId && !categorySlug) return null;
+    return state.categories.find((each) => each.id === categoryId || each.slug === categorySlug)
+        ?? { id: categoryId, slug: categorySlug, name: categoryName, icon: categorySlug };
+}
+
+export const bookToday = () => today(state.book?.timeZone);
