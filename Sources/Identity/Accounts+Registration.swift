@@ -82,7 +82,8 @@ enum SetupStore {
     }
 
     static func isValid(_ hash: [UInt8], _ queryable: any Queryable, at now: Instant) async throws -> Bool {
-        try await queryable.first("SELECT 1 FROM setup_tokens WHERE token_hash = \(hash) AND expires_at > \(now)") != nil
+        try await queryable.first("SELECT 1 FROM setup_tokens WHERE token_hash = \(hash) AND expires_at > \(now)")
+            != nil
     }
 
     /// Whether it was there; of two that take it at once, one gets it.

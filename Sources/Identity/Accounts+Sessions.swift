@@ -48,7 +48,8 @@ extension Accounts {
     ) async throws -> RefreshOutcome {
         let store = SessionStore(transaction: transaction)
         // A cookie's token works as a cookie only: taken out of the browser, it would lack the CSRF check.
-        guard let (session, user) = try await store.lock(tokenHash: presented.hash), session.transport == transport else {
+        guard let (session, user) = try await store.lock(tokenHash: presented.hash), session.transport == transport
+        else {
             return .refused
         }
         if transport == .cookie, !isCSRFTokenValid(csrfToken, of: session.id) { throw Refusal.csrfNotValid }

@@ -22,7 +22,8 @@ extension Accounts {
             throw Refusal.wrongCredentials
         }
         let newHash = hasher.needsRehash(oldHash) ? try? await hasher.hash(password) : nil
-        return try await admit(user, record, keys, oldHash: oldHash, newHash: newHash, transport: transport, from: client)
+        return try await admit(
+            user, record, keys, oldHash: oldHash, newHash: newHash, transport: transport, from: client)
     }
 
     /// Counts first, answers then. Attempts that ran at the same time are counted in turn, each on the state that

@@ -17,16 +17,20 @@ enum IdentityInput {
         "name", aliases: ["displayName"], max: 2 * PersonName.characterLimit, "First and last name in one.")
     static let terms = BodyField.bool("terms", "Whether the terms were accepted; must be true where it is sent.")
     static let businessName = BodyField.text(
-        "businessName", aliases: ["business_name"], max: PersonName.characterLimit, "Opens a business book of this name.")
-    static let currency = BodyField.text("currency", aliases: ["currency_code"], max: 3, "Of the book: EUR unless given.")
-    static let timeZone = BodyField.text("timeZone", aliases: ["timezone"], max: 64, "Of the book, such as Europe/Berlin: UTC unless given.")
+        "businessName", aliases: ["business_name"], max: PersonName.characterLimit,
+        "Opens a business book of this name.")
+    static let currency = BodyField.text(
+        "currency", aliases: ["currency_code"], max: 3, "Of the book: EUR unless given.")
+    static let timeZone = BodyField.text(
+        "timeZone", aliases: ["timezone"], max: 64, "Of the book, such as Europe/Berlin: UTC unless given.")
     static let session = BodyField.choice(
         "session", of: ["cookie", "token"],
         "With cookie the tokens are set as cookies and are not in the body; then changing requests need X-CSRF-Token.")
     static let refreshToken = BodyField.secret(
         "refreshToken", max: 128, "Left out where the purser_refresh cookie is sent.")
     static let setupToken = BodyField.secret("token", max: 128, "From the set-up link.").required()
-    static let version = BodyField.int("version", in: 1...Int(Int32.max), "Refuses the change when it is not the newest.")
+    static let version = BodyField.int(
+        "version", in: 1...Int(Int32.max), "Refuses the change when it is not the newest.")
 
     static let registration = [
         email.property, password.property, firstName.property, lastName.property, name.property, terms.property,

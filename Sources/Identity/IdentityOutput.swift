@@ -42,7 +42,8 @@ enum IdentityOutput {
     static let refreshed = Schema.object(
         name: "RefreshedSession",
         [
-            SchemaProperty("accessToken", .text, required: false), SchemaProperty("refreshToken", .text, required: false),
+            SchemaProperty("accessToken", .text, required: false),
+            SchemaProperty("refreshToken", .text, required: false),
             SchemaProperty("tokenType", .text), SchemaProperty("expiresIn", .integer()),
         ])
 }

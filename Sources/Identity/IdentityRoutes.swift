@@ -50,7 +50,8 @@ package struct IdentityRoutes: RouteGroup {
             returns: .created(IdentityOutput.session), refuses: [.invalid, .conflict, .forbidden, .unavailable],
             rateLimit: .credentials, handle: setUp)
         routes.get(
-            "/users/me", "Who is signed in", access: .signedIn, returns: .data(IdentityOutput.profile.schema), handle: me)
+            "/users/me", "Who is signed in", access: .signedIn, returns: .data(IdentityOutput.profile.schema),
+            handle: me)
         routes.put(
             "/users/me", "Change the own name", access: .signedIn,
             accepts: .json(

@@ -10,7 +10,8 @@ package enum IdentitySettings {
         "refresh-token-lifetime", default: "30d", "How long a session lives without being used.")
     package static let refreshGrace = Setting.duration(
         "refresh-grace", default: "10s",
-        "How long the page's used refresh cookie still works, for tabs that refresh at the same moment; 0s: not at all.")
+        "How long the page's used refresh cookie still works, for tabs that refresh at the same moment; 0s: not at all."
+    )
     package static let registration = Setting<String>.choice(
         "registration", of: ["open", "closed"], default: "open", "Whether anybody may open an account.")
     package static let termsRequired = Setting.flag(

@@ -111,7 +111,9 @@ package struct Client: Sendable {
 
     package init(address: String, userAgent: String?) {
         self.address = String(address.prefix(64))
-        self.userAgent = userAgent.map { String($0.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }.prefix(400).map(Character.init)) }
+        self.userAgent = userAgent.map {
+            String($0.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }.prefix(400).map(Character.init))
+        }
     }
 
     /// The address, or the /64 of an IPv6 one: a household has one, and changes addresses within it at will.

@@ -50,6 +50,7 @@ package final class PasswordHasher: Sendable {
         }
         let salt = random(Argon2id.saltBytes)
         let hash = random(Argon2id.hashBytes)
-        return "$argon2id$v=19$m=\(parameters.memoryKiB),t=\(parameters.iterations),p=\(parameters.lanes)$\(salt)$\(hash)"
+        return
+            "$argon2id$v=19$m=\(parameters.memoryKiB),t=\(parameters.iterations),p=\(parameters.lanes)$\(salt)$\(hash)"
     }
 }

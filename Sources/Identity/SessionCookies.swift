@@ -31,7 +31,9 @@ struct SessionCookies: Sendable {
         ]
     }
 
-    private func field(_ name: String, _ value: String, path: String, seconds: Int64, isHidden: Bool) -> (String, String) {
+    private func field(_ name: String, _ value: String, path: String, seconds: Int64, isHidden: Bool) -> (
+        String, String
+    ) {
         var text = "\(name)=\(value); Path=\(path); Max-Age=\(seconds); SameSite=Lax"
         if isHidden { text += "; HttpOnly" }
         if isSecure { text += "; Secure" }

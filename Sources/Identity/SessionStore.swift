@@ -89,7 +89,8 @@ struct SessionStore {
         return rows.first.map { $0.affected > 0 } ?? false
     }
 
-    func revokeAll(of user: UserID, because reason: Session.RevokedReason, at now: Instant) async throws -> [SessionID] {
+    func revokeAll(of user: UserID, because reason: Session.RevokedReason, at now: Instant) async throws -> [SessionID]
+    {
         let rows = try await transaction.query(
             """
             WITH ended AS (

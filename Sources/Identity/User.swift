@@ -81,7 +81,9 @@ extension Refusal {
     package static let registrationClosed = Refusal(
         .forbidden, "REGISTRATION_CLOSED", "New accounts are made by the administrator here.")
     package static let setupNotValid = Refusal(
-        .forbidden, "SETUP_TOKEN_INVALID", "The set-up link has been used or has expired. Restart the server for a new one.")
+        .forbidden, "SETUP_TOKEN_INVALID",
+        "The set-up link has been used or has expired. Restart the server for a new one.")
     package static let signInBusy = Refusal(
-        .unavailable, "SIGN_IN_BUSY", "Many people are signing in right now. Try again in a few seconds.", retryAfter: 3)
+        .unavailable, "SIGN_IN_BUSY", "Many people are signing in right now. Try again in a few seconds.", retryAfter: 3
+    )
 }

@@ -96,7 +96,8 @@ import Testing
 
     @Test func `and its agent are bounded and without control characters`() {
         let client = Client(
-            address: String(repeating: "a", count: 1000), userAgent: "x\r\n\u{0}y" + String(repeating: "z", count: 1000))
+            address: String(repeating: "a", count: 1000), userAgent: "x\r\n\u{0}y" + String(repeating: "z", count: 1000)
+        )
         #expect(client.address.count == 64)
         #expect(client.userAgent?.hasPrefix("xyz") == true)
         #expect(client.userAgent?.count == 400)

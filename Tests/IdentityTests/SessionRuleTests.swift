@@ -157,7 +157,9 @@ import Testing
         func fastest(_ stored: String?) async throws -> Duration {
             var best = Duration.seconds(60)
             for _ in 0..<5 {
-                best = min(best, try await ContinuousClock().measure { _ = try await hasher.verify(password, against: stored) })
+                best = min(
+                    best, try await ContinuousClock().measure { _ = try await hasher.verify(password, against: stored) }
+                )
             }
             return best
         }

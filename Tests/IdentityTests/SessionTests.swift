@@ -44,7 +44,8 @@ import Testing
             #expect(reason == "reuse")
             let log = try app.logText()
             #expect(log.contains("presented again"))
-            #expect(!log.contains(try #require(first.refreshToken)))
+            let presented = try #require(first.refreshToken)
+            #expect(!log.contains(presented))
         }
     }
 
@@ -72,11 +73,14 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "\\u0000"])
-    func `does not begin with a token that was never issued`(token: String) async throws {
+    @Test func `does not begin with a token that was never issued`() async throws {
         try await TestApp.run { app in
-            let status = try await app.refresh(token).status
-            #expect(status == 401 || token == "\\u0000" && status == 400)
+            for token in ["", "x", String(repeating: "A", count: 43)] {
+                let answer = try await app.refresh(token)
+                #expect(answer.status == 401, "\(token)")
+            }
+            #expect(try await app.refresh("\\u0000").status == 400)
+            #expect(try await app.refresh(String(repeating: "A", count: 200)).status == 400)
             #expect(try await app.post("/auth/refresh", "{}").status == 401)
             #expect(try await app.send("POST", "/api/v1/auth/refresh").status == 401)
         }
@@ -285,13 +289,14 @@ private func eventually(_ condition: () -> Bool) async throws {
 }
 
 @Suite(.accounts) struct `The own account` {
-    @Test(arguments: [nil, "", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."])
-    func `is nobody's without a valid token`(token: String?) async throws {
+    @Test func `is nobody's without a valid token`() async throws {
         try await TestApp.run { app in
-            let answer = try await app.get("/api/v1/users/me", bearer: token)
-            #expect(answer.status == 401)
-            #expect(answer.code == (token == nil ? "MISSING_TOKEN" : "INVALID_TOKEN"))
-            #expect(answer["www-authenticate"] != nil)
+            for token in [nil, "", "x", "a.b.c", "eyJhbGciOiJub25lIn0.e30."] {
+                let answer = try await app.get("/api/v1/users/me", bearer: token)
+                #expect(answer.status == 401)
+                #expect(answer.code == (token == nil ? "MISSING_TOKEN" : "INVALID_TOKEN"))
+                #expect(answer["www-authenticate"] != nil)
+            }
         }
     }
 
@@ -302,7 +307,9 @@ private func eventually(_ condition: () -> Bool) async throws {
                 let answer = try await app.send("GET", "/api/v1/users/me", fields: [("Authorization", header)])
                 #expect(answer.status == 401)
             }
-            #expect(try await app.send("GET", "/api/v1/users/me", fields: [("Authorization", "bearer \(token)")]).status == 200)
+            #expect(
+                try await app.send("GET", "/api/v1/users/me", fields: [("Authorization", "bearer \(token)")]).status
+                    == 200)
         }
     }
 

@@ -2,6 +2,7 @@ import Base
 import Cryptography
 import Database
 import HTTP
+import JSON
 import TestSupport
 import Testing
 
@@ -40,13 +41,19 @@ import Testing
         }
     }
 
-    @Test(arguments: [
+    static let noAttempts = [
         "{}", #"{"email":"ada@example.org"}"#, #"{"password":"x"}"#, #"{"email":"ada@example.org","password":""}"#,
         #"{"email":"ada@example.org","password":null}"#, #"{"email":"ada@example.org","password":["x"]}"#,
         #"{"email":{"$ne":null},"password":"x"}"#, #"{"email":"' OR 1=1 --","password":"x"}"#,
-    ])
-    func `refuses what is no attempt`(body: String) async throws {
-        try await TestApp.run { app in #expect(try await app.post("/auth/login", body).status == 400) }
+    ]
+
+    @Test func `refuses what is no attempt`() async throws {
+        try await TestApp.run { app in
+            for body in Self.noAttempts {
+                let answer = try await app.post("/auth/login", body)
+                #expect(answer.status == 400, "\(body)")
+            }
+        }
     }
 
     @Test func `refuses a disabled account, but only with its password`() async throws {

@@ -49,6 +49,7 @@ final class TestApp: Sendable {
     private let server: HTTPServer
     private let logFile: FileHandle
     private let log: Log
+    private static let logFiles = Mutex<[FileHandle]>([])
 
     /// Runs the body with a server of its own.
     static func run(
@@ -71,13 +72,17 @@ final class TestApp: Sendable {
         let test = TestDatabase.current
         database = test.database
         let path = TestDirectories.make("log") + "/log"
-        FileManager.default.createFile(atPath: path, contents: nil)
-        logFile = try #require(FileHandle(forUpdatingAtPath: path))
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        let file = try #require(FileHandle(forUpdatingAtPath: path))
+        logFile = file
+        // The log writes a moment later, from a thread of its own: its descriptor must never become another's.
+        Self.logFiles.withLock { $0.append(file) }
         log = Log(level: .debug, descriptor: logFile.fileDescriptor)
         let hasher = PasswordHasher(
             concurrent: 2, parameters: Argon2id.Parameters(memoryKiB: 64, iterations: 1, lanes: 1))
         let tokens = AccessTokens(
-            jwt: JWT(keys: try Self.keys.get(), issuer: "purser", audience: "purser", leeway: 0), lifetime: .seconds(900))
+            jwt: JWT(keys: try Self.keys.get(), issuer: "purser", audience: "purser", leeway: 0),
+            lifetime: .seconds(900))
         accounts = Accounts(
             database: database, hasher: hasher, tokens: tokens, sessionKey: Self.sessionKey, options: options,
             clock: clock.clock, log: log)
@@ -122,7 +127,8 @@ final class TestApp: Sendable {
         var head = "\(method) \(path) HTTP/1.1\r\nHost: purser.test\r\nConnection: close\r\n"
         if let bearer { head += "Authorization: Bearer \(bearer)\r\n" }
         if !cookies.isEmpty {
-            head += "Cookie: " + cookies.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: "; ") + "\r\n"
+            head +=
+                "Cookie: " + cookies.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: "; ") + "\r\n"
         }
         for (name, value) in fields { head += "\(name): \(value)\r\n" }
         if let body { head += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
@@ -147,10 +153,13 @@ final class TestApp: Sendable {
     func registerAda(_ more: String = "") async throws -> Answer {
         try await post(
             "/auth/register",
-            #"{"email":"Ada@Example.org","password":"\#(Self.password)","firstName":"Ada","lastName":"Lovelace"\#(more)}"#)
+            #"{"email":"Ada@Example.org","password":"\#(Self.password)","firstName":"Ada","lastName":"Lovelace"\#(more)}"#
+        )
     }
 
-    func signInAda(_ password: String = TestApp.password, from address: String = "192.0.2.1", _ more: String = "") async throws -> Answer {
+    func signInAda(_ password: String = TestApp.password, from address: String = "192.0.2.1", _ more: String = "")
+        async throws -> Answer
+    {
         try await post(
             "/auth/login", #"{"email":"ada@example.org","password":"\#(password)"\#(more)}"#,
             fields: [("X-Forwarded-For", address)])
@@ -226,7 +235,9 @@ private func exchange(_ request: [UInt8], port: Int) throws -> [UInt8] {
     guard connected == 0 else { throw ClientError(operation: "connect") }
     var sent = 0
     while sent < request.count {
-        let count = request[sent...].withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+        let count = request[sent...].withUnsafeBytes {
+            Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
         guard count > 0 else { throw ClientError(operation: "send") }
         sent += count
     }
