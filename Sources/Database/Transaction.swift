@@ -110,13 +110,9 @@ package final class Transaction: Queryable, @unchecked Sendable {
                 let unit = Unit(statements[0], Array(statements.dropFirst()), nature: nature, .many(continuation))
                 if let refusal = unit.refusal { return unit.finish(throwing: refusal) }
                 if connection.loop.isCurrent {
-                    connection.isInTransaction = true
-                    connection.send(unit)
+                    connection.send(step: unit)
                 } else {
-                    connection.loop.execute {
-                        connection.isInTransaction = true
-                        connection.send(unit)
-                    }
+                    connection.loop.execute { connection.send(step: unit) }
                 }
             }
         } catch {
