@@ -71,6 +71,11 @@ let package = Package(
             ],
             path: "Sources/App", swiftSettings: settings),
 
+        // Benchmarks, against peers in the same run.
+        .executableTarget(
+            name: "bench-database", dependencies: ["Base", "Database", "EventLoop"],
+            path: "Sources/Benchmarks/DatabaseBench", swiftSettings: settings),
+
         // Tests.
         .target(
             name: "TestSupport",
