@@ -85,6 +85,9 @@ let package = Package(
         .executableTarget(
             name: "bench-http", dependencies: ["EventLoop", "HTTPServer", "JSON"], path: "Sources/Benchmarks/HTTPBench",
             swiftSettings: settings),
+        .executableTarget(
+            name: "bench-database", dependencies: ["Base", "Database", "EventLoop"],
+            path: "Sources/Benchmarks/DatabaseBench", swiftSettings: settings),
 
         // Tests.
         .target(

@@ -28,8 +28,8 @@ static inline void purser_set_notices(PGconn *connection, purser_notice receive,
 static inline int purser_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 /*
- * Starts a program in `/` with `directory` as descriptor 3, as `uid`/`gid` when these are not -1, with standard output
- * and error on `output`.
+ * Starts a program in /, as `uid`/`gid` when these are not -1, with standard output and error on `output` and with
+ * the descriptor `directory` kept open under its number.
  * Done here because between fork and exec only async-signal-safe calls are allowed, which Swift cannot promise.
  *
  * The child dies with the THREAD that called this (SIGINT, a fast shutdown for PostgreSQL). The signal is set after
@@ -60,9 +60,7 @@ static inline pid_t purser_spawn(const char *path, char *const argv[], char *con
         setsid();
         int input = open("/dev/null", O_RDONLY);
         int ok = input >= 0 && dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0;
-        int reporting = fcntl(report[1], F_DUPFD_CLOEXEC, 10);
-        int held = fcntl(directory, F_DUPFD_CLOEXEC, 10);
-        ok = ok && reporting >= 0 && held >= 0 && dup2(held, 3) == 3 && chdir("/") == 0;
+        ok = ok && chdir("/") == 0;
         if (ok && uid >= 0) {
             gid_t group = (gid_t)gid;
             ok = syscall(SYS_setgroups, 1, &group) == 0 && syscall(SYS_setresgid, gid, gid, gid) == 0 &&
@@ -70,11 +68,12 @@ static inline pid_t purser_spawn(const char *path, char *const argv[], char *con
         }
         ok = ok && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGINT, 0, 0, 0) == 0;
         if (ok && getppid() != parent) _exit(125); /* the parent died before the signal was set */
-        /* Everything but the standard descriptors and the directory closes at exec (CLOSE_RANGE_CLOEXEC). */
-        syscall(SYS_close_range, 4, ~0U, 4);
+        /* Everything but the three standard descriptors and the report closes at exec (CLOSE_RANGE_CLOEXEC). */
+        syscall(SYS_close_range, 3, ~0U, 4);
+        ok = ok && fcntl(directory, F_SETFD, 0) == 0;
         if (ok) execve(path, argv, envp);
         int failure = errno;
-        if (write(reporting, &failure, sizeof failure) < 0) _exit(126);
+        if (write(report[1], &failure, sizeof failure) < 0) _exit(126);
         _exit(127);
     }
     close(report[1]);

@@ -108,6 +108,7 @@ package final class Database: Queryable {
     package func close(grace: Duration = .seconds(5)) async {
         await listener.close()
         for part in parts { await part.close(grace: grace) }
-        connector.threads.shutdown()
+        let threads = connector.threads
+        ClusterThread.start { threads.shutdown() }
     }
 }
