@@ -55,6 +55,11 @@ package final class HTTPBody: Sendable {
     /// The whole body. Throws `tooLarge` as soon as it is known to be larger.
     package func collect(upTo limit: Int) async throws(HTTPBodyError) -> [UInt8] {
         if let contentLength, contentLength > limit { throw .tooLarge }
+        // A small body came with its head: nothing to wait for.
+        if let whole = received {
+            if whole.count > limit { throw .tooLarge }
+            return whole
+        }
         guard var whole = try await next() else { return [] }
         if whole.count > limit { throw .tooLarge }
         if whole.count == contentLength { return whole }

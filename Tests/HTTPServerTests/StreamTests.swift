@@ -37,7 +37,8 @@ import Testing
             }
             #expect(received == total)
             try await sender.value
-            #expect(highest < 48 << 20)
+            // Other tests run in this process too; the body itself would be more than this.
+            #expect(highest < 128 << 20)
         }
     }
 
