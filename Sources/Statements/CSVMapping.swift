@@ -54,6 +54,11 @@ package struct CSVMappingOverride: Equatable, Sendable {
 
     package init() {}
 
+    /// Nil says that the file has no such column. (Assigning nil to the dictionary would leave it to the detection.)
+    package mutating func set(_ column: CSVColumn, to position: Int?) {
+        columns.updateValue(position, forKey: column)
+    }
+
     /// Without what makes no sense: a letter that separates columns, a digit that separates decimals.
     var sensible: CSVMappingOverride {
         var sensible = self

@@ -5,7 +5,8 @@ package enum StatementFormat: String, CaseIterable, Sendable {
 
     package var isSupported: Bool { self == .csv || self == .ofx }
 
-    var title: String {
+    /// What to call it in a sentence.
+    package var title: String {
         switch self {
         case .csv: "CSV"
         case .ofx: "OFX"

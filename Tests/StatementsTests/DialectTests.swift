@@ -254,7 +254,8 @@ import Testing
 
     @Test func `replaces what was detected`() throws {
         var override = CSVMappingOverride()
-        override.columns = [.date: 0, .amount: 3, .payee: 1, .memo: nil]
+        override.columns = [.date: 0, .amount: 3, .payee: 1]
+        override.set(.memo, to: nil)
         override.negate = true
         override.dateOrder = .dmy
         let read = try reading(text, mapping: override)
