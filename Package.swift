@@ -49,28 +49,33 @@ let package = Package(
 
         // Foundation.
         module(
-            "Categories", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources", resources: migrations()),
+            "Categories", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources",
+            resources: migrations()),
         module(
             "Books", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources", "Jobs", "Categories",
             resources: migrations()),
         module(
-            "Identity", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTP", "HTTPServer", "Resources",
+            "Identity", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTP", "HTTPServer",
+            "Resources",
             "Jobs", "Books", resources: migrations()),
 
         // Domain.
         module(
-            "Transactions", on: "Base", "JSON", "Runtime", "Cryptography", "Database", "HTTP", "HTTPServer", "Resources", "Jobs",
+            "Transactions", on: "Base", "JSON", "Runtime", "Cryptography", "Database", "HTTP", "HTTPServer",
+            "Resources", "Jobs",
             "Books", "Categories", "Statements", resources: migrations()),
 
         // Readers.
-        module("Reporting", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources", "Transactions"),
+        module(
+            "Reporting", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources", "Transactions"),
 
         // The page and the command.
         module("Web", on: "Base", "Runtime", "HTTP", "HTTPServer", resources: [.embedInCode("Assets")]),
         .executableTarget(
             name: "purser",
             dependencies: [
-                "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP", "Jobs", "Resources",
+                "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP", "Jobs",
+                "Resources",
                 "Categories",
                 "Books", "Identity", "Transactions", "Statements", "Reporting", "Web",
             ],
@@ -80,6 +85,9 @@ let package = Package(
         .executableTarget(
             name: "bench-http", dependencies: ["EventLoop", "HTTPServer", "JSON"], path: "Sources/Benchmarks/HTTPBench",
             swiftSettings: settings),
+        .executableTarget(
+            name: "bench-database", dependencies: ["Base", "Database", "EventLoop"],
+            path: "Sources/Benchmarks/DatabaseBench", swiftSettings: settings),
 
         // Tests.
         .target(
@@ -88,11 +96,19 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("Base", of: "Base", "TestSupport"),
         tests("JSON", of: "JSON", "TestSupport"),
-        tests("Statements", of: "Base", "Statements", "TestSupport"),
+        tests("Statements", of: "Base", "Statements", "TestSupport", resources: [.copy("Fixtures")]),
         tests("Cryptography", of: "Base", "JSON", "Cryptography"),
         tests(
-            "Identity", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP", "Resources",
+            "Identity", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP",
+            "Resources",
             "Jobs", "Categories", "Books", "Identity", "TestSupport"),
+        tests("Runtime", of: "Base", "Runtime"),
+        tests("Jobs", of: "Base", "JSON", "Runtime", "EventLoop", "Database", "Jobs", "TestSupport"),
+        tests(
+            "Transactions", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP", "Resources",
+            "Jobs", "Categories", "Books", "Identity", "Statements", "Transactions", "Reporting", "TestSupport"),
+        tests(
+            "App", of: "Base", "JSON", "Runtime", "EventLoop", "Database", "HTTPServer", "HTTP", "purser", "TestSupport"),
         tests("EventLoop", of: "EventLoop", "TestSupport"),
         tests("HTTPServer", of: "HTTPServer", "EventLoop", "TestSupport"),
         tests("HTTP", of: "Base", "JSON", "HTTP", "HTTPServer", "EventLoop", "TestSupport"),

@@ -12,6 +12,11 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     return 0
 }
 
+/// In an optimised build a precondition says nothing before it ends the program.
+private func check(_ condition: Bool, _ message: @autoclosure () -> String = "", line: UInt = #line) {
+    if !condition { fatalError("line \(line): \(message())") }
+}
+
 private let limits = HeadLimits(headBytes: 512, fields: 12, targetBytes: 128, bodyBytes: 1 << 20)
 
 private func checkHead(_ input: UnsafeRawBufferPointer, seed: UInt8) {
@@ -27,43 +32,43 @@ private func checkHead(_ input: UnsafeRawBufferPointer, seed: UInt8) {
         // Memory of its own, so that reading past the end does not go unnoticed.
         last = [UInt8](input[..<end]).withUnsafeBytes { pieces.parse($0) }
     }
-    precondition(last == outcome, "cut up, the head reads as \(last), whole as \(outcome)")
-    precondition(last == .incomplete || whole.head == pieces.head, "cut up, the head has other parts")
+    check(last == outcome, "cut up, the head reads as \(last), whole as \(outcome)")
+    check(last == .incomplete || whole.head == pieces.head, "cut up, the head has other parts")
 
     var again = whole
     again.reset()
-    precondition(again.parse(input) == outcome, "a parser used before reads otherwise")
+    check(again.parse(input) == outcome, "a parser used before reads otherwise")
 
     switch outcome {
     case .incomplete:
-        precondition(input.count < limits.headBytes + 8, "the limit on heads does not hold")
+        check(input.count < limits.headBytes + 8, "the limit on heads does not hold")
     case .refused(let refusal):
-        precondition((400...599).contains(refusal.status))
+        check((400...599).contains(refusal.status))
     case .complete(let length):
-        precondition(length <= min(input.count, limits.headBytes + 8))
+        check(length <= min(input.count, limits.headBytes + 8))
         checkHead(whole.head, input, length)
     }
 }
 
 private func checkHead(_ head: ParsedHead, _ input: UnsafeRawBufferPointer, _ length: Int) {
     let ranges = [head.method, head.target, head.path] + head.fields.flatMap { [$0.name, $0.value] }
-    for range in ranges { precondition(range.lower <= range.upper && range.upper <= length, "out of the head") }
-    precondition(head.fields.count <= limits.fields)
-    precondition(head.target.count <= limits.targetBytes)
+    for range in ranges { check(range.lower <= range.upper && range.upper <= length, "out of the head") }
+    check(head.fields.count <= limits.fields)
+    check(head.target.count <= limits.targetBytes)
     let bytes = input[..<length]
-    precondition(bytes.suffix(4).elementsEqual([13, 10, 13, 10]))
+    check(bytes.suffix(4).elementsEqual([13, 10, 13, 10]))
     for (index, byte) in bytes.enumerated() where byte == 10 || byte == 13 {
-        precondition(byte == 10 ? index > 0 && bytes[index - 1] == 13 : bytes[index + 1] == 10, "a bare CR or LF")
+        check(byte == 10 ? index > 0 && bytes[index - 1] == 13 : bytes[index + 1] == 10, "a bare CR or LF")
     }
-    precondition(!bytes.contains(0), "NUL")
-    precondition(head.fields.allSatisfy { $0.name.count > 0 })
+    check(!bytes.contains(0), "NUL")
+    check(head.fields.allSatisfy { $0.name.count > 0 })
     func count(_ name: StaticString) -> Int {
         head.fields.filter { input.matches($0.name, ignoringCase: name) }.count
     }
-    precondition(count("host") <= 1 && (head.isHTTP10 || count("host") == 1), "not one Host")
-    precondition(count("content-length") + count("transfer-encoding") <= 1, "two framings")
-    if head.framing == .chunked { precondition(count("transfer-encoding") == 1 && !head.isHTTP10) }
-    if case .length(let length) = head.framing { precondition(length > 0 && length <= limits.bodyBytes) }
+    check(count("host") <= 1 && (head.isHTTP10 || count("host") == 1), "not one Host")
+    check(count("content-length") + count("transfer-encoding") <= 1, "two framings")
+    if head.framing == .chunked { check(count("transfer-encoding") == 1 && !head.isHTTP10) }
+    if case .length(let length) = head.framing { check(length > 0 && length <= limits.bodyBytes) }
 }
 
 private func checkChunks(_ input: UnsafeRawBufferPointer, seed: UInt8) {
@@ -77,8 +82,8 @@ private func checkChunks(_ input: UnsafeRawBufferPointer, seed: UInt8) {
         start = end
     }
     let cut = decode(pieces)
-    precondition(whole == cut, "cut up, the chunks read as \(cut), whole as \(whole)")
-    precondition(whole.data.count <= input.count)
+    check(whole == cut, "cut up, the chunks read as \(cut), whole as \(whole)")
+    check(whole.data.count <= input.count)
 }
 
 private struct Decoded: Equatable {
@@ -97,13 +102,13 @@ private func decode(_ pieces: [UnsafeRawBufferPointer]) -> Decoded {
             while result.end == .needsMore {
                 let before = index
                 let event = decoder.next(bytes, at: &index)
-                precondition(index >= before && index <= bytes.count)
+                check(index >= before && index <= bytes.count)
                 switch event {
                 case .data(let range):
-                    precondition(range.count > 0 && range.upper == index)
+                    check(range.count > 0 && range.upper == index)
                     result.data += bytes[range.lower..<range.upper]
                 case .needsMore:
-                    precondition(index == bytes.count)
+                    check(index == bytes.count)
                     return
                 case .end, .refused: result.end = event
                 }

@@ -7,7 +7,8 @@ seconds="${1:-${FUZZ_SECONDS:-20}}"
 build=.build/fuzz
 mkdir -p "$build/found"
 # Preconditions stay on in -O; the parser is checked for reading out of bounds by the address sanitizer.
-swiftc -O -swift-version 6 -parse-as-library -sanitize=fuzzer,address -module-name HTTPFuzz \
+swiftc -O -use-ld=lld -swift-version 6 -parse-as-library -sanitize=fuzzer,address -module-name HTTPFuzz \
     Sources/HTTPServer/Wire/*.swift Fuzz/HTTPFuzz.swift -o "$build/http-fuzz"
+export SWIFT_BACKTRACE=enable=no
 exec "$build/http-fuzz" -max_total_time="$seconds" -max_len=2048 -timeout=5 -rss_limit_mb=1024 \
     -dict=Fuzz/http.dict -artifact_prefix="$build/" -print_final_stats=1 "$build/found" Fuzz/corpus

@@ -1,5 +1,5 @@
 /// What stands behind `purser COMMAND`: flags with and without a value, and the rest.
-struct Arguments {
+struct Arguments: Sendable {
     private(set) var values: [String: String] = [:]
     private(set) var switches: Set<String> = []
     private(set) var positional: [String] = []
@@ -25,7 +25,8 @@ struct Arguments {
                 switches.insert("help")
                 continue
             }
-            let parts = word.drop { $0 == "-" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let parts = word.drop { $0 == "-" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                .map(String.init)
             let name = parts[0]
             if switchNames.contains(name) || name == "help" {
                 guard parts.count == 1 else { throw UsageProblem("--\(name) takes no value.") }

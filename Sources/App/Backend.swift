@@ -2,6 +2,7 @@ import Books
 import Cryptography
 import Database
 import EventLoop
+import FoundationEssentials
 import Glibc
 import Identity
 import Resources
@@ -17,6 +18,8 @@ final class Backend: Sendable {
     let accounts: Accounts
     let books: BookDirectory
     let idempotency: Idempotency
+    /// For what is slow on the CPU or the disk.
+    let pool: BlockingPool
     /// Nil with a database of its own, or beside a server that runs the cluster.
     private let cluster: EmbeddedCluster?
     let applied: [String]
@@ -33,8 +36,10 @@ final class Backend: Sendable {
         self.cluster = cluster
         self.applied = applied
         accounts = try IdentityModule.accounts(
-            configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count, log: log)
+            configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count,
+            log: log)
         books = BookDirectory(database: database)
+        pool = BlockingPool(threads: 2, queueLimit: 256)
         idempotency = Idempotency(database: database) { SHA256.hash($0) }
     }
 
@@ -67,7 +72,8 @@ final class Backend: Sendable {
                     url = running.connectionString
                 } else {
                     var settings = EmbeddedCluster.Configuration(dataDirectory: directory)
-                    settings.binaries = configuration[Settings.postgresBin].isEmpty ? nil : configuration[Settings.postgresBin]
+                    settings.binaries =
+                        configuration[Settings.postgresBin].isEmpty ? nil : configuration[Settings.postgresBin]
                     settings.log = databaseLog
                     settings.maxConnections = connections(configuration) + 30
                     let started = try await EmbeddedCluster.start(settings)
@@ -77,7 +83,8 @@ final class Backend: Sendable {
             } else {
                 // Keys live in the data directory even when the data does not.
                 guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-                    throw BackendProblem("The data directory \(directory) cannot be made: \(String(cString: strerror(errno))).")
+                    throw BackendProblem(
+                        "The data directory \(directory) cannot be made: \(String(cString: strerror(errno))).")
                 }
             }
             var settings = DatabaseConfiguration(url: url)
@@ -89,7 +96,8 @@ final class Backend: Sendable {
             let applied = try await Migrator.apply(Modules.migrations, to: settings)
             let database = try await Database.connect(settings, loops: loops)
             return try Backend(
-                configuration: configuration, log: log, loops: loops, database: database, cluster: cluster, applied: applied)
+                configuration: configuration, log: log, loops: loops, database: database, cluster: cluster,
+                applied: applied)
         } catch {
             await cluster?.stop()
             loops.shutdown()
@@ -100,6 +108,19 @@ final class Backend: Sendable {
     private static func connections(_ configuration: Configuration) -> Int {
         configuration[Settings.readConnections] + configuration[Settings.writeConnections]
             + configuration[Settings.transactionConnections]
+    }
+
+    /// Only for what its parts declare: no connection, and keys that are thrown away.
+    static func unstarted() throws -> Backend {
+        var template = Array("/tmp/purser-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw BackendProblem("No temporary directory can be made in /tmp.") }
+        let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let configuration = try Configuration(Settings.all, flags: ["data": directory])
+        let loops = EventLoopGroup(count: 1)
+        let database = Database.unopened(DatabaseConfiguration(url: ""), loops: loops)
+        return try Backend(
+            configuration: configuration, log: .silent, loops: loops, database: database, cluster: nil, applied: [])
     }
 
     func stop() async {

@@ -1,7 +1,7 @@
 import Runtime
 
 /// One command: how it is called, what it tells of itself, what it does.
-struct Command {
+struct Command: Sendable {
     let name: String
     let summary: String
     /// Everything behind `purser NAME`, as `FILE… [--book ID]`.
@@ -11,7 +11,7 @@ struct Command {
     var options: Set<String> = []
     /// Whether all settings are taken as flags.
     var takesSettings = true
-    let run: (Arguments) throws -> ExitCode
+    let run: @Sendable (Arguments) throws -> ExitCode
 
     var valueNames: Set<String> { takesSettings ? options.union(Settings.all.map(\.name)) : options }
 
@@ -45,9 +45,11 @@ enum Commands {
 
             """
         for command in all {
-            text += "  \(command.name)\(String(repeating: " ", count: max(1, 10 - command.name.count)))\(command.summary)\n"
+            text +=
+                "  \(command.name)\(String(repeating: " ", count: max(1, 10 - command.name.count)))\(command.summary)\n"
         }
-        text += "\nStart with: purser serve --demo, then open http://localhost:8080. `purser COMMAND --help` tells more."
+        text +=
+            "\nStart with: purser serve --demo, then open http://localhost:8080. `purser COMMAND --help` tells more."
         return text
     }
 }

@@ -22,10 +22,14 @@ enum Modules {
         var routes = Routes()
         let database = backend.database
         IdentityRoutes(accounts: backend.accounts).register(in: &routes)
-        BookRoutes(database: database, directory: backend.books) { try await EntryStore.isUsed($0, $1) }.register(in: &routes)
+        BookRoutes(database: database, directory: backend.books) { try await EntryStore.isUsed($0, $1) }.register(
+            in: &routes)
         CategoryRoutes(database: database).register(in: &routes)
         EntryRoutes(database: database, idempotency: backend.idempotency).register(in: &routes)
-        ImportRoutes(database: database).register(in: &routes)
+        ImportRoutes(
+            database: database, pool: backend.pool, spoolDirectory: backend.configuration[Settings.data] + "/tmp"
+        )
+        .register(in: &routes)
         AnalyticsRoutes(database: database).register(in: &routes)
         Probes(metrics: backend.metrics, metricsAccess: metricsAccess) {
             do {
@@ -54,4 +58,13 @@ enum Modules {
             ("/api/v1/analytics/spending", "/api/v1/analytics/spending-by-category"),
             ("/api/v1/dashboard/summary", "/api/v1/analytics/dashboard"),
         ]
+}
+
+extension Modules {
+    /// The declarations of all routes. Nothing is started: for the OpenAPI document.
+    static func declaredRoutes() throws -> [Route] {
+        let backend = try Backend.unstarted()
+        let routes = Modules.routes(backend, metricsAccess: "off")
+        return Application.declarations(routes, version: Main.version)
+    }
 }

@@ -17,9 +17,13 @@ enum Output {
         write(writer.bytes, to: STDOUT_FILENO)
     }
 
+    static func prompt(_ text: String) { write(text, to: STDERR_FILENO) }
+
     /// Text that came from a file or a database, made harmless for a terminal: no control characters, so no escapes.
     static func safe(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "\u{FFFD}" : $0 }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "\u{FFFD}" : $0 }))
     }
 
     /// A line that is written over, at a terminal only.

@@ -158,11 +158,20 @@ extension CalendarDate: CustomStringConvertible {
 
     /// Appends `2026-03-31` as UTF-8.
     @inlinable package func append(to bytes: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(byteCount: 10, alignment: 8) { buffer in
+            write(to: buffer)
+            bytes.append(contentsOf: UnsafeRawBufferPointer(buffer))
+        }
+    }
+
+    /// Writes the ten characters; the buffer must hold them.
+    @inlinable func write(to buffer: UnsafeMutableRawBufferPointer) {
         let (year, month, day) = components
-        appendDecimal(UInt64(year), width: 4, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        appendDecimal(UInt64(month), width: 2, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        appendDecimal(UInt64(day), width: 2, to: &bytes)
+        buffer.storeBytes(of: twoDigits(year / 100), toByteOffset: 0, as: UInt16.self)
+        buffer.storeBytes(of: twoDigits(year % 100), toByteOffset: 2, as: UInt16.self)
+        buffer[4] = UInt8(ascii: "-")
+        buffer.storeBytes(of: twoDigits(month), toByteOffset: 5, as: UInt16.self)
+        buffer[7] = UInt8(ascii: "-")
+        buffer.storeBytes(of: twoDigits(day), toByteOffset: 8, as: UInt16.self)
     }
 }

@@ -19,18 +19,28 @@ package func appendDecimal(_ value: UInt64, to bytes: inout [UInt8]) {
     }
 }
 
-/// Appends exactly `width` digits, with leading zeros; higher digits are cut off.
+/// Appends exactly `width` digits, at most 20, with leading zeros; higher digits are cut off.
 @inlinable
 package func appendDecimal(_ value: UInt64, width: Int, to bytes: inout [UInt8]) {
-    let start = bytes.count
-    for _ in 0..<width { bytes.append(48) }
-    var position = start + width
-    var rest = value
-    while position > start {
-        position -= 1
-        bytes[position] = UInt8(truncatingIfNeeded: rest % 10) &+ 48
-        rest /= 10
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+        var rest = value
+        var position = min(width, 20)
+        let end = position
+        while position > 0 {
+            position -= 1
+            digits[position] = UInt8(truncatingIfNeeded: rest % 10) &+ 48
+            rest /= 10
+        }
+        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[..<end]))
     }
+}
+
+/// Two digits as they lie in memory; the value must be below 100.
+@inlinable
+func twoDigits(_ value: Int) -> UInt16 {
+    let tens = UInt16(truncatingIfNeeded: value / 10)
+    let ones = UInt16(truncatingIfNeeded: value % 10)
+    return (0x3030 + (tens << 8 | ones)).bigEndian
 }
 
 @inlinable

@@ -37,22 +37,38 @@ private struct VersionSeven {
     var high: UInt64 { milliseconds << 16 | 0x7000 | upper }
     var low: UInt64 { 0x8000_0000_0000_0000 | lower }
 
-    private static let last = Mutex(VersionSeven(milliseconds: 0, 0, 0))
+    private struct Source: Sendable {
+        var last = VersionSeven(milliseconds: 0, 0, 0)
+        /// Randomness for many ids at once: the system call costs more than all the rest.
+        var pool: [UInt64] = []
+
+        mutating func random() -> UInt64 {
+            if let word = pool.popLast() { return word }
+            // 256 bytes are the most that getentropy gives in one call.
+            pool = Array(repeating: 0, count: 32)
+            let result = pool.withUnsafeMutableBytes { bytes in
+                bytes.baseAddress.map { getentropy($0, bytes.count) }
+            }
+            if result != 0 { pool = (0..<32).map { _ in UInt64.random(in: .min ... .max) } }
+            return pool.removeLast()
+        }
+    }
+
+    private static let source = Mutex(Source())
 
     static func next() -> VersionSeven {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         let now = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-        let first = UInt64.random(in: .min ... .max)
-        let second = UInt64.random(in: .min ... .max)
-        return last.withLock { last in
-            var next = VersionSeven(milliseconds: now, first, second)
-            if next.milliseconds <= last.milliseconds {
+        return source.withLock { source in
+            var next = VersionSeven(milliseconds: now, source.random(), source.random())
+            if next.milliseconds <= source.last.milliseconds {
                 // The same millisecond, or a clock that went back: a random step up from the last one.
-                next = last
-                next.advance(by: (first & 0xFFFF_FFFF) + 1)
+                let step = (next.lower & 0xFFFF_FFFF) + 1
+                next = source.last
+                next.advance(by: step)
             }
-            last = next
+            source.last = next
             return next
         }
     }

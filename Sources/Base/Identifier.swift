@@ -16,30 +16,8 @@ package struct Identifier<Tag>: Hashable, Sendable {
     }
 
     @inlinable package init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
-        guard bytes.count == 36 else { return nil }
-        var halves: (UInt64, UInt64) = (0, 0)
-        var digits = 0
-        for position in 0..<36 {
-            let byte = bytes[position]
-            if position == 8 || position == 13 || position == 18 || position == 23 {
-                guard byte == UInt8(ascii: "-") else { return nil }
-                continue
-            }
-            let digit: UInt8
-            switch byte {
-            case 48...57: digit = byte &- 48
-            case 97...102: digit = byte &- 87
-            case 65...70: digit = byte &- 55
-            default: return nil
-            }
-            if digits < 16 {
-                halves.0 = halves.0 << 4 | UInt64(digit)
-            } else {
-                halves.1 = halves.1 << 4 | UInt64(digit)
-            }
-            digits += 1
-        }
-        self.init(high: halves.0, low: halves.1)
+        guard let (high, low) = UUIDText.parse(bytes) else { return nil }
+        self.init(high: high, low: low)
     }
 
     package static func parse(_ text: some StringProtocol) throws(Refusal) -> Identifier {
@@ -61,31 +39,14 @@ extension Identifier: Comparable {
 extension Identifier: CustomStringConvertible {
     package var description: String {
         String(unsafeUninitializedCapacity: 36) { buffer in
-            write(to: buffer)
+            UUIDText.write(high, low, to: UnsafeMutableRawBufferPointer(buffer))
             return 36
         }
     }
 
     /// Appends the 36 characters as UTF-8, lower-case.
     @inlinable package func append(to bytes: inout [UInt8]) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { buffer in
-            write(to: buffer)
-            bytes.append(contentsOf: UnsafeBufferPointer(buffer))
-        }
-    }
-
-    @inlinable func write(to buffer: UnsafeMutableBufferPointer<UInt8>) {
-        var position = 0
-        for digit in 0..<32 {
-            if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
-                buffer[position] = UInt8(ascii: "-")
-                position += 1
-            }
-            let half = digit < 16 ? high : low
-            let nibble = UInt8(truncatingIfNeeded: half >> UInt64(60 - (digit & 15) * 4)) & 15
-            buffer[position] = nibble < 10 ? nibble + 48 : nibble + 87
-            position += 1
-        }
+        UUIDText.append(high, low, to: &bytes)
     }
 }
 

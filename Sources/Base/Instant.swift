@@ -66,18 +66,24 @@ extension Instant: CustomStringConvertible {
 
     /// Appends `2026-03-31T12:34:56.789Z` as UTF-8, cut to milliseconds.
     @inlinable package func append(to bytes: inout [UInt8]) {
-        let date = utcDate
-        date.append(to: &bytes)
-        let ofDay = UInt64(microseconds - Int64(date.daysSinceEpoch) * 86_400_000_000)
-        bytes.append(UInt8(ascii: "T"))
-        appendDecimal(ofDay / 3_600_000_000, width: 2, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        appendDecimal(ofDay / 60_000_000 % 60, width: 2, to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
-        appendDecimal(ofDay / 1_000_000 % 60, width: 2, to: &bytes)
-        bytes.append(UInt8(ascii: "."))
-        appendDecimal(ofDay / 1000 % 1000, width: 3, to: &bytes)
-        bytes.append(UInt8(ascii: "Z"))
+        withUnsafeTemporaryAllocation(byteCount: 24, alignment: 8) { buffer in
+            let date = utcDate
+            date.write(to: buffer)
+            let ofDay = Int((microseconds - Int64(date.daysSinceEpoch) * 86_400_000_000) / 1000)
+            let seconds = ofDay / 1000
+            let milliseconds = ofDay % 1000
+            buffer[10] = UInt8(ascii: "T")
+            buffer.storeBytes(of: twoDigits(seconds / 3600), toByteOffset: 11, as: UInt16.self)
+            buffer[13] = UInt8(ascii: ":")
+            buffer.storeBytes(of: twoDigits(seconds / 60 % 60), toByteOffset: 14, as: UInt16.self)
+            buffer[16] = UInt8(ascii: ":")
+            buffer.storeBytes(of: twoDigits(seconds % 60), toByteOffset: 17, as: UInt16.self)
+            buffer[19] = UInt8(ascii: ".")
+            buffer[20] = UInt8(truncatingIfNeeded: milliseconds / 100) + 48
+            buffer.storeBytes(of: twoDigits(milliseconds % 100), toByteOffset: 21, as: UInt16.self)
+            buffer[23] = UInt8(ascii: "Z")
+            bytes.append(contentsOf: UnsafeRawBufferPointer(buffer))
+        }
     }
 
     /// RFC 3339: a date, `T`, a time with optional fraction, and `Z` or an offset. A leap second becomes the next

@@ -90,13 +90,32 @@ extension Money {
 
     /// Appends `decimalText` as UTF-8: also a JSON number literal.
     @inlinable package func append(to bytes: inout [UInt8]) {
-        if minorUnits < 0 { bytes.append(UInt8(ascii: "-")) }
-        let perMajor = UInt64(currency.minorUnitsPerMajor)
-        let (major, minor) = minorUnits.magnitude.quotientAndRemainder(dividingBy: perMajor)
-        appendDecimal(major, to: &bytes)
-        guard perMajor > 1 else { return }
-        bytes.append(UInt8(ascii: "."))
-        appendDecimal(minor, width: currency.exponent, to: &bytes)
+        // A sign, 19 digits and a point, written from the back.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { text in
+            var rest = minorUnits.magnitude
+            var position = 24
+            var fractionDigits = currency.exponent
+            if fractionDigits > 0 {
+                while fractionDigits > 0 {
+                    position -= 1
+                    text[position] = UInt8(truncatingIfNeeded: rest % 10) &+ 48
+                    rest /= 10
+                    fractionDigits -= 1
+                }
+                position -= 1
+                text[position] = UInt8(ascii: ".")
+            }
+            repeat {
+                position -= 1
+                text[position] = UInt8(truncatingIfNeeded: rest % 10) &+ 48
+                rest /= 10
+            } while rest > 0
+            if minorUnits < 0 {
+                position -= 1
+                text[position] = UInt8(ascii: "-")
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[position...]))
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 import Base
-import FoundationEssentials
+import Foundation
 import HTTP
 
 /// A book: everything that is money belongs to exactly one. It has a kind, members with roles, a currency, a time
@@ -37,18 +37,24 @@ package struct NewBook: Equatable, Sendable {
     ) throws(Refusal) {
         var problems: [FieldError] = []
         let parsedCurrency = Currency(currency ?? "EUR")
-        if parsedCurrency == nil { problems.append(FieldError(field: "currency", message: "currency should be an ISO 4217 code such as EUR.")) }
+        if parsedCurrency == nil {
+            problems.append(FieldError(field: "currency", message: "currency should be an ISO 4217 code such as EUR."))
+        }
         let zone = timeZone ?? "UTC"
         if !TimeZoneName.isKnown(zone) {
-            problems.append(FieldError(field: "timeZone", message: "timeZone should be an IANA name such as Europe/Berlin."))
+            problems.append(
+                FieldError(field: "timeZone", message: "timeZone should be an IANA name such as Europe/Berlin."))
         }
         let fiscalYear = fiscalYearStart.map(FiscalYear.init(startText:)) ?? FiscalYear(startMonth: 1, startDay: 1)
         if fiscalYear == nil {
-            problems.append(FieldError(field: "fiscalYearStart", message: "fiscalYearStart should be a month and a day such as 04-01."))
+            problems.append(
+                FieldError(
+                    field: "fiscalYearStart", message: "fiscalYearStart should be a month and a day such as 04-01."))
         }
         let length = name.count
         if length < 1 || length > Self.maximumNameLength {
-            problems.append(FieldError(field: "name", message: "name should have 1 to \(Self.maximumNameLength) characters."))
+            problems.append(
+                FieldError(field: "name", message: "name should have 1 to \(Self.maximumNameLength) characters."))
         }
         guard problems.isEmpty, let parsedCurrency, let fiscalYear else { throw Refusal.invalid(fields: problems) }
         self.name = name

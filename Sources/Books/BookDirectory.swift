@@ -1,6 +1,6 @@
 import Base
 import Database
-import FoundationEssentials
+import Foundation
 import HTTP
 import Runtime
 import Synchronization
@@ -32,7 +32,9 @@ package final class BookDirectory: Sendable {
         let now = monotonicNanoseconds()
         let (known, generation) = entries.withLock { ($0.byKey[key], $0.generation) }
         if let known, known.until > now { return known.context }
-        guard let summary = try await BookStore(database).book(requested, for: principal.user) else { throw Refusal.notFound("book") }
+        guard let summary = try await BookStore(database).book(requested, for: principal.user) else {
+            throw Refusal.notFound("book")
+        }
         let context = BookContext(
             id: summary.book.id, role: summary.role, currency: summary.book.currency,
             timeZone: TimeZone(identifier: summary.book.timeZone) ?? .gmt, fiscalYear: summary.book.fiscalYear)
@@ -40,13 +42,27 @@ package final class BookDirectory: Sendable {
             // What was read before a change must not be remembered after it.
             guard state.generation == generation else { return }
             if state.byKey.count >= Self.maximumEntries { state.byKey.removeAll(keepingCapacity: true) }
-            state.byKey[key] = Entry(context: context, until: now + UInt64(Self.lifetime.components.seconds) * 1_000_000_000)
+            state.byKey[key] = Entry(
+                context: context, until: now + UInt64(Self.lifetime.components.seconds) * 1_000_000_000)
         }
         return context
     }
 
-    /// Called after a change of a book or a membership has been committed.
-    package func forget() {
+    /// Called after a change of a book or a membership has been committed: forgets here at once, and elsewhere as soon
+    /// as the others hear of it.
+    package func announceChange() {
+        forget()
+        database.notify(Self.channel)
+    }
+
+    /// Hears of changes made by other processes. Runs until its task is cancelled.
+    package func follow() async {
+        for await _ in database.listen(Self.channel) { forget() }
+    }
+
+    private static let channel = "purser_books"
+
+    private func forget() {
         entries.withLock { state in
             state.generation += 1
             state.byKey.removeAll(keepingCapacity: true)

@@ -13,7 +13,8 @@ package struct BookRoutes: RouteGroup {
     let isUsed: @Sendable (BookID, Transaction) async throws -> Bool
 
     package init(
-        database: Database, directory: BookDirectory, isUsed: @escaping @Sendable (BookID, Transaction) async throws -> Bool
+        database: Database, directory: BookDirectory,
+        isUsed: @escaping @Sendable (BookID, Transaction) async throws -> Bool
     ) {
         self.database = database
         self.directory = directory
@@ -22,17 +23,24 @@ package struct BookRoutes: RouteGroup {
 
     enum Input {
         static let name = BodyField<String>.text("name", max: NewBook.maximumNameLength, min: 1)
-        static let currency = BodyField<String>.text("currency", max: 3, "Can change only while the book has no entries.")
+        static let currency = BodyField<String>.text(
+            "currency", max: 3, "Can change only while the book has no entries.")
         static let timeZone = BodyField<String>.text("timeZone", max: 64, "An IANA name such as Europe/Berlin.")
-        static let fiscalYearStart = BodyField<String>.text("fiscalYearStart", aliases: ["fiscal_year_start"], max: 10, "MM-DD")
+        static let fiscalYearStart = BodyField<String>.text(
+            "fiscalYearStart", aliases: ["fiscal_year_start"], max: 10, "MM-DD")
         static let schema = BodySchema.json(
-            "BookChange", [name.property, currency.property, timeZone.property, fiscalYearStart.property, EntityTag.bodyField.property])
+            "BookChange",
+            [
+                name.property, currency.property, timeZone.property, fiscalYearStart.property,
+                EntityTag.bodyField.property,
+            ])
     }
 
     package func register(in routes: inout Routes) {
         routes.tag = "Books"
         let schema = BookSummary.fields.schema
-        routes.get("/books", "The books you are a member of", access: .signedIn, returns: .data(.array(schema)), handle: list)
+        routes.get(
+            "/books", "The books you are a member of", access: .signedIn, returns: .data(.array(schema)), handle: list)
         routes.get("/books/{id}", "One book", access: .signedIn, returns: .data(schema), handle: one)
         routes.put(
             "/books/{id}", "Change a book", access: .signedIn, accepts: Input.schema, returns: .data(schema),
@@ -46,7 +54,9 @@ package struct BookRoutes: RouteGroup {
 
     @Sendable private func one(_ request: Request) async throws -> HTTPResponse {
         let id: BookID = try request.identifier("id", of: "book")
-        guard let summary = try await BookStore(database).book(id, for: try request.principal.user) else { throw Refusal.notFound("book") }
+        guard let summary = try await BookStore(database).book(id, for: try request.principal.user) else {
+            throw Refusal.notFound("book")
+        }
         return answer(summary)
     }
 
@@ -64,15 +74,19 @@ package struct BookRoutes: RouteGroup {
             let store = BookStore(transaction)
             guard let old = try await store.lock(id, for: user) else { throw Refusal.notFound("book") }
             guard old.role.permissions.contains(.manageBook) else {
-                throw Refusal(.forbidden, "INSUFFICIENT_PERMISSIONS", "Your role in this book (\(old.role.rawValue)) does not permit this.")
+                throw Refusal(
+                    .forbidden, "INSUFFICIENT_PERMISSIONS",
+                    "Your role in this book (\(old.role.rawValue)) does not permit this.")
             }
             guard old.book.version == version else { throw Refusal.staleVersion }
             let new = try NewBook(
                 name: name ?? old.book.name, kind: old.book.kind, currency: currency ?? old.book.currency.code,
-                timeZone: timeZone ?? old.book.timeZone, fiscalYearStart: fiscalYearStart ?? old.book.fiscalYear.startText)
+                timeZone: timeZone ?? old.book.timeZone,
+                fiscalYearStart: fiscalYearStart ?? old.book.fiscalYear.startText)
             if new.currency != old.book.currency {
                 guard try await !isUsed(id, transaction) else {
-                    throw Refusal(.conflict, "CURRENCY_IN_USE", "The book has entries, so its currency cannot change any more.")
+                    throw Refusal(
+                        .conflict, "CURRENCY_IN_USE", "The book has entries, so its currency cannot change any more.")
                 }
             }
             try await store.save(new, id: id)
@@ -86,7 +100,7 @@ package struct BookRoutes: RouteGroup {
                 fiscalYear: new.fiscalYear, version: old.book.version + 1)
             return BookSummary(book: book, role: old.role)
         }
-        directory.forget()
+        directory.announceChange()
         return answer(summary)
     }
 

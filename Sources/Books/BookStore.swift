@@ -89,7 +89,8 @@ package struct BookStore: Sendable {
 extension BookSummary {
     init(_ row: Row) throws {
         let book = Book(
-            id: try row.get(0), kind: try row.get(1), name: try row.get(2), currency: try row.get(3), timeZone: try row.get(4),
+            id: try row.get(0), kind: try row.get(1), name: try row.get(2), currency: try row.get(3),
+            timeZone: try row.get(4),
             fiscalYear: FiscalYear(
                 startMonth: Int(try row.get(5, as: Int16.self)), startDay: Int(try row.get(6, as: Int16.self)))
                 ?? .calendar,

@@ -28,7 +28,8 @@ static inline void purser_set_notices(PGconn *connection, purser_notice receive,
 static inline int purser_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 /*
- * Starts a program in `directory`, as `uid`/`gid` when these are not -1, with standard output and error on `output`.
+ * Starts a program in /, as `uid`/`gid` when these are not -1, with standard output and error on `output` and with
+ * the descriptor `directory` kept open under its number.
  * Done here because between fork and exec only async-signal-safe calls are allowed, which Swift cannot promise.
  *
  * The child dies with the THREAD that called this (SIGINT, a fast shutdown for PostgreSQL). The signal is set after
@@ -59,7 +60,7 @@ static inline pid_t purser_spawn(const char *path, char *const argv[], char *con
         setsid();
         int input = open("/dev/null", O_RDONLY);
         int ok = input >= 0 && dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(output, 2) >= 0;
-        ok = ok && fchdir(directory) == 0;
+        ok = ok && chdir("/") == 0;
         if (ok && uid >= 0) {
             gid_t group = (gid_t)gid;
             ok = syscall(SYS_setgroups, 1, &group) == 0 && syscall(SYS_setresgid, gid, gid, gid) == 0 &&
@@ -69,6 +70,7 @@ static inline pid_t purser_spawn(const char *path, char *const argv[], char *con
         if (ok && getppid() != parent) _exit(125); /* the parent died before the signal was set */
         /* Everything but the three standard descriptors and the report closes at exec (CLOSE_RANGE_CLOEXEC). */
         syscall(SYS_close_range, 3, ~0U, 4);
+        ok = ok && fcntl(directory, F_SETFD, 0) == 0;
         if (ok) execve(path, argv, envp);
         int failure = errno;
         if (write(report[1], &failure, sizeof failure) < 0) _exit(126);

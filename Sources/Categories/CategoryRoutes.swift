@@ -13,7 +13,8 @@ package struct CategoryRoutes: RouteGroup {
         routes.tag = "Categories"
         let schema = CategoryStore.resource.schema
         routes.get(
-            "/categories", "All categories of the book", access: .book(.viewEntries), returns: .data(.array(schema)), handle: list)
+            "/categories", "All categories of the book", access: .book(.viewEntries), returns: .data(.array(schema)),
+            handle: list)
         routes.get("/categories/{id}", "One category", access: .book(.viewEntries), returns: .data(schema), handle: one)
     }
 
@@ -24,7 +25,9 @@ package struct CategoryRoutes: RouteGroup {
 
     @Sendable private func one(_ request: Request) async throws -> HTTPResponse {
         let id: CategoryID = try request.identifier("id", of: "category")
-        guard let row = try await CategoryStore(database, book: try request.book.id).one(id) else { throw Refusal.notFound("category") }
+        guard let row = try await CategoryStore(database, book: try request.book.id).one(id) else {
+            throw Refusal.notFound("category")
+        }
         return try .data { try CategoryStore.resource.write(row, to: &$0) }
     }
 }

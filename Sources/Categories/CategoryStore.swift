@@ -54,7 +54,8 @@ package struct CategoryStore: Sendable {
     }
 
     func one(_ id: CategoryID) async throws -> Row? {
-        try await connection.first("SELECT \(Self.resource.selection) FROM categories WHERE book_id = \(book) AND id = \(id)")
+        try await connection.first(
+            "SELECT \(Self.resource.selection) FROM categories WHERE book_id = \(book) AND id = \(id)")
     }
 
     /// The id that a client means by an id, a slug or a name (INVENTORY C23). Nil when there is none.

@@ -70,6 +70,12 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     // MARK: Sending
 
+    /// Sends a part of a transaction, of which the first is where stale statements can still be dropped.
+    func send(step unit: Unit) {
+        send(unit)
+        isInTransaction = true
+    }
+
     /// Sends the unit, and those chained to it, under one Sync.
     func send(_ head: Unit) {
         precondition(loop.isCurrent, "a connection belongs to its loop")

@@ -23,7 +23,7 @@ package final class Database: Queryable {
     let listener: Listener
     private let turn = Atomic<Int>(0)
 
-    private init(_ configuration: DatabaseConfiguration, loops: EventLoopGroup) {
+    init(_ configuration: DatabaseConfiguration, loops: EventLoopGroup) {
         self.configuration = configuration
         let threads = BlockingPool(threads: 4, queueLimit: 256, name: "connect")
         let connector = Connector(configuration: configuration, threads: threads)
@@ -40,6 +40,11 @@ package final class Database: Queryable {
         try await database.parts[0].reads.openFirst()
         for part in database.parts { part.start() }
         return database
+    }
+
+    /// One that opens its connections when they are first needed: nothing is reached, nothing can fail.
+    package static func unopened(_ configuration: DatabaseConfiguration, loops: EventLoopGroup) -> Database {
+        Database(configuration, loops: loops)
     }
 
     /// The current loop's part, else each in turn.
@@ -103,6 +108,7 @@ package final class Database: Queryable {
     package func close(grace: Duration = .seconds(5)) async {
         await listener.close()
         for part in parts { await part.close(grace: grace) }
-        connector.threads.shutdown()
+        let threads = connector.threads
+        ClusterThread.start { threads.shutdown() }
     }
 }

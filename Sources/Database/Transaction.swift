@@ -52,6 +52,7 @@ package final class Transaction: Queryable, @unchecked Sendable {
     }
 
     /// Runs `body` under a savepoint: what it did is undone when it throws, and the transaction goes on.
+    @discardableResult
     package func attempt<Value: Sendable>(_ body: (Transaction) async throws -> Value) async throws -> Value {
         _ = try await query("SAVEPOINT attempt")
         do {
@@ -109,13 +110,9 @@ package final class Transaction: Queryable, @unchecked Sendable {
                 let unit = Unit(statements[0], Array(statements.dropFirst()), nature: nature, .many(continuation))
                 if let refusal = unit.refusal { return unit.finish(throwing: refusal) }
                 if connection.loop.isCurrent {
-                    connection.isInTransaction = true
-                    connection.send(unit)
+                    connection.send(step: unit)
                 } else {
-                    connection.loop.execute {
-                        connection.isInTransaction = true
-                        connection.send(unit)
-                    }
+                    connection.loop.execute { connection.send(step: unit) }
                 }
             }
         } catch {
@@ -182,6 +179,7 @@ extension Database {
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws. It is run again, at most
     /// three times, when PostgreSQL could not serialise it or the connection was lost before COMMIT was sent; so it
     /// must touch nothing but the transaction, and wait for nothing else.
+    @discardableResult
     package func transaction<Value: Sendable>(
         _ body: @Sendable (Transaction) async throws -> Value
     ) async throws -> Value {
@@ -189,6 +187,7 @@ extension Database {
     }
 
     /// Reads that all see the same state of the database.
+    @discardableResult
     package func snapshot<Value: Sendable>(
         _ body: @Sendable (Transaction) async throws -> Value
     ) async throws -> Value {

@@ -35,7 +35,8 @@ package final class Application: Sendable {
 
     /// - Parameter fallback: answers GET for paths that are no route (the page and its assets); nil is 404.
     package init(
-        routes: Routes, aliases: [(from: String, to: String)] = [], authenticate: @escaping Authenticate, findBook: @escaping FindBook,
+        routes: Routes, aliases: [(from: String, to: String)] = [], authenticate: @escaping Authenticate,
+        findBook: @escaping FindBook,
         fallback: @escaping @Sendable (Request) -> HTTPResponse? = { _ in nil },
         options: ApplicationOptions = ApplicationOptions(), log: Log, metrics: Metrics, clock: Clock = .system
     ) {
@@ -56,11 +57,19 @@ package final class Application: Sendable {
         self.clock = clock
     }
 
+    /// The routes as an application has them, with those of the OpenAPI document.
+    package static func declarations(_ routes: Routes, version: String) -> [Route] {
+        var routes = routes
+        OpenAPIRoutes.register(in: &routes, version: version)
+        return routes.list
+    }
+
     package func respond(to wire: HTTPRequest) async -> HTTPResponse {
         let started = monotonicNanoseconds()
         let peer = forwarded(wire)
         let request = Request(
-            wire: wire, id: requestID(wire), clientAddress: peer.address, isSecure: peer.isSecure, limits: options.limits)
+            wire: wire, id: requestID(wire), clientAddress: peer.address, isSecure: peer.isSecure,
+            limits: options.limits)
         var context = RequestContext()
         var response: HTTPResponse
         do {
@@ -152,7 +161,8 @@ package final class Application: Sendable {
             let book = try await findBook(principal, requested)
             guard book.role.permissions.contains(permission) else {
                 throw Refusal(
-                    .forbidden, "INSUFFICIENT_PERMISSIONS", "Your role in this book (\(book.role.rawValue)) does not permit this.")
+                    .forbidden, "INSUFFICIENT_PERMISSIONS",
+                    "Your role in this book (\(book.role.rawValue)) does not permit this.")
             }
             request.bookOrNil = book
         }
@@ -167,7 +177,9 @@ package final class Application: Sendable {
         if method == "OPTIONS" && request.wire.target == "*" { return .noContent }
         if let page = fallback(request) {
             if method == "OPTIONS" { return preflight(request, ["GET", "HEAD", "OPTIONS"]) }
-            guard method == "GET" || method == "HEAD" else { throw MethodNotAllowed(methods: ["GET", "HEAD", "OPTIONS"]) }
+            guard method == "GET" || method == "HEAD" else {
+                throw MethodNotAllowed(methods: ["GET", "HEAD", "OPTIONS"])
+            }
             return page
         }
         throw Refusal(.notFound, "NOT_FOUND", "There is nothing at \(request.wire.path.prefix(200)).")
@@ -196,7 +208,8 @@ package final class Application: Sendable {
             }
         }
         if refused || !accept.allSatisfy(\.isWhitespace) {
-            throw Refusal(.notAcceptable, "NOT_ACCEPTABLE", "This answers with \(type), which the Accept header excludes.")
+            throw Refusal(
+                .notAcceptable, "NOT_ACCEPTABLE", "This answers with \(type), which the Accept header excludes.")
         }
     }
 
@@ -205,7 +218,8 @@ package final class Application: Sendable {
         if let wrong = error as? MethodNotAllowed {
             let refusal = Refusal(
                 .methodNotAllowed, "METHOD_NOT_ALLOWED",
-                "\(request.wire.method.prefix(32)) is not possible here. Possible: \(wrong.methods.joined(separator: ", ")).")
+                "\(request.wire.method.prefix(32)) is not possible here. Possible: \(wrong.methods.joined(separator: ", "))."
+            )
             return .refusal(refusal, requestID: request.id, at: clock.now())
                 .with("Allow", wrong.methods.joined(separator: ", "))
         }
@@ -228,11 +242,13 @@ package final class Application: Sendable {
 
     /// Headers that every answer has, the conditional request, and compression.
     private func finish(_ response: inout HTTPResponse, _ request: Request, _ context: RequestContext) {
-        if let tag = response.header("etag"), response.status == 200, request.wire.method == "GET" || request.wire.method == "HEAD",
+        if let tag = response.header("etag"), response.status == 200,
+            request.wire.method == "GET" || request.wire.method == "HEAD",
             let wanted = request.header("if-none-match"), matches(wanted, tag)
         {
             response = HTTPResponse(
-                status: 304, fields: response.fields.filter { $0.0 == "ETag" || $0.0 == "Cache-Control" || $0.0 == "Vary" },
+                status: 304,
+                fields: response.fields.filter { $0.0 == "ETag" || $0.0 == "Cache-Control" || $0.0 == "Vary" },
                 body: .empty)
         }
         response = Compression.apply(to: response, acceptEncoding: request.header("accept-encoding"))
@@ -276,7 +292,10 @@ package final class Application: Sendable {
 
     private func requestID(_ wire: HTTPRequest) -> String {
         if let sent = wire.fields["x-request-id"], (1...128).contains(sent.utf8.count),
-            sent.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D || $0 == 0x5F || $0 == 0x2E })
+            sent.utf8.allSatisfy({
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D
+                    || $0 == 0x5F || $0 == 0x2E
+            })
         {
             return sent
         }

@@ -23,7 +23,9 @@ package struct BodyField<Value: Sendable>: Sendable {
         self.read = read
     }
 
-    package var property: SchemaProperty { SchemaProperty(name, schema, required: isRequired && aliases.isEmpty, summary) }
+    package var property: SchemaProperty {
+        SchemaProperty(name, schema, required: isRequired && aliases.isEmpty, summary)
+    }
 
     package func required() -> BodyField {
         BodyField(name, aliases: aliases, schema, required: true, summary, read: read)
@@ -39,7 +41,8 @@ package struct FieldProblem: Error, Sendable {
 extension BodyField where Value == String {
     /// Trimmed text of at most `max` characters without control characters (line breaks only when `multiline`).
     package static func text(
-        _ name: String, aliases: [String] = [], max: Int, min: Int = 0, multiline: Bool = false, _ summary: String? = nil
+        _ name: String, aliases: [String] = [], max: Int, min: Int = 0, multiline: Bool = false,
+        _ summary: String? = nil
     ) -> BodyField {
         BodyField(name, aliases: aliases, .string(maxLength: max), summary) { value throws(FieldProblem) in
             guard case .string(let text) = value else { throw FieldProblem("\(name) should be text.") }
@@ -88,7 +91,8 @@ func checkedText(
         throw FieldProblem("\(name) should have at most \(max) characters.")
     }
     guard scalars.count >= min else {
-        throw FieldProblem(min == 1 ? "\(name) should not be empty." : "\(name) should have at least \(min) characters.")
+        throw FieldProblem(
+            min == 1 ? "\(name) should not be empty." : "\(name) should have at least \(min) characters.")
     }
     for scalar in scalars.unicodeScalars {
         let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
@@ -162,7 +166,9 @@ package struct Body: Sendable {
     /// The field's value; nil where it is absent or null. A wrong or missing one is remembered for `check()`.
     package mutating func read<Value>(_ field: BodyField<Value>) -> Value? {
         guard let value = value(of: field.name, field.aliases), !value.isNull else {
-            if field.isRequired { problems.append(FieldError(field: field.name, message: "\(field.name) is required.")) }
+            if field.isRequired {
+                problems.append(FieldError(field: field.name, message: "\(field.name) is required."))
+            }
             return nil
         }
         do { return try field.read(value) } catch {

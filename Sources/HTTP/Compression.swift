@@ -7,7 +7,8 @@ enum Compression {
     static let minimumBytes = 1024
 
     static func apply(to response: HTTPResponse, acceptEncoding: String?) -> HTTPResponse {
-        guard case .bytes(let bytes) = response.body, bytes.count >= minimumBytes, response.header("content-encoding") == nil,
+        guard case .bytes(let bytes) = response.body, bytes.count >= minimumBytes,
+            response.header("content-encoding") == nil,
             let type = response.header("content-type"), isText(type)
         else { return response }
         var response = response
@@ -16,7 +17,8 @@ enum Compression {
         response.body = .bytes(compressed)
         response.fields.append(("Content-Encoding", "gzip"))
         // The compressed form is another representation: its tag can only be weak.
-        for index in response.fields.indices where response.fields[index].0 == "ETag" && !response.fields[index].1.hasPrefix("W/") {
+        for index in response.fields.indices
+        where response.fields[index].0 == "ETag" && !response.fields[index].1.hasPrefix("W/") {
             response.fields[index].1 = "W/" + response.fields[index].1
         }
         return response

@@ -21,7 +21,9 @@ package struct MultipartReader: ~Copyable {
     private var partCount = 0
 
     package init(boundary: String, next: @escaping @Sendable () async throws -> [UInt8]?) throws(Refusal) {
-        guard (1...70).contains(boundary.utf8.count) else { throw .multipartMalformed("The boundary is missing or too long.") }
+        guard (1...70).contains(boundary.utf8.count) else {
+            throw .multipartMalformed("The boundary is missing or too long.")
+        }
         delimiter = Array("\r\n--\(boundary)".utf8)
         self.next = next
     }
@@ -36,7 +38,9 @@ package struct MultipartReader: ~Copyable {
         }
         guard !isFinished else { return nil }
         partCount += 1
-        guard partCount <= Self.maximumParts else { throw Refusal.multipartMalformed("There are more than \(Self.maximumParts) parts.") }
+        guard partCount <= Self.maximumParts else {
+            throw Refusal.multipartMalformed("There are more than \(Self.maximumParts) parts.")
+        }
         let part = try parse(try await header())
         isInPart = true
         return part
@@ -54,7 +58,9 @@ package struct MultipartReader: ~Copyable {
                 }
                 // Behind the boundary stands a line break (another part) or two hyphens (the end).
                 while buffer.count < delimiter.count + 2 {
-                    guard try await fill() else { throw Refusal.multipartMalformed("It ends in the middle of a boundary.") }
+                    guard try await fill() else {
+                        throw Refusal.multipartMalformed("It ends in the middle of a boundary.")
+                    }
                 }
                 let tail = Array(buffer[delimiter.count..<delimiter.count + 2])
                 isInPart = false
@@ -62,7 +68,9 @@ package struct MultipartReader: ~Copyable {
                     isFinished = true
                     return nil
                 }
-                guard tail == [0x0D, 0x0A] else { throw Refusal.multipartMalformed("A boundary is followed by other text.") }
+                guard tail == [0x0D, 0x0A] else {
+                    throw Refusal.multipartMalformed("A boundary is followed by other text.")
+                }
                 buffer.removeFirst(delimiter.count + 2)
                 return nil
             }
@@ -94,14 +102,18 @@ package struct MultipartReader: ~Copyable {
             while true {
                 if let end = firstIndex(of: [0x0D, 0x0A], in: buffer) {
                     used += end
-                    guard used <= Self.maximumPartHeaderBytes else { throw Refusal.multipartMalformed("A part's header is too long.") }
+                    guard used <= Self.maximumPartHeaderBytes else {
+                        throw Refusal.multipartMalformed("A part's header is too long.")
+                    }
                     let line = String(decoding: buffer[..<end], as: UTF8.self)
                     buffer.removeFirst(end + 2)
                     if line.isEmpty { return lines }
                     lines.append(line)
                     break
                 }
-                guard buffer.count <= Self.maximumPartHeaderBytes else { throw Refusal.multipartMalformed("A part's header is too long.") }
+                guard buffer.count <= Self.maximumPartHeaderBytes else {
+                    throw Refusal.multipartMalformed("A part's header is too long.")
+                }
                 guard try await fill() else { throw Refusal.multipartMalformed("It ends in a part's header.") }
             }
         }

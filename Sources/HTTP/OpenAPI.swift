@@ -96,7 +96,9 @@ package enum OpenAPI {
     private static func writeParameters(
         _ route: Route, to writer: inout JSONWriter, _ components: inout [String: [SchemaProperty]]
     ) {
-        let inPath = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+        let inPath = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
+            String($0.dropFirst().dropLast())
+        }
         var hasBook = false
         if case .book = route.access { hasBook = true }
         guard !inPath.isEmpty || !route.query.isEmpty || hasBook else { return }
@@ -231,12 +233,15 @@ enum OpenAPIRoutes {
     static func register(in routes: inout Routes, version: String) {
         let shared = Shared()
         routes.tag = "About"
-        routes.get("/openapi.json", "This document", access: .everyone, returns: .content("application/json"), rateLimit: nil) { _ in
+        routes.get(
+            "/openapi.json", "This document", access: .everyone, returns: .content("application/json"), rateLimit: nil
+        ) { _ in
             .json(
                 fields: [("Cache-Control", "public, max-age=300")],
                 OpenAPI.document(of: shared.routes.withLock { $0 }, version: version))
         }
-        routes.get("/docs", "The API, readable", access: .everyone, returns: .content("text/html"), rateLimit: nil) { _ in
+        routes.get("/docs", "The API, readable", access: .everyone, returns: .content("text/html"), rateLimit: nil) {
+            _ in
             HTTPResponse.text(
                 type: "text/html; charset=utf-8",
                 OpenAPIPage.html(of: shared.routes.withLock { $0 }, version: version)

@@ -28,11 +28,14 @@ enum OpenAPIPage {
         if !route.query.isEmpty {
             html += "<table><tr><th>Parameter</th><th>Type</th><th>Meaning</th></tr>"
             for query in route.query {
-                html += "<tr><td><code>\(escaped(query.name))</code></td><td>\(escaped(name(of: query.schema)))</td><td>\(escaped(query.summary))</td></tr>"
+                html +=
+                    "<tr><td><code>\(escaped(query.name))</code></td><td>\(escaped(name(of: query.schema)))</td><td>\(escaped(query.summary))</td></tr>"
             }
             html += "</table>\n"
         }
-        if let body = route.body { html += "<h3>Body (\(escaped(body.contentTypes.joined(separator: ", "))))</h3>" + table(body.schema) }
+        if let body = route.body {
+            html += "<h3>Body (\(escaped(body.contentTypes.joined(separator: ", "))))</h3>" + table(body.schema)
+        }
         if let schema = route.success.schema { html += "<h3>Data</h3>" + table(schema) }
         let refusals = OpenAPI.refusals(of: route).map { "\($0.status) \($0.summary.lowercased())" }
         html += "<p class=\"refusals\">Refuses: \(escaped(refusals.joined(separator: "; "))).</p></details>\n"
@@ -44,7 +47,8 @@ enum OpenAPIPage {
         case .object(_, let properties):
             var html = "<table><tr><th>Field</th><th>Type</th><th></th></tr>"
             for property in properties {
-                html += "<tr><td><code>\(escaped(property.name))</code></td><td>\(escaped(name(of: property.schema)))</td><td>\(property.isRequired ? "" : "optional ")\(escaped(property.summary ?? ""))</td></tr>"
+                html +=
+                    "<tr><td><code>\(escaped(property.name))</code></td><td>\(escaped(name(of: property.schema)))</td><td>\(property.isRequired ? "" : "optional ")\(escaped(property.summary ?? ""))</td></tr>"
             }
             return html + "</table>\n"
         case .array(let element): return "<p>A list of:</p>" + table(element)
@@ -55,7 +59,8 @@ enum OpenAPIPage {
 
     private static func name(of schema: Schema) -> String {
         switch schema {
-        case .string(let format, let maxLength, _): (format ?? "text") + (maxLength.map { ", at most \($0) characters" } ?? "")
+        case .string(let format, let maxLength, _):
+            (format ?? "text") + (maxLength.map { ", at most \($0) characters" } ?? "")
         case .choice(let values): values.joined(separator: " | ")
         case .integer: "whole number"
         case .money: "amount"

@@ -56,7 +56,9 @@ extension QueryField where Value == String {
 extension QueryField where Value == CalendarDate {
     package static func date(_ name: String, aliases: [String] = [], _ summary: String) -> QueryField {
         QueryField(name, aliases: aliases, .date, summary) { text throws(FieldProblem) in
-            guard let date = CalendarDate(iso: text) else { throw FieldProblem("\(name) should be a day such as 2026-03-31.") }
+            guard let date = CalendarDate(iso: text) else {
+                throw FieldProblem("\(name) should be a day such as 2026-03-31.")
+            }
             return date
         }
     }

@@ -129,7 +129,8 @@ extension Refusal {
     init(of error: HTTPBodyError, limit: Int) {
         switch error {
         case .tooLarge:
-            self.init(.tooLarge, "BODY_TOO_LARGE", "The body is larger than \(limit) bytes, the most that is taken here.")
+            self.init(
+                .tooLarge, "BODY_TOO_LARGE", "The body is larger than \(limit) bytes, the most that is taken here.")
         case .timeout: self.init(.requestTimeout, "BODY_TIMEOUT", "The body did not arrive in time. Send it again.")
         case .malformed, .disconnected: self.init(.invalid, "BODY_INCOMPLETE", "The body did not arrive whole.")
         }
@@ -159,7 +160,9 @@ package struct MediaType: Sendable {
         parameters = pieces.dropFirst().compactMap { piece in
             guard let equals = piece.firstIndex(of: "=") else { return nil }
             var value = String(piece[piece.index(after: equals)...]).trimmed
-            if value.count >= 2 && value.hasPrefix("\"") && value.hasSuffix("\"") { value = String(value.dropFirst().dropLast()) }
+            if value.count >= 2 && value.hasPrefix("\"") && value.hasSuffix("\"") {
+                value = String(value.dropFirst().dropLast())
+            }
             return (String(piece[..<equals]).trimmed.lowercased(), value)
         }
     }

@@ -7,7 +7,8 @@ final class RouteMetrics: Sendable {
 
     init(_ metrics: Metrics, method: String, path: String) {
         let labels = "method=\"\(method)\",route=\"\(path)\""
-        durations = metrics.histogram("purser_http_request_duration_seconds", "Time from the request's head to its answer.", labels: labels)
+        durations = metrics.histogram(
+            "purser_http_request_duration_seconds", "Time from the request's head to its answer.", labels: labels)
         byStatus = (1...5).map {
             metrics.counter("purser_http_requests_total", "Requests answered.", labels: labels + ",status=\"\($0)xx\"")
         }

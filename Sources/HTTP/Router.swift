@@ -58,7 +58,8 @@ final class Router: Sendable {
                 node = next
             }
         }
-        precondition(node.entries[entry.route.method.rawValue] == nil, "Two routes for \(entry.route.method.rawValue) \(path)")
+        precondition(
+            node.entries[entry.route.method.rawValue] == nil, "Two routes for \(entry.route.method.rawValue) \(path)")
         node.entries[entry.route.method.rawValue] = entry
     }
 

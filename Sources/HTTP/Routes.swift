@@ -5,7 +5,9 @@ package typealias Handler = @Sendable (Request) async throws -> HTTPResponse
 
 /// One endpoint, declared: the router, the checks before the handler, and the OpenAPI document come from it.
 package struct Route: Sendable {
-    package enum Method: String, Sendable, CaseIterable { case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE" }
+    package enum Method: String, Sendable, CaseIterable {
+        case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE"
+    }
 
     package struct Success: Sendable {
         let status: Int
@@ -20,7 +22,8 @@ package struct Route: Sendable {
         }
         package static func created(_ schema: Schema) -> Success { data(schema, status: 201) }
         package static func page(of schema: Schema) -> Success {
-            Success(status: 200, schema: .array(schema), contentType: "application/json", isEnveloped: true, hasMeta: true)
+            Success(
+                status: 200, schema: .array(schema), contentType: "application/json", isEnveloped: true, hasMeta: true)
         }
         package static let nothing = Success(
             status: 204, schema: nil, contentType: "", isEnveloped: false, hasMeta: false)
@@ -82,7 +85,8 @@ package struct Routes: Sendable {
     }
 
     package mutating func delete(
-        _ path: String, _ summary: String, access: Access, query: [QueryDeclaration] = [], returns: Route.Success = .nothing,
+        _ path: String, _ summary: String, access: Access, query: [QueryDeclaration] = [],
+        returns: Route.Success = .nothing,
         refuses: [Refusal.Kind] = [], handle: @escaping Handler
     ) {
         add(.delete, path, summary, access, query, nil, returns, refuses, .general, handle)
@@ -95,7 +99,8 @@ package struct Routes: Sendable {
     ) {
         list.append(
             Route(
-                method: method, path: prefix + path, summary: summary, tag: tag, access: access, query: query, body: body,
+                method: method, path: prefix + path, summary: summary, tag: tag, access: access, query: query,
+                body: body,
                 success: success, refuses: refuses, rateLimit: rateLimit, handle: handle))
     }
 }

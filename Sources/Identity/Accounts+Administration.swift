@@ -40,6 +40,14 @@ extension Accounts {
         return added.0
     }
 
+    /// - Throws: 404 when nobody has that address.
+    package func user(withEmail text: String) async throws -> User {
+        guard let email = try? EmailAddress(text), let user = try await UserStore(queryable: database).find(email: email) else {
+            throw Refusal(.notFound, "NOT_FOUND", "There is no account with the address \(text).")
+        }
+        return user
+    }
+
     package func users(after: String? = nil, limit: Int = 100) async throws -> [User] {
         try await UserStore(queryable: database).list(after: after, limit: limit)
     }

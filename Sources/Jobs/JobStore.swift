@@ -59,7 +59,9 @@ package struct JobStore: Sendable {
             RETURNING id, kind, payload::text, attempts
             """)
         return try rows.map {
-            Claimed(id: try $0.get(0), kind: try $0.get(1), payload: Array(try $0.get(2, as: String.self).utf8), attempts: try $0.get(3))
+            Claimed(
+                id: try $0.get(0), kind: try $0.get(1), payload: Array(try $0.get(2, as: String.self).utf8),
+                attempts: try $0.get(3))
         }
     }
 
@@ -117,7 +119,8 @@ package struct JobStore: Sendable {
             """)
         return try rows.map {
             Listed(
-                id: try $0.get(0), kind: try $0.get(1), state: try $0.get(2), attempts: try $0.get(3), runAt: try $0.get(4),
+                id: try $0.get(0), kind: try $0.get(1), state: try $0.get(2), attempts: try $0.get(3),
+                runAt: try $0.get(4),
                 lastError: try $0.get(5))
         }
     }

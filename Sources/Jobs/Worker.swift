@@ -86,7 +86,8 @@ package final class Worker: Sendable {
         guard let kind = registry.kinds[claimed.kind] else { return }
         do {
             let payload = try JSONValue.parse(claimed.payload)
-            try await kind.run(Job(id: claimed.id, kind: claimed.kind, payload: payload, attempt: Int(claimed.attempts)))
+            try await kind.run(
+                Job(id: claimed.id, kind: claimed.kind, payload: payload, attempt: Int(claimed.attempts)))
             try await store.finish(claimed.id, attempt: claimed.attempts)
             succeeded.add()
         } catch {

@@ -16,9 +16,12 @@ package struct AnalyticsRoutes: RouteGroup {
     }
 
     private enum Input {
-        static let from = QueryField<CalendarDate>.date("startDate", aliases: ["dateFrom", "from"], "From this day on; the month's first by default.")
-        static let through = QueryField<CalendarDate>.date("endDate", aliases: ["dateTo", "to"], "Up to this day; the month's last by default.")
-        static let type = QueryField<String>.choice("type", of: ["expense", "income"], "Spending (expense, the default) or income.")
+        static let from = QueryField<CalendarDate>.date(
+            "startDate", aliases: ["dateFrom", "from"], "From this day on; the month's first by default.")
+        static let through = QueryField<CalendarDate>.date(
+            "endDate", aliases: ["dateTo", "to"], "Up to this day; the month's last by default.")
+        static let type = QueryField<String>.choice(
+            "type", of: ["expense", "income"], "Spending (expense, the default) or income.")
         static let months = QueryField<Int>.clamped("months", to: 1...120, "How many months, 12 by default.")
         static let month = QueryField<YearMonth>.month("month", "The last month shown; the current one by default.")
     }
@@ -27,17 +30,21 @@ package struct AnalyticsRoutes: RouteGroup {
         routes.tag = "Analytics"
         let range = [Input.from.declaration, Input.through.declaration]
         routes.get(
-            "/analytics/overview", "Totals of a period and of the one before", access: .book(.viewEntries), query: range,
+            "/analytics/overview", "Totals of a period and of the one before", access: .book(.viewEntries),
+            query: range,
             returns: .data(Overview.fields.schema), handle: overview)
         routes.get(
             "/analytics/spending-by-category", "Where the money went", access: .book(.viewEntries),
-            query: range + [Input.type.declaration], returns: .data(SpendingByCategory.fields.schema), handle: spendingByCategory)
+            query: range + [Input.type.declaration], returns: .data(SpendingByCategory.fields.schema),
+            handle: spendingByCategory)
         routes.get(
             "/analytics/trends", "Month by month", access: .book(.viewEntries),
-            query: [Input.months.declaration, Input.month.declaration], returns: .data(Trends.fields.schema), handle: trends)
+            query: [Input.months.declaration, Input.month.declaration], returns: .data(Trends.fields.schema),
+            handle: trends)
         routes.get(
             "/analytics/dashboard", "All that the dashboard shows, in one answer", access: .book(.viewEntries),
-            query: [Input.months.declaration, Input.month.declaration], returns: .data(Dashboard.schema), handle: dashboard)
+            query: [Input.months.declaration, Input.month.declaration], returns: .data(Dashboard.schema),
+            handle: dashboard)
     }
 
     @Sendable private func overview(_ request: Request) async throws -> HTTPResponse {
@@ -90,7 +97,8 @@ package struct AnalyticsRoutes: RouteGroup {
             currency: book.currency, month: month, months: months.filter { $0.month.firstDay >= period.from },
             current: months.last?.sums ?? ReportStore.Sums(),
             previous: months.first { $0.month == month.previous.from.yearMonth }?.sums ?? ReportStore.Sums(),
-            categories: try store.readCategories(results[1]), toDate: try store.readSums(results[2]), recent: results[3])
+            categories: try store.readCategories(results[1]), toDate: try store.readSums(results[2]), recent: results[3]
+        )
         return try .data(capacity: 16_384) { try dashboard.write(to: &$0) }
     }
 

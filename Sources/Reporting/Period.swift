@@ -34,7 +34,8 @@ package struct Period: Equatable, Sendable {
         if let months = wholeMonths, remainder.isEmpty {
             let count = months.upperBound.index - months.lowerBound.index + 1
             return Period(
-                from: months.lowerBound.adding(months: -count).firstDay, through: months.lowerBound.adding(months: -1).lastDay)
+                from: months.lowerBound.adding(months: -count).firstDay,
+                through: months.lowerBound.adding(months: -1).lastDay)
         }
         let length = through.days(since: from) + 1
         return Period(from: from.adding(days: -length), through: from.adding(days: -1))

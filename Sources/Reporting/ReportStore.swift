@@ -88,7 +88,8 @@ struct ReportStore: Sendable {
     func readMonths(_ rows: Rows, _ period: Period) throws -> [MonthSums] {
         var byMonth: [Int: Sums] = [:]
         for row in rows {
-            byMonth[Int(try row.get(0, as: Int32.self)), default: Sums()].add(try row.get(1), try row.get(2), try row.get(3))
+            byMonth[Int(try row.get(0, as: Int32.self)), default: Sums()].add(
+                try row.get(1), try row.get(2), try row.get(3))
         }
         return (period.from.yearMonth.index...period.through.yearMonth.index).map {
             MonthSums(month: YearMonth(index: $0), sums: byMonth[$0] ?? Sums(), currency: currency)
@@ -101,7 +102,8 @@ struct ReportStore: Sendable {
         return try rows.map { row in
             let amount: Int64 = try row.get(5)
             return CategorySum(
-                id: try row.get(0), name: try row.get(1), slug: try row.get(2), color: try row.get(3), icon: try row.get(4),
+                id: try row.get(0), name: try row.get(1), slug: try row.get(2), color: try row.get(3),
+                icon: try row.get(4),
                 amount: Money(minorUnits: amount, currency: currency), count: Int(try row.get(6, as: Int64.self)),
                 share: percentHundredths(of: amount, in: total) ?? 0)
         }

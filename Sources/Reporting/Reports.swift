@@ -34,9 +34,12 @@ struct CategorySum: Sendable {
     static let fields = Fields<CategorySum>(
         "CategorySum",
         [
-            .identifier("categoryId") { $0.id }, .text("name") { $0.name }, .text("slug") { $0.slug }, .text("color") { $0.color },
+            .identifier("categoryId") { $0.id }, .text("name") { $0.name }, .text("slug") { $0.slug },
+            .text("color") { $0.color },
             .text("icon") { $0.icon }, .money("amount") { $0.amount }, .int("count") { $0.count },
-            Field("share", .decimal, "Per cent of the whole, two decimals.") { $1.decimal($0.share, fractionDigits: 2) },
+            Field("share", .decimal, "Per cent of the whole, two decimals.") {
+                $1.decimal($0.share, fractionDigits: 2)
+            },
         ])
 }
 
@@ -83,7 +86,8 @@ struct Overview: Sendable {
             .money("totalIncome") { Money(minorUnits: $0.sums.income, currency: $0.currency) },
             .money("totalExpenses") { Money(minorUnits: $0.sums.expenses, currency: $0.currency) },
             .money("net") { Money(minorUnits: $0.sums.income - $0.sums.expenses, currency: $0.currency) },
-            Field("savingsRate", .nullable(.decimal), "Per cent of the income that was not spent; null without income.") { value, writer in
+            Field("savingsRate", .nullable(.decimal), "Per cent of the income that was not spent; null without income.")
+            { value, writer in
                 if let rate = percentHundredths(of: value.sums.income - value.sums.expenses, in: value.sums.income) {
                     writer.decimal(rate, fractionDigits: 2)
                 } else {
@@ -114,7 +118,9 @@ struct SpendingByCategory: Sendable {
         "SpendingByCategory",
         [
             .currency("currency") { $0.currency }, .object("period", Period.fields) { $0.period },
-            .money("total") { Money(minorUnits: $0.categories.reduce(0) { $0 + $1.amount.minorUnits }, currency: $0.currency) },
+            .money("total") {
+                Money(minorUnits: $0.categories.reduce(0) { $0 + $1.amount.minorUnits }, currency: $0.currency)
+            },
             .list("categories", of: CategorySum.fields) { $0.categories },
         ])
 }

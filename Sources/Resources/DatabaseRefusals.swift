@@ -7,16 +7,21 @@ extension DatabaseError: RefusalConvertible {
     package var refusal: Refusal? {
         switch kind {
         case .unavailable:
-            Refusal(.unavailable, "DATABASE_UNAVAILABLE", "The database is not reachable at the moment. Nothing was changed. Try again shortly.", retryAfter: 2)
+            Refusal(
+                .unavailable, "DATABASE_UNAVAILABLE",
+                "The database is not reachable at the moment. Nothing was changed. Try again shortly.", retryAfter: 2)
         case .outcomeUnknown:
             Refusal(
                 .unavailable, "OUTCOME_UNKNOWN",
                 "The connection to the database was lost at the last moment: the change may or may not be stored. Look before you repeat it, or repeat it with the same Idempotency-Key.",
                 retryAfter: 2)
         case .timeout:
-            Refusal(.unavailable, "DATABASE_TIMEOUT", "This took too long and was undone. Try again, with a smaller range if there is one.", retryAfter: 5)
+            Refusal(
+                .unavailable, "DATABASE_TIMEOUT",
+                "This took too long and was undone. Try again, with a smaller range if there is one.", retryAfter: 5)
         case .statement where sqlState == "22003":
-            Refusal(.unprocessable, "SUM_TOO_LARGE", "The sums of this book would become too large to be counted exactly.")
+            Refusal(
+                .unprocessable, "SUM_TOO_LARGE", "The sums of this book would become too large to be counted exactly.")
         case .statement, .decoding: nil
         }
     }

@@ -13,17 +13,21 @@ package enum EntityTag {
         if let header = request.header("if-match") {
             let digits = header.filter { $0 != "\"" && !$0.isWhitespace }
             guard let version = Int32(digits) else {
-                throw Refusal(.preconditionFailed, "PRECONDITION_FAILED", "If-Match is not a tag that was given out here.")
+                throw Refusal(
+                    .preconditionFailed, "PRECONDITION_FAILED", "If-Match is not a tag that was given out here.")
             }
             return version
         }
         if let version = body.read(bodyField) { return Int32(version) }
         try body.check()
-        throw Refusal.invalid(fields: [FieldError(field: "version", message: "version is required: the one you changed. Or send If-Match.")])
+        throw Refusal.invalid(fields: [
+            FieldError(field: "version", message: "version is required: the one you changed. Or send If-Match.")
+        ])
     }
 }
 
 extension Refusal {
     package static let staleVersion = Refusal(
-        .conflict, "STALE_VERSION", "Somebody else has changed this in the meantime. Load it again, then repeat your change.")
+        .conflict, "STALE_VERSION",
+        "Somebody else has changed this in the meantime. Load it again, then repeat your change.")
 }

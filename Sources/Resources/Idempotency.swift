@@ -29,7 +29,9 @@ package struct Idempotency: Sendable {
     ) async throws -> HTTPResponse {
         guard let key = request.header("idempotency-key") else { return try await create(database.writer) }
         guard (1...Self.maximumKeyLength).contains(key.utf8.count) else {
-            throw Refusal(.invalid, "IDEMPOTENCY_KEY_INVALID", "Idempotency-Key should have 1 to \(Self.maximumKeyLength) characters.")
+            throw Refusal(
+                .invalid, "IDEMPOTENCY_KEY_INVALID",
+                "Idempotency-Key should have 1 to \(Self.maximumKeyLength) characters.")
         }
         let user = try request.principal.user
         let book = request.header("x-book") ?? ""
@@ -58,11 +60,13 @@ package struct Idempotency: Sendable {
         let row = try await transaction.first(
             "SELECT fingerprint, status, body FROM idempotency_keys WHERE user_id = \(user) AND key = \(key)")
         guard let row, let status = try row.get(1, as: Int32?.self) else {
-            throw Refusal(.conflict, "IDEMPOTENCY_KEY_IN_USE", "A request with this Idempotency-Key is under way.", retryAfter: 1)
+            throw Refusal(
+                .conflict, "IDEMPOTENCY_KEY_IN_USE", "A request with this Idempotency-Key is under way.", retryAfter: 1)
         }
         guard try row.get(0, as: [UInt8].self) == fingerprint else {
             throw Refusal(
-                .unprocessable, "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used for another request. Take a new one.")
+                .unprocessable, "IDEMPOTENCY_KEY_REUSED",
+                "This Idempotency-Key was used for another request. Take a new one.")
         }
         return HTTPResponse.json(
             status: Int(status), fields: [("Idempotency-Replayed", "true")], try row.get(2, as: [UInt8].self))

@@ -29,7 +29,10 @@ package struct RowResource: Sendable {
         .object(
             name: name,
             columns.compactMap { column in
-                column.isHidden ? nil : SchemaProperty(column.name, column.isNullable ? .nullable(column.schema) : column.schema, column.summary)
+                column.isHidden
+                    ? nil
+                    : SchemaProperty(
+                        column.name, column.isNullable ? .nullable(column.schema) : column.schema, column.summary)
             })
     }
 
@@ -102,7 +105,8 @@ package struct RowColumn: Sendable {
     let summary: String?
 
     package init(
-        _ name: String, _ sql: StaticString, _ kind: Kind, nullable: Bool = false, hidden: Bool = false, _ summary: String? = nil
+        _ name: String, _ sql: StaticString, _ kind: Kind, nullable: Bool = false, hidden: Bool = false,
+        _ summary: String? = nil
     ) {
         self.name = name
         self.sql = sql

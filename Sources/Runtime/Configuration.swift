@@ -28,7 +28,9 @@ package struct Configuration: Sendable {
             let entry: Entry
             if let text = flags[declaration.name] {
                 entry = Entry(declaration: declaration, text: text, source: .flag)
-            } else if let text = environment[declaration.environmentName] ?? aliases[declaration.name].flatMap({ environment[$0] }) {
+            } else if let text = environment[declaration.environmentName]
+                ?? aliases[declaration.name].flatMap({ environment[$0] })
+            {
                 entry = Entry(declaration: declaration, text: text, source: .environment)
             } else {
                 entry = Entry(declaration: declaration, text: declaration.fallback, source: .standard)

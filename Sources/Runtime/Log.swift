@@ -50,10 +50,18 @@ package final class Log: Sendable {
     /// A log that keeps nothing, for tests and one-shot commands.
     package static let silent = Log(level: .error, descriptor: -1)
 
-    package func debug(_ message: String, _ fields: (inout LogFields) -> Void = { _ in }) { write(.debug, message, fields) }
-    package func info(_ message: String, _ fields: (inout LogFields) -> Void = { _ in }) { write(.info, message, fields) }
-    package func warning(_ message: String, _ fields: (inout LogFields) -> Void = { _ in }) { write(.warning, message, fields) }
-    package func error(_ message: String, _ fields: (inout LogFields) -> Void = { _ in }) { write(.error, message, fields) }
+    package func debug(_ message: String, _ fields: (inout LogFields) -> Void = { _ in }) {
+        write(.debug, message, fields)
+    }
+    package func info(_ message: String, _ fields: (inout LogFields) -> Void = { _ in }) {
+        write(.info, message, fields)
+    }
+    package func warning(_ message: String, _ fields: (inout LogFields) -> Void = { _ in }) {
+        write(.warning, message, fields)
+    }
+    package func error(_ message: String, _ fields: (inout LogFields) -> Void = { _ in }) {
+        write(.error, message, fields)
+    }
 
     private func write(_ level: Level, _ message: String, _ fill: (inout LogFields) -> Void) {
         guard level >= self.level, descriptor >= 0 else { return }

@@ -100,7 +100,8 @@ package final class Histogram: Sendable {
         text += "\(name)_bucket{\(prefix)le=\"+Inf\"} \(total)\n"
         let sum = sumMicroseconds.value
         let fraction = String(sum % 1_000_000)
-        text += "\(name)_sum\(suffix) \(sum / 1_000_000).\(String(repeating: "0", count: 6 - fraction.count))\(fraction)\n"
+        text +=
+            "\(name)_sum\(suffix) \(sum / 1_000_000).\(String(repeating: "0", count: 6 - fraction.count))\(fraction)\n"
         text += "\(name)_count\(suffix) \(total)\n"
     }
 }

@@ -46,21 +46,27 @@ package struct SettingDeclaration: Sendable {
 
     package var flag: String { "--" + name }
     package var environmentName: String {
-        "PURSER_" + String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : upper($0) }, as: UTF8.self)
+        "PURSER_"
+            + String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : upper($0) }, as: UTF8.self)
     }
 
     private func upper(_ byte: UInt8) -> UInt8 { (0x61...0x7A).contains(byte) ? byte - 0x20 : byte }
 }
 
 extension Setting where Value == String {
-    package static func text(_ name: String, default fallback: String, _ summary: String, isSecret: Bool = false) -> Self {
+    package static func text(_ name: String, default fallback: String, _ summary: String, isSecret: Bool = false)
+        -> Self
+    {
         Setting(name, default: fallback, summary, isSecret: isSecret) { text throws(SettingProblem) in text }
     }
 
-    package static func choice(_ name: String, of values: [String], default fallback: String, _ summary: String) -> Self {
+    package static func choice(_ name: String, of values: [String], default fallback: String, _ summary: String) -> Self
+    {
         Setting(name, default: fallback, summary + " One of: " + values.joined(separator: ", ") + ".") {
             text throws(SettingProblem) in
-            guard values.contains(text) else { throw SettingProblem(expected: "one of " + values.joined(separator: ", ")) }
+            guard values.contains(text) else {
+                throw SettingProblem(expected: "one of " + values.joined(separator: ", "))
+            }
             return text
         }
     }

@@ -26,17 +26,22 @@ struct CSVDetector {
             encodings = TextEncoding.looksLikeUTF8(head) ? [.utf8] : [.windows1252, .windows1250, .windows1251]
         }
         let delimiters = override.delimiter.map { [$0] } ?? [",", ";", "\t", "|"].map { UInt8(ascii: $0) }
-        var best: Detection?
-        for encoding in encodings {
-            for delimiter in delimiters {
-                let records = sample(delimiter: delimiter, encoding: encoding)
-                let reading = CSVReading(
-                    records: records, delimiter: delimiter, encoding: encoding, override: override)
-                guard let detection = reading.detect() else { continue }
-                if detection.score > (best?.score ?? -1) { best = detection }
-            }
+        // The delimiter shows under any of the encodings.
+        var best: (detection: Detection, delimiter: UInt8)?
+        for delimiter in delimiters {
+            guard let detection = read(delimiter, encodings[0]) else { continue }
+            if detection.score > (best?.detection.score ?? -1) { best = (detection, delimiter) }
         }
-        return best
+        guard let (first, delimiter) = best else { return nil }
+        return encodings.dropFirst().reduce(first) { best, encoding in
+            guard let other = read(delimiter, encoding), other.score > best.score else { return best }
+            return other
+        }
+    }
+
+    private func read(_ delimiter: UInt8, _ encoding: TextEncoding) -> Detection? {
+        let records = sample(delimiter: delimiter, encoding: encoding)
+        return CSVReading(records: records, delimiter: delimiter, encoding: encoding, override: override).detect()
     }
 
     struct Record {

@@ -53,6 +53,21 @@ package struct CSVMappingOverride: Equatable, Sendable {
     package var columns: [CSVColumn: Int?] = [:]
 
     package init() {}
+
+    /// Without what makes no sense: a letter that separates columns, a digit that separates decimals.
+    var sensible: CSVMappingOverride {
+        var sensible = self
+        if let delimiter,
+            delimiter == 0x22 || delimiter == 0x0A || delimiter == 0x0D || delimiter >= 0x80
+                || delimiter &- 48 < 10 || (delimiter | 0x20) &- 97 < 26
+        {
+            sensible.delimiter = nil
+        }
+        if let decimalSeparator, decimalSeparator != UInt8(ascii: "."), decimalSeparator != UInt8(ascii: ",") {
+            sensible.decimalSeparator = nil
+        }
+        return sensible
+    }
 }
 
 package enum CSVColumn: String, CaseIterable, Sendable {
@@ -75,7 +90,9 @@ extension CSVMapping {
         }
         if let decimal = override.decimalSeparator { decimalSeparator = decimal }
         if let negate = override.negate { self.negate = negate }
-        for (column, position) in override.columns { self[column] = position }
+        for (column, position) in override.columns {
+            self[column] = position.flatMap { (0..<StatementLimits.columns).contains($0) ? $0 : nil }
+        }
         // One column of amounts, or two of debits and credits: what the caller names replaces the other kind.
         let namesAmount = override.columns[.amount].flatMap { $0 } != nil
         let namesSides = [CSVColumn.debit, .credit].contains { override.columns[$0].flatMap { $0 } != nil }

@@ -43,7 +43,7 @@ struct CSVReading {
         }
         CSVConventions.settle(&mapping, rows: rows, names: names, override: override)
         let score = rows.filter { reads($0.cells, mapping) }.count * 10 + matched
-        guard score > 0 else { return nil }
+        guard score > 0 || !override.columns.isEmpty else { return nil }
         return CSVDetector.Detection(
             mapping: mapping, columnNames: names, accountID: accountID(before: firstRow), score: score)
     }
@@ -186,6 +186,12 @@ struct CSVValue {
     let shape: StatementAmount.Shape?
 
     init(_ cell: String) {
+        // Most cells are words, and neither a date nor a number goes without a digit.
+        guard cell.utf8.contains(where: { $0 &- 48 < 10 }) else {
+            parts = nil
+            shape = nil
+            return
+        }
         var cell = cell
         (parts, shape) = cell.withUTF8 { (StatementDate.parts(of: $0), StatementAmount.shape(of: $0)) }
     }
@@ -233,7 +239,7 @@ struct CSVColumnProfile {
         }
     }
 
-    func mostly(_ count: Int) -> Bool { filled > 0 && count * 10 >= filled * 6 }
+    func mostly(_ count: Int) -> Bool { filled > 0 && count * 2 >= filled }
 
     func fits(_ column: CSVColumn) -> Bool {
         switch column {

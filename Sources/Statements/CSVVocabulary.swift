@@ -176,11 +176,16 @@ enum CSVStatusWords {
 }
 
 extension CSVTotalWords {
-    private static let beginnings: Set<String> = Set(words.map { String($0.prefix(3)) })
+    private static let beginnings = Set(words.map { beginning($0) })
 
     /// A cheap look before the exact one, since nearly every row is a transaction.
     static func mayContain(_ text: String?) -> Bool {
         guard let text, text.utf8.count <= 40 else { return false }
-        return beginnings.contains(text.prefix(3).lowercased())
+        return beginnings.contains(beginning(text))
+    }
+
+    /// Two letters, small where they are ASCII: accents come later in all of these words.
+    private static func beginning(_ text: String) -> UInt16 {
+        text.utf8.prefix(2).reduce(0) { $0 << 8 | UInt16($1 | 0x20) }
     }
 }

@@ -8,10 +8,9 @@ struct OFXStatementReader {
 
     /// `</OFX>` was seen.
     private(set) var isComplete = false
-    private(set) var knowsEncoding = false
 
     private let defaultCurrency: Currency
-    private var decoder = TextDecoder(.utf8)
+    private var decoder: TextDecoder
     private var section = Section.none
     private var isInvestment = false
     private var investmentLine = 0
@@ -29,18 +28,9 @@ struct OFXStatementReader {
     private var isError = false
     private var statusMessage: String?
 
-    init(currency: Currency) { defaultCurrency = currency }
-
-    /// `CHARSET:1251` in the header, or `encoding="windows-1250"`: only what differs from UTF-8 and Windows-1252
-    /// needs to be known.
-    mutating func learnEncoding(from prologue: [UInt8]) {
-        knowsEncoding = true
-        let text = String(decoding: prologue, as: UTF8.self).uppercased()
-        if text.contains("CHARSET:1251") || text.contains("WINDOWS-1251") {
-            decoder = TextDecoder(.windows1251)
-        } else if text.contains("CHARSET:1250") || text.contains("WINDOWS-1250") {
-            decoder = TextDecoder(.windows1250)
-        }
+    init(currency: Currency, encoding: TextEncoding) {
+        defaultCurrency = currency
+        decoder = TextDecoder(encoding)
     }
 
     mutating func handle(
@@ -67,6 +57,7 @@ struct OFXStatementReader {
 
     private mutating func open(_ name: String, _ line: Int, _ emit: (StatementEvent) throws -> Void) throws {
         switch name {
+        case "OFX": isComplete = false
         case "STMTRS", "CCSTMTRS":
             try endStatement(emit)
             isInStatement = true

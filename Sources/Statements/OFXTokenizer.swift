@@ -18,8 +18,6 @@ struct OFXTokenizer {
     private(set) var line = 1
     /// Where the current tag began.
     private(set) var tagLine = 1
-    /// What stands before the first tag, and in instructions: there the encoding is named.
-    private(set) var prologue: [UInt8] = []
 
     private var state = State.text
     private var name: [UInt8] = []
@@ -29,13 +27,16 @@ struct OFXTokenizer {
     private var tail: (UInt8, UInt8) = (0, 0)
     private var value: [UInt8] = []
     private var openTag: String?
-    private var hasSeenTag = false
-
-    /// Whether the text ended inside of a tag.
-    var isInsideTag: Bool { state != .text }
 
     mutating func feed(_ bytes: UnsafeBufferPointer<UInt8>, _ handle: (Token, _ line: Int) throws -> Void) throws {
-        for byte in bytes {
+        var position = 0
+        while position < bytes.count {
+            if state == .text {
+                position = run(bytes, from: position)
+                guard position < bytes.count else { return }
+            }
+            let byte = bytes[position]
+            position += 1
             if byte == 0x0A || (lastByte == 0x0D && byte != 0x0A) { line += 1 }
             lastByte = byte
             switch state {
@@ -46,24 +47,37 @@ struct OFXTokenizer {
             case .comment: if ends(byte, with: UInt8(ascii: "-")) { state = .text }
             case .cdata: cdata(byte)
             case .instruction:
-                if byte == UInt8(ascii: ">") { state = .text } else { note(byte) }
+                if byte == UInt8(ascii: ">") { state = .text }
             }
         }
+    }
+
+    /// Takes the text up to the next tag at once, and returns where that begins.
+    private mutating func run(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var position = start
+        var last = lastByte
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte == UInt8(ascii: "<") { break }
+            if byte == 0x0A || (last == 0x0D && byte != 0x0A) { line += 1 }
+            last = byte
+            position += 1
+        }
+        lastByte = last
+        if openTag != nil, value.count < StatementLimits.textBytes {
+            let room = StatementLimits.textBytes - value.count
+            value.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<min(position, start + room)]))
+        }
+        return position
     }
 
     private mutating func text(_ byte: UInt8) {
         if byte == UInt8(ascii: "<") {
             state = .tagStart
             tagLine = line
-        } else if openTag != nil {
-            if value.count < StatementLimits.textBytes { value.append(byte) }
-        } else if !hasSeenTag {
-            note(byte)
+        } else if openTag != nil, value.count < StatementLimits.textBytes {
+            value.append(byte)
         }
-    }
-
-    private mutating func note(_ byte: UInt8) {
-        if prologue.count < 4096 { prologue.append(byte) }
     }
 
     private mutating func startTag(_ byte: UInt8) {
@@ -110,7 +124,6 @@ struct OFXTokenizer {
     }
 
     private mutating func endTag(_ handle: (Token, _ line: Int) throws -> Void) throws {
-        hasSeenTag = true
         if let tag = openTag, !value.isEmpty {
             try value.withUnsafeBufferPointer { value in
                 let trimmed = value.trimmed()

@@ -181,7 +181,8 @@ enum MonthNames {
             guard count >= 3, count <= 12 else { return nil }
             // Two clashes that three letters cannot tell apart.
             if starts(folded, count, with: "marras") { return 11 }
-            if starts(folded, count, with: "cerven"), count > 7 { return folded[6] == UInt8(ascii: "e") ? 7 : 6 }
+            if starts(folded, count, with: "cerven") { return count > 6 ? 7 : 6 }
+            if starts(folded, count, with: "cerv") { return 6 }
             if starts(folded, count, with: "listopad") { return 11 }
             if starts(folded, count, with: "srp") { return 8 }
             if starts(folded, count, with: "kvet") { return 5 }

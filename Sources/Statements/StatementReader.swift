@@ -24,7 +24,7 @@ package struct StatementReader {
     /// The currency is the one of amounts for which the file names none.
     package init(currency: Currency, mapping override: CSVMappingOverride = CSVMappingOverride()) {
         self.currency = currency
-        self.override = override
+        self.override = override.sensible
     }
 
     package mutating func feed(
@@ -90,7 +90,7 @@ package struct StatementReader {
         self.format = format
         switch format {
         case .csv: try openCSV(isWhole: isWhole, emit)
-        case .ofx: ofx = OFXParser(currency: currency)
+        case .ofx: ofx = OFXParser(currency: currency, encoding: OFXParser.encoding(head: head))
         default: throw Refusal.statementFormat(format)
         }
         var head: [UInt8] = []
@@ -119,6 +119,7 @@ package struct StatementReader {
         }
         guard let detection else { throw Refusal.columnsNotFound }
         mapping = detection.mapping
+        if let transcoder { mapping?.encoding = transcoder.isBigEndian ? .utf16BigEndian : .utf16LittleEndian }
         columnNames = detection.columnNames
         var parser = CSVParser(mapping: detection.mapping, currency: currency)
         try parser.start(accountID: detection.accountID, emit: emit)

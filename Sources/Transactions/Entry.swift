@@ -64,17 +64,23 @@ package struct Entry: Equatable, Sendable {
         try check(amount)
         try check(occurredOn)
         return Entry(
-            id: id, kind: kind, amount: amount, occurredOn: occurredOn, category: category, status: status, merchant: merchant,
+            id: id, kind: kind, amount: amount, occurredOn: occurredOn, category: category, status: status,
+            merchant: merchant,
             description: description, notes: notes, paymentMethod: paymentMethod, tags: unique(tags), version: 1)
     }
 
     /// Largest amount of one entry: 9,999,999,999.99 (INVENTORY C27), in the minor units of any currency.
-    package static func largestAmount(in currency: Currency) -> Int64 { 10_000_000_000 * currency.minorUnitsPerMajor - 1 }
+    package static func largestAmount(in currency: Currency) -> Int64 {
+        10_000_000_000 * currency.minorUnitsPerMajor - 1
+    }
 
     static func check(_ amount: Money) throws(Refusal) {
         guard amount.minorUnits > 0 else { throw .amountNotPositive }
         guard amount.minorUnits <= largestAmount(in: amount.currency) else {
-            throw .invalid("amount", "amount should be at most \(Money(minorUnits: largestAmount(in: amount.currency), currency: amount.currency).decimalText).")
+            throw .invalid(
+                "amount",
+                "amount should be at most \(Money(minorUnits: largestAmount(in: amount.currency), currency: amount.currency).decimalText)."
+            )
         }
     }
 

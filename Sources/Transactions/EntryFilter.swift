@@ -17,15 +17,21 @@ struct EntryFilter: Sendable {
     var tag: String?
 
     enum Input {
-        static let type = QueryField<String>.choice("type", of: ["expense", "income"], "Only expenses, or only incomes.")
-        static let from = QueryField<CalendarDate>.date("startDate", aliases: ["dateFrom", "from"], "From this day on.")
-        static let through = QueryField<CalendarDate>.date("endDate", aliases: ["dateTo", "to"], "Up to this day, itself included.")
+        static let type = QueryField<String>.choice(
+            "type", of: ["expense", "income"], "Only expenses, or only incomes.")
+        static let from = QueryField<CalendarDate>.date(
+            "startDate", aliases: ["dateFrom", "from"], "From this day on.")
+        static let through = QueryField<CalendarDate>.date(
+            "endDate", aliases: ["dateTo", "to"], "Up to this day, itself included.")
         static let category = QueryField<String>.text("category", aliases: ["categoryId"], "An id, a slug or a name.")
-        static let merchant = QueryField<String>.text("merchant", aliases: ["merchantName", "vendor"], "Part of the merchant's name.")
+        static let merchant = QueryField<String>.text(
+            "merchant", aliases: ["merchantName", "vendor"], "Part of the merchant's name.")
         static let minimum = QueryField<String>.decimal("minAmount", "At least this amount.")
         static let maximum = QueryField<String>.decimal("maxAmount", "At most this amount.")
-        static let status = QueryField<String>.choice("status", of: Entry.Status.allCases.map(\.name), "Only with this status.")
-        static let text = QueryField<String>.text("q", aliases: ["search"], "Text in the merchant, the description or the notes.")
+        static let status = QueryField<String>.choice(
+            "status", of: Entry.Status.allCases.map(\.name), "Only with this status.")
+        static let text = QueryField<String>.text(
+            "q", aliases: ["search"], "Text in the merchant, the description or the notes.")
         static let tag = QueryField<String>.text("tag", "Only with this tag.")
 
         static let declarations: [QueryDeclaration] = [

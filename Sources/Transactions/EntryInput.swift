@@ -4,12 +4,16 @@ import HTTP
 /// What a client may say of an entry, under the names of all source designs (INVENTORY C24).
 enum EntryInput {
     static let amount = BodyField<String>.decimal("amount", "More than zero.")
-    static let currency = BodyField<String>.text("currency", max: 3, "The book's currency, which is also what it is without this field.")
-    static let merchant = BodyField<String>.text("merchantName", aliases: ["merchant", "vendor", "client"], max: Entry.maximumTextLength)
+    static let currency = BodyField<String>.text(
+        "currency", max: 3, "The book's currency, which is also what it is without this field.")
+    static let merchant = BodyField<String>.text(
+        "merchantName", aliases: ["merchant", "vendor", "client"], max: Entry.maximumTextLength)
     static let description = BodyField<String>.text("description", max: Entry.maximumTextLength)
     static let notes = BodyField<String>.text("notes", max: Entry.maximumNotesLength, multiline: true)
-    static let category = BodyField<String>.text("categoryId", aliases: ["category"], max: 100, "An id, a slug or a name. Without it, unsorted.")
-    static let date = BodyField<CalendarDate>.date("transactionDate", aliases: ["date"], "The day, in the book's time zone. Without it, today.")
+    static let category = BodyField<String>.text(
+        "categoryId", aliases: ["category"], max: 100, "An id, a slug or a name. Without it, unsorted.")
+    static let date = BodyField<CalendarDate>.date(
+        "transactionDate", aliases: ["date"], "The day, in the book's time zone. Without it, today.")
     static let status = BodyField<String>.choice("status", of: Entry.Status.allCases.map(\.name))
     static let paymentMethod = BodyField<String>.text("paymentMethod", aliases: ["payment_method"], max: 50)
     static let tags = BodyField<[String]>.texts("tags", max: Entry.maximumTagLength, maxCount: Entry.maximumTags)
@@ -35,7 +39,8 @@ enum EntryInput {
         try body.check()
         guard let amount else { throw .amountNotPositive }
         return try Entry.record(
-            id: id, kind: kind, amount: amount, occurredOn: date ?? today, category: category, status: status ?? .completed,
+            id: id, kind: kind, amount: amount, occurredOn: date ?? today, category: category,
+            status: status ?? .completed,
             merchant: nonEmpty(merchant), description: nonEmpty(description), notes: nonEmpty(notes),
             paymentMethod: nonEmpty(paymentMethod), tags: tags ?? [])
     }

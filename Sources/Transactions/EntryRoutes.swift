@@ -28,7 +28,8 @@ package struct EntryRoutes: RouteGroup {
     private enum Paging {
         static let limit = QueryField<Int>.clamped("limit", to: 1...100, "How many, 20 by default.")
         static let cursor = QueryField<String>.text("cursor", max: 100, "nextCursor of the page before.")
-        static let page = QueryField<Int>.clamped("page", to: 1...1_000_000, "A page by number, with the total; a cursor is faster.")
+        static let page = QueryField<Int>.clamped(
+            "page", to: 1...1_000_000, "A page by number, with the total; a cursor is faster.")
         static let declarations = [limit.declaration, cursor.declaration, page.declaration]
     }
 
@@ -38,21 +39,29 @@ package struct EntryRoutes: RouteGroup {
             routes.tag = tag
             let name = kind == .expense ? "Expense" : "Income"
             routes.get(
-                path, "List, newest first", access: .book(.viewEntries), query: EntryFilter.Input.declarations + Paging.declarations,
+                path, "List, newest first", access: .book(.viewEntries),
+                query: EntryFilter.Input.declarations + Paging.declarations,
                 returns: .page(of: schema)
             ) { try await list($0, kind) }
             routes.post(
                 path, "Create", access: .book(.editEntries),
-                accepts: .json("New" + name, EntryInput.properties), returns: .created(schema), refuses: [.conflict, .unprocessable]
+                accepts: .json("New" + name, EntryInput.properties), returns: .created(schema),
+                refuses: [.conflict, .unprocessable]
             ) { try await create($0, kind) }
-            routes.get(path + "/{id}", "One", access: .book(.viewEntries), returns: .data(schema)) { try await one($0, kind) }
+            routes.get(path + "/{id}", "One", access: .book(.viewEntries), returns: .data(schema)) {
+                try await one($0, kind)
+            }
             routes.put(
                 path + "/{id}", "Change what the body names", access: .book(.editEntries),
-                accepts: .json(name + "Change", EntryInput.properties + [EntityTag.bodyField.property]), returns: .data(schema),
+                accepts: .json(name + "Change", EntryInput.properties + [EntityTag.bodyField.property]),
+                returns: .data(schema),
                 refuses: [.conflict, .preconditionFailed]
             ) { try await change($0, kind) }
-            routes.delete(path + "/{id}", "Delete; it can be restored", access: .book(.editEntries)) { try await delete($0, kind) }
-            routes.patch(path + "/{id}/restore", "Undo a deletion", access: .book(.editEntries), returns: .data(schema)) {
+            routes.delete(path + "/{id}", "Delete; it can be restored", access: .book(.editEntries)) {
+                try await delete($0, kind)
+            }
+            routes.patch(path + "/{id}/restore", "Undo a deletion", access: .book(.editEntries), returns: .data(schema))
+            {
                 try await restore($0, kind)
             }
         }

@@ -77,7 +77,8 @@ package struct EntryStore: Sendable {
         return Entry(
             id: try row.get(0), kind: try row.get(1),
             amount: Money(minorUnits: try row.get(2), currency: try row.get(3)), occurredOn: try row.get(4),
-            category: .id(try row.get(5)), status: try row.get(6), merchant: try row.get(7), description: try row.get(8),
+            category: .id(try row.get(5)), status: try row.get(6), merchant: try row.get(7),
+            description: try row.get(8),
             notes: try row.get(9), paymentMethod: try row.get(10), tags: try row.get(11), version: try row.get(12))
     }
 
@@ -131,7 +132,8 @@ package struct EntryStore: Sendable {
     /// commit; a change of currency is rare, so that the lock is of the whole table does no harm.
     package static func isUsed(_ book: BookID, _ transaction: Transaction) async throws -> Bool {
         _ = try await transaction.query("LOCK TABLE entries IN SHARE MODE")
-        return try await transaction.first("SELECT EXISTS (SELECT FROM entries WHERE book_id = \(book))")?.get(0) ?? false
+        return try await transaction.first("SELECT EXISTS (SELECT FROM entries WHERE book_id = \(book))")?.get(0)
+            ?? false
     }
 
     /// The condition on `c` that a reference stands for.
@@ -163,7 +165,8 @@ package struct EntryStore: Sendable {
     }
 
     /// One row more than the limit is asked for: it tells whether there is another page.
-    static func list(_ filter: EntryFilter, book: BookID, after cursor: PageCursor?, limit: Int, offset: Int = 0) -> SQL {
+    static func list(_ filter: EntryFilter, book: BookID, after cursor: PageCursor?, limit: Int, offset: Int = 0) -> SQL
+    {
         var sql: SQL = """
             SELECT \(resource.selection)
             FROM entries e JOIN categories c ON c.book_id = e.book_id AND c.id = e.category_id

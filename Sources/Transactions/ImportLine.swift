@@ -22,7 +22,8 @@ struct ImportLine: Sendable {
     /// - Throws: a sentence saying why the line cannot be an entry of this book.
     init(_ transaction: StatementTransaction, account: String?, bookCurrency: Currency) throws(ImportProblem) {
         guard transaction.amount.currency == bookCurrency else {
-            throw ImportProblem("The amount is in \(transaction.amount.currency.code), the book is kept in \(bookCurrency.code).")
+            throw ImportProblem(
+                "The amount is in \(transaction.amount.currency.code), the book is kept in \(bookCurrency.code).")
         }
         let magnitude = transaction.amount.minorUnits.magnitude
         guard magnitude > 0, magnitude <= UInt64(Entry.largestAmount(in: bookCurrency)) else {
@@ -50,8 +51,11 @@ struct ImportLine: Sendable {
     ///
     /// With the bank's own id the words do not count: banks reword them. The day and the amount do, since some banks
     /// use an id twice.
-    private static func fingerprint(of transaction: StatementTransaction, account: String?) -> Identifier<FingerprintTag> {
-        var text = "\(account ?? "")\u{1F}\(transaction.date)\u{1F}\(transaction.amount.minorUnits)\u{1F}\(transaction.amount.currency.code)\u{1F}"
+    private static func fingerprint(of transaction: StatementTransaction, account: String?) -> Identifier<
+        FingerprintTag
+    > {
+        var text =
+            "\(account ?? "")\u{1F}\(transaction.date)\u{1F}\(transaction.amount.minorUnits)\u{1F}\(transaction.amount.currency.code)\u{1F}"
         if let externalID = transaction.externalID {
             text += "id\u{1F}\(externalID)"
         } else {

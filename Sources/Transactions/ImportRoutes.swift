@@ -22,9 +22,11 @@ package struct ImportRoutes: RouteGroup {
     }
 
     private enum Input {
-        static let filename = QueryField<String>.text("filename", max: 255, "The file's name, when the body is the file itself.")
+        static let filename = QueryField<String>.text(
+            "filename", max: 255, "The file's name, when the body is the file itself.")
         static let dryRun = QueryField<Bool>.bool("dryRun", "Only show what the file holds.")
-        static let mapping = QueryField<String>.text("mapping", max: 4000, "Corrections of how a CSV file is read, as JSON.")
+        static let mapping = QueryField<String>.text(
+            "mapping", max: 4000, "Corrections of how a CSV file is read, as JSON.")
     }
 
     private static let resource = RowResource(
@@ -40,7 +42,9 @@ package struct ImportRoutes: RouteGroup {
         ])
 
     private static let rejectedSchema = Schema.array(
-        .object(name: "RejectedLine", [SchemaProperty("line", .integer()), SchemaProperty("text", .text), SchemaProperty("reason", .text)]))
+        .object(
+            name: "RejectedLine",
+            [SchemaProperty("line", .integer()), SchemaProperty("text", .text), SchemaProperty("reason", .text)]))
 
     /// Of an import, or of a dry run, which has other members.
     private static let outcomeSchema = Schema.object(
@@ -62,16 +66,23 @@ package struct ImportRoutes: RouteGroup {
             query: [Input.filename.declaration, Input.dryRun.declaration, Input.mapping.declaration],
             accepts: .file(["multipart/form-data", "application/octet-stream", "text/csv", "application/x-ofx"]),
             returns: .created(Self.outcomeSchema), refuses: [.conflict, .unprocessable], handle: create)
-        routes.get("/imports", "The latest hundred imports", access: .book(.viewEntries), returns: .data(.array(Self.resource.schema)), handle: list)
-        routes.get("/imports/{id}", "One import, with its rejected lines", access: .book(.viewEntries), returns: .data(Self.outcomeSchema), handle: one)
+        routes.get(
+            "/imports", "The latest hundred imports", access: .book(.viewEntries),
+            returns: .data(.array(Self.resource.schema)), handle: list)
+        routes.get(
+            "/imports/{id}", "One import, with its rejected lines", access: .book(.viewEntries),
+            returns: .data(Self.outcomeSchema), handle: one)
     }
 
     @Sendable private func create(_ request: Request) async throws -> HTTPResponse {
         let book = try request.book
         let (filename, dryRun, mappingText) = try request.query(Input.filename, Input.dryRun, Input.mapping)
-        let mapping = try mappingText.map { try CSVMappingOverride(json: JSONValue.parse(Array($0.utf8))) } ?? CSVMappingOverride()
+        let mapping =
+            try mappingText.map { try CSVMappingOverride(json: JSONValue.parse(Array($0.utf8))) }
+            ?? CSVMappingOverride()
         let upload = try await receive(request, filename: filename)
-        let importer = Importer(database: database, book: book.id, currency: book.currency, user: try request.principal.user)
+        let importer = Importer(
+            database: database, book: book.id, currency: book.currency, user: try request.principal.user)
         if dryRun == true { return try await preview(upload.file, importer, mapping, book.currency) }
         let outcome = try await importer.run(upload.file, filename: upload.name, mapping: mapping)
         return .data(status: 201, message: Self.message(outcome), capacity: 4096) { outcome.write(to: &$0) }
@@ -139,9 +150,12 @@ package struct ImportRoutes: RouteGroup {
             guard type.essence != "application/x-www-form-urlencoded" else {
                 throw Refusal(
                     .unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
-                    "Send the file as multipart/form-data in the field “file”, or as the body with Content-Type: application/octet-stream.")
+                    "Send the file as multipart/form-data in the field “file”, or as the body with Content-Type: application/octet-stream."
+                )
             }
-            let file = try await StatementFile.spool(in: spoolDirectory, limit: limit, pool: pool) { try await request.nextChunk() }
+            let file = try await StatementFile.spool(in: spoolDirectory, limit: limit, pool: pool) {
+                try await request.nextChunk()
+            }
             return (file, name(filename))
         }
         var parts = try MultipartReader(boundary: type["boundary"] ?? "") { try await request.nextChunk() }
@@ -160,7 +174,9 @@ package struct ImportRoutes: RouteGroup {
 
     /// Only for showing: never a path.
     private func name(_ name: String?) -> String {
-        ImportLine.clean(name.map { String($0.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? "") }, max: 255) ?? "statement"
+        ImportLine.clean(
+            name.map { String($0.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? "") }, max: 255)
+            ?? "statement"
     }
 }
 

@@ -51,7 +51,8 @@ package struct Importer: Sendable {
     /// - Parameter progress: told how many lines have been read so far.
     /// - Throws: a refusal when the file is no statement, or is cut off; nothing is imported then.
     package func run(
-        _ file: StatementFile, filename: String, mapping: CSVMappingOverride, progress: @escaping @Sendable (Int) -> Void = { _ in }
+        _ file: StatementFile, filename: String, mapping: CSVMappingOverride,
+        progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws -> Outcome {
         let importID = ImportID.new()
         return try await database.transaction { transaction in
@@ -79,7 +80,8 @@ package struct Importer: Sendable {
                 })
             return Outcome(
                 id: importID, format: format, filename: filename, imported: imported, duplicates: duplicates,
-                rejectedCount: read.rejectedCount, rejected: read.rejected, results: try await results(transaction), createdAt: createdAt)
+                rejectedCount: read.rejectedCount, rejected: read.rejected, results: try await results(transaction),
+                createdAt: createdAt)
         }
     }
 
@@ -173,7 +175,10 @@ package struct Importer: Sendable {
             FROM books b WHERE b.id = \(book) AND b.currency = \(currency)
             RETURNING created_at
             """)
-        guard let row else { throw Refusal(.conflict, "BOOK_CHANGED", "The book has been changed in the meantime. Import the file again.") }
+        guard let row else {
+            throw Refusal(
+                .conflict, "BOOK_CHANGED", "The book has been changed in the meantime. Import the file again.")
+        }
         return try row.get(0)
     }
 
@@ -253,7 +258,8 @@ package struct Importer: Sendable {
                 StatementPreview.Mark(
                     isDuplicate: known.contains(Twin(fingerprint: line.fingerprint, number: number)),
                     categorySlug: line.suggestedSlug, problem: nil)
-            case .failure(let problem): StatementPreview.Mark(isDuplicate: false, categorySlug: nil, problem: problem.reason)
+            case .failure(let problem):
+                StatementPreview.Mark(isDuplicate: false, categorySlug: nil, problem: problem.reason)
             }
         }
     }

@@ -35,7 +35,9 @@ package final class StatementFile: Sendable {
     package static func spool(
         in directory: String, limit: Int, pool: BlockingPool, next: () async throws -> [UInt8]?
     ) async throws -> StatementFile {
-        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw SystemError(code: errno, operation: "mkdir") }
+        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+            throw SystemError(code: errno, operation: "mkdir")
+        }
         var template = Array("\(directory)/upload-XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw SystemError(code: errno, operation: "mkstemp") }
@@ -46,7 +48,8 @@ package final class StatementFile: Sendable {
         while let piece = try await next() {
             total += piece.count
             guard total <= limit else {
-                throw Refusal(.tooLarge, "FILE_TOO_LARGE", "The file is larger than \(limit) bytes, the most that is taken.")
+                throw Refusal(
+                    .tooLarge, "FILE_TOO_LARGE", "The file is larger than \(limit) bytes, the most that is taken.")
             }
             try await pool.run { try file.append(piece) }
         }
@@ -61,7 +64,8 @@ package final class StatementFile: Sendable {
                 if written < 0 && errno == EINTR { continue }
                 guard written > 0 else {
                     if errno == ENOSPC || errno == EDQUOT {
-                        throw Refusal(.unavailable, "DISK_FULL", "There is no room left on the server's disk for this file.")
+                        throw Refusal(
+                            .unavailable, "DISK_FULL", "There is no room left on the server's disk for this file.")
                     }
                     throw SystemError(code: errno, operation: "write")
                 }
@@ -93,7 +97,9 @@ package final class StatementFile: Sendable {
     private func piece(at offset: Int, _ state: ReadState) throws -> ([StatementEvent], Int) {
         try withUnsafeTemporaryAllocation(byteCount: Self.pieceBytes, alignment: 16) { buffer in
             var count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
-            while count < 0 && errno == EINTR { count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset)) }
+            while count < 0 && errno == EINTR {
+                count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+            }
             guard count >= 0 else { throw SystemError(code: errno, operation: "pread") }
             var events: [StatementEvent] = []
             try state.reader.withLock { reader in

@@ -17,7 +17,8 @@ package struct StatementPreview: Sendable {
     private var accounts: [Account] = []
     package private(set) var transactionCount = 0
     package private(set) var rejectedCount = 0
-    private var rejected: [RejectedLine] = []
+    /// At most a thousand.
+    package private(set) var rejected: [RejectedLine] = []
 
     package init(transactionLimit: Int) { self.transactionLimit = transactionLimit }
 
@@ -41,7 +42,7 @@ package struct StatementPreview: Sendable {
     }
 
     /// Every listed transaction with its account, in the order of the file.
-    var listed: [(account: String?, transaction: StatementTransaction)] {
+    package var listed: [(account: String?, transaction: StatementTransaction)] {
         accounts.flatMap { account in account.transactions.map { (account.account.id, $0) } }
     }
 
@@ -206,7 +207,9 @@ extension CSVMappingOverride {
             case "decimal": decimalSeparator = try Self.character(value, name, of: ".,")
             case "dateOrder":
                 guard let order = value.string.flatMap(DateOrder.init(rawValue:)) else {
-                    throw .invalid("mapping", "dateOrder should be one of \(DateOrder.allCases.map(\.rawValue).joined(separator: ", ")).")
+                    throw .invalid(
+                        "mapping",
+                        "dateOrder should be one of \(DateOrder.allCases.map(\.rawValue).joined(separator: ", ")).")
                 }
                 dateOrder = order
             case "headerLines":
@@ -217,7 +220,9 @@ extension CSVMappingOverride {
             case "negate": negate = value.bool
             case "encoding":
                 guard let encoding = value.string.flatMap(TextEncoding.init(rawValue:)) else {
-                    throw .invalid("mapping", "encoding should be one of \(TextEncoding.allCases.map(\.rawValue).joined(separator: ", ")).")
+                    throw .invalid(
+                        "mapping",
+                        "encoding should be one of \(TextEncoding.allCases.map(\.rawValue).joined(separator: ", ")).")
                 }
                 self.encoding = encoding
             default: continue  // what a preview shows besides, such as ambiguousDateOrder
@@ -227,7 +232,9 @@ extension CSVMappingOverride {
 
     private static func character(_ value: JSONValue, _ name: String, of allowed: String) throws(Refusal) -> UInt8 {
         guard let text = value.string, text.utf8.count == 1, allowed.contains(text), let byte = text.utf8.first else {
-            throw .invalid("mapping", "\(name) should be one of: \(allowed.map { $0 == "\t" ? "tab" : String($0) }.joined(separator: " ")).")
+            throw .invalid(
+                "mapping",
+                "\(name) should be one of: \(allowed.map { $0 == "\t" ? "tab" : String($0) }.joined(separator: " ")).")
         }
         return byte
     }

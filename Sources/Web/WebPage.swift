@@ -9,7 +9,10 @@ package struct WebPage: Sendable {
         ("/assets/vendor/chart.js", ["/usr/share/javascript/chart.js/chart.min.js"]),
         (
             "/assets/vendor/inter.ttf",
-            ["/usr/share/fonts/truetype/inter-vf/Inter.var.ttf", "/usr/share/fonts/truetype/inter-vf/Inter-roman.var.ttf"]
+            [
+                "/usr/share/fonts/truetype/inter-vf/Inter.var.ttf",
+                "/usr/share/fonts/truetype/inter-vf/Inter-roman.var.ttf",
+            ]
         ),
     ]
     static let maximumVendorBytes = 4 << 20
@@ -55,7 +58,8 @@ package struct WebPage: Sendable {
         if let asset = path == "/favicon.ico" ? assets["/assets/favicon.svg"] : assets[path] {
             // Revalidated by its tag on every load: a new version of the server is seen at once.
             return HTTPResponse(
-                status: 200, fields: [("Content-Type", asset.type), ("ETag", asset.tag), ("Cache-Control", "no-cache")],
+                status: 200,
+                fields: [("Content-Type", asset.type), ("ETag", asset.tag), ("Cache-Control", "no-cache")],
                 body: .bytes(asset.bytes))
         }
         guard Self.isScreen(path) else { return nil }
@@ -69,7 +73,8 @@ package struct WebPage: Sendable {
 
     private static func isScreen(_ path: String) -> Bool {
         let screens: Set<String> = ["/", "/signin", "/signup", "/entries", "/import", "/settings", "/setup", "/book"]
-        return screens.contains(path) || path.hasPrefix("/setup/") || path.hasPrefix("/entries/") || path.hasPrefix("/import/")
+        return screens.contains(path) || path.hasPrefix("/setup/") || path.hasPrefix("/entries/")
+            || path.hasPrefix("/import/")
     }
 
     private static func type(of name: String) -> String {

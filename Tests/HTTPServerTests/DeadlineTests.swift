@@ -78,8 +78,8 @@ import Testing
     @Test func `may take longer than a deadline in all, as long as it moves`() async throws {
         let size = 4 << 20
         try await withServer {
-            $0.writeTimeout = .milliseconds(400)
-            $0.bodyTimeout = .milliseconds(400)
+            $0.writeTimeout = .milliseconds(1_500)
+            $0.bodyTimeout = .milliseconds(1_500)
         } handler: { request in
             var count = 0
             do throws(HTTPBodyError) {
@@ -95,10 +95,10 @@ import Testing
         } _: { running in
             let client = try await RawClient(port: running.port, receiveBuffer: 65_536)
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n")
-            // Half a second in all, 30 ms for each 64 KiB.
+            // Two seconds in all, an eighth of one for each 64 KiB.
             for _ in 0..<16 {
                 try await client.send([UInt8](repeating: 1, count: 65_536))
-                try await Task.sleep(for: .milliseconds(30))
+                try await Task.sleep(for: .milliseconds(125))
             }
             #expect(try await client.responseHead().status == 200)
             var received = client.leftover.count
@@ -106,7 +106,7 @@ import Testing
                 let bytes = try await client.receive(upTo: 131_072)
                 if bytes.isEmpty { break }
                 received += bytes.count
-                try await Task.sleep(for: .milliseconds(5))
+                try await Task.sleep(for: .milliseconds(25))
             }
             #expect(received == size)
         }

@@ -160,22 +160,25 @@ import Testing
 @Suite struct `A server` {
     @Test func `finishes what is in flight when it drains, and takes nothing new`() async throws {
         let entered = Counter()
+        let released = Counter()
         try await withServer(loops: 2) { _ in
         } handler: { request in
             entered.add()
-            try? await request.loop.sleep(for: .milliseconds(200))
+            while released.value == 0 { try? await request.loop.sleep(for: .milliseconds(10)) }
             return .text("done")
         } _: { running in
             let idle = try await RawClient(port: running.port)
             let busy = try await RawClient(port: running.port)
             try await busy.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(await eventually { entered.value == 1 })
-            async let drained: Void = running.server.drain(grace: .seconds(5))
+            #expect(await eventually { entered.value == 1 && running.server.statistics.open == 2 })
+            async let drained: Void = running.server.drain(grace: .seconds(30))
+            // The idle one goes first, so the drain has begun.
+            #expect(try await idle.isClosedByServer())
+            released.add()
             let reply = try await busy.response()
             #expect(reply.text == "done")
             #expect(reply["connection"] == "close")
             #expect(try await busy.isClosedByServer())
-            #expect(try await idle.isClosedByServer())
             await drained
             #expect(running.server.statistics.open == 0)
             await #expect(throws: ClientError.self) { _ = try await RawClient(port: running.port) }

@@ -28,7 +28,9 @@ package actor TestCluster {
         migrations: [Migration], _ configure: @Sendable (inout DatabaseConfiguration) -> Void,
         _ body: (TestDatabase) async throws -> Void
     ) async throws {
-        await shared.enter()
+        // A trait of the test inside of its suite's has a place already; to wait for another could wait for ever.
+        let isNested = TestDatabase.isSet
+        if !isNested { await shared.enter() }
         do {
             let database = try await shared.make(migrations, configure)
             do {
@@ -38,9 +40,9 @@ package actor TestCluster {
                 await shared.drop(database)
                 throw error
             }
-            await shared.leave()
+            if !isNested { await shared.leave() }
         } catch {
-            await shared.leave()
+            if !isNested { await shared.leave() }
             throw error
         }
     }

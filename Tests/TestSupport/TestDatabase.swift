@@ -12,6 +12,8 @@ package final class TestDatabase: Sendable {
 
     @TaskLocal fileprivate static var box: TestDatabase?
 
+    static var isSet: Bool { box != nil }
+
     package let name: String
     /// For libpq.
     package let url: String

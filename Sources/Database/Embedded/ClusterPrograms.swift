@@ -66,25 +66,25 @@ struct ClusterPrograms: Sendable {
         return names
     }
 
-    /// Starts one as the cluster's user, in `workingDirectory`.
+    /// Starts one as the cluster's user. `arguments` gets the name for `data`.
     ///
-    /// The cluster is always named `/proc/self/cwd`: that leads into the working directory without a look at the
-    /// directories above it, which may well be closed to the user (a data directory below /root), and it is short
-    /// enough for a socket.
+    /// That name is an open descriptor's: it leads there without a look at the directories above, which may well be
+    /// closed to the user (a data directory below /root), and whatever the program's working directory is.
     func spawn(
-        _ program: String, _ arguments: [String], in workingDirectory: String, as user: ClusterUser, output: String
+        _ program: String, on data: String, as user: ClusterUser, output: String, _ arguments: (String) -> [String]
     ) throws -> Int32 {
-        let folder = open(workingDirectory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw ClusterError("\(workingDirectory): \(ClusterDirectory.reason())") }
+        let folder = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw ClusterError("\(data): \(ClusterDirectory.reason())") }
         defer { close(folder) }
         let log = open(output, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard log >= 0 else { throw ClusterError("\(output): \(ClusterDirectory.reason())") }
         defer { close(log) }
         let path = "\(directory)/\(program)"
+        let words = [path] + arguments("/proc/self/fd/\(folder)")
         let environment = ["PATH=\(directory):/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=/"]
-        let pid = withCStrings([path] + arguments) { argv in
+        let pid = withCStrings(words) { argv in
             withCStrings(environment) { envp in
-                argv.withMemoryRebound(to: UnsafeMutablePointer<CChar>?.self, capacity: arguments.count + 2) { argv in
+                argv.withMemoryRebound(to: UnsafeMutablePointer<CChar>?.self, capacity: words.count + 1) { argv in
                     envp.withMemoryRebound(to: UnsafeMutablePointer<CChar>?.self, capacity: environment.count + 1) { envp in
                         purser_spawn(
                             path, argv, envp, folder, user.isDropped ? Int(user.uid) : -1,

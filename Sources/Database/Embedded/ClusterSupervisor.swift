@@ -66,13 +66,13 @@ final class ClusterSupervisor: Sendable {
         let log = directory.postgres + "/initdb.log"
         unlink(log)
         // C sorts by code point, which needs no library to agree with; C.UTF-8 knows letters beyond ASCII.
-        let pid = try programs.spawn(
-            "initdb",
+        let pid = try programs.spawn("initdb", on: unfinished, as: user, output: log) { data in
             [
-                "-D", "/proc/self/cwd", "-E", "UTF8", "--lc-collate=C", "--lc-ctype=C.UTF-8", "--lc-messages=C",
+                "-D", data, "-E", "UTF8", "--lc-collate=C", "--lc-ctype=C.UTF-8", "--lc-messages=C",
                 "--lc-monetary=C", "--lc-numeric=C", "--lc-time=C", "-A", "trust", "-U", "postgres",
                 "--data-checksums", "--no-sync", "--no-instructions",
-            ], in: unfinished, as: user, output: log)
+            ]
+        }
         let status = wait(for: pid)
         guard status == 0 else {
             throw ClusterError("the database could not be made (initdb ended with \(status)): \(lastLines(of: log))")
@@ -151,7 +151,7 @@ final class ClusterSupervisor: Sendable {
         while true {
             Files.limit(directory.logFile, to: 8 << 20)
             let pid = try programs.spawn(
-                "postgres", ["-D", "/proc/self/cwd"], in: directory.cluster, as: user, output: directory.logFile)
+                "postgres", on: directory.cluster, as: user, output: directory.logFile) { ["-D", $0] }
             state.withLock { $0.pid = pid }
             while true {
                 var status: Int32 = 0

@@ -36,6 +36,7 @@ export const api = {
     get: (path, query, options) => call("GET", path + queryText(query), undefined, options),
     post: (path, body, options) => call("POST", path, body ?? {}, options),
     put: (path, body, options) => call("PUT", path, body, options),
+    patch: (path, body, options) => call("PATCH", path, body ?? {}, options),
     delete: (path, options) => call("DELETE", path, undefined, options),
 };
 
@@ -149,12 +150,12 @@ export function newIdempotencyKey() {
 }
 
 /// Sends a file. XMLHttpRequest, because fetch does not report how much has been sent.
-export async function upload(path, query, file, { progress, signal, idempotencyKey } = {}) {
+export async function upload(path, query, file, { progress, signal } = {}) {
     const asked = Date.now();
     const attempt = () => new Promise((resolve, reject) => {
         const request = new XMLHttpRequest();
         request.open("POST", ROOT + path + queryText(query));
-        for (const [name, value] of Object.entries(headers("POST", { idempotencyKey }))) request.setRequestHeader(name, value);
+        for (const [name, value] of Object.entries(headers("POST", {}))) request.setRequestHeader(name, value);
         request.upload.onprogress = (event) => event.lengthComputable && progress?.(event.loaded / event.total);
         request.upload.onload = () => progress?.(1);
         request.onload = () => resolve({ status: request.status, retryAfter: request.getResponseHeader("Retry-After"), text: request.responseText });

@@ -1,18 +1,22 @@
-// The start of the page, and its routes. Screens other than these are loaded when they are first shown.
+// The start of the page, and its routes.
 
 import { maySignedIn, whenSignedOut } from "./api.js";
 import * as auth from "./auth.js";
+import * as dashboard from "./dashboard.js";
 import { replace } from "./dom.js";
+import * as entries from "./entries.js";
+import * as importing from "./import.js";
 import { banner } from "./overlays.js";
-import { forget, loadSession, state } from "./state.js";
+import * as settings from "./settings.js";
 import { showShell } from "./shell.js";
 import { installShortcuts } from "./shortcuts.js";
+import { forget, loadSession, state } from "./state.js";
 
 const ROUTES = [
-    { pattern: /^\/$/, nav: "/", module: () => import("./dashboard.js") },
-    { pattern: /^\/entries$/, nav: "/entries", module: () => import("./entries.js") },
-    { pattern: /^\/import$/, nav: "/import", module: () => import("./import.js") },
-    { pattern: /^\/settings$/, nav: "/settings", module: () => import("./settings.js") },
+    { pattern: /^\/$/, nav: "/", show: dashboard.show },
+    { pattern: /^\/entries$/, nav: "/entries", show: entries.show },
+    { pattern: /^\/import$/, nav: "/import", show: importing.show },
+    { pattern: /^\/settings$/, nav: "/settings", show: settings.show },
     { pattern: /^\/signin$/, entrance: auth.signIn },
     { pattern: /^\/signup$/, entrance: auth.signUp },
     { pattern: /^\/setup\/(?<token>[^/]+)$/, entrance: auth.setUp },
@@ -20,17 +24,14 @@ const ROUTES = [
 
 const root = document.getElementById("app");
 let screen = null;
-let turn = 0;
 
 export async function navigate(target, { replace: instead = false } = {}) {
-    await screen?.leave?.();
     if (instead) history.replaceState(null, "", target);
     else if (target !== location.pathname + location.search) history.pushState(null, "", target);
     return show();
 }
 
 async function show({ first = false } = {}) {
-    const mine = ++turn;
     screen?.dispose?.();
     screen = null;
     const route = ROUTES.find((each) => each.pattern.test(location.pathname));
@@ -46,10 +47,7 @@ async function show({ first = false } = {}) {
         return navigate(here === "/" ? "/signin" : `/signin?next=${encodeURIComponent(here)}`, { replace: true });
     }
     const main = showShell(root, route.nav);
-    const module = await route.module();
-    if (mine !== turn) return;
-    const shown = module.show(main, new URLSearchParams(location.search));
-    adoptScreen(shown);
+    adoptScreen(route.show(main, new URLSearchParams(location.search)));
     window.scrollTo(0, 0);
     if (!first) main.querySelector("h1")?.focus({ preventScroll: true });
 }
@@ -77,10 +75,7 @@ document.addEventListener("click", (event) => {
     navigate(link.pathname + link.search);
 });
 
-window.addEventListener("popstate", async () => {
-    await screen?.leave?.();
-    show();
-});
+window.addEventListener("popstate", () => show());
 
 whenSignedOut(() => {
     if (!state.user) return;

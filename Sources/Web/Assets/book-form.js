@@ -5,7 +5,7 @@ import { monthNames } from "./dates.js";
 import { h } from "./dom.js";
 import { field, form, input, select } from "./forms.js";
 import { toast } from "./overlays.js";
-import { replaceBook, state } from "./state.js";
+import { replaceBook } from "./state.js";
 
 const COMMON = ["EUR", "USD", "GBP", "CHF", "INR", "JPY", "CNY", "CAD", "AUD", "BRL", "MXN", "PLN", "SEK", "NOK", "DKK", "CZK", "ZAR", "SGD"];
 
@@ -94,5 +94,3 @@ export function bookForm({ book, submit, onsaved, secondary }) {
     });
     return element;
 }
-
-export const currentBook = () => state.book;

@@ -6,7 +6,7 @@ import { addMonths, dayRelative, firstOfMonth, isMonth, lastOfMonth, monthLong, 
 import { announce, categoryMark, h, icon, plural, replace, safeColor } from "./dom.js";
 import { openEditor } from "./editor.js";
 import { amountText } from "./entries.js";
-import { commitDeletions, onEntriesChange } from "./entries-store.js";
+import { onEntriesChange } from "./entries-store.js";
 import { changePercent, formatMoney, formatPercent, isNegative, moneyParts, scaled, sharePercent } from "./money.js";
 import { emptyState, load, skeleton } from "./overlays.js";
 import { bookToday, categoryOf, loadCategories, state } from "./state.js";
@@ -70,7 +70,6 @@ export function show(main, query) {
     refresh();
     return {
         title: "Dashboard",
-        leave: () => commitDeletions(),
         dispose() {
             alive = false;
             stopListening();

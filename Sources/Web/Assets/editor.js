@@ -29,26 +29,28 @@ export async function openEditor(entry = null, { focus = "amount" } = {}) {
     draw(body, entry, { done, clean: () => { dirty = false; }, focus });
 }
 
-export function categoryOptions(type) {
+/// Every category of a kind, its children under it. An entry may go without one only while it has none.
+export function categoryOptions(type, mayBeNone = true) {
     const mine = state.categories.filter((each) => Boolean(each.isIncome) === (type === "income"))
         .sort((left, right) => (left.sortOrder ?? 0) - (right.sortOrder ?? 0));
     const name = (each) => (each.parentCategoryId ? `\u2003${each.name}` : each.name);
     const ordered = mine.filter((each) => !each.parentCategoryId || !mine.some((other) => other.id === each.parentCategoryId))
         .flatMap((each) => [each, ...mine.filter((child) => child.parentCategoryId === each.id)]);
-    return [["", "No category"], ...ordered.map((each) => [each.id, name(each)])];
+    const options = ordered.map((each) => [each.id, name(each)]);
+    return mayBeNone ? [["", "Not sorted yet"], ...options] : options;
 }
 
 function draw(body, entry, { done, clean, focus, type = entry?.type ?? "expense", kept = {} }) {
     const currency = entry?.currency ?? state.book.currency;
     const digits = fractionDigits(currency);
-    let key = newIdempotencyKey();
+    let intention = {};
     let categoryTouched = Boolean(entry);
 
     const amount = input({ inputmode: "decimal", placeholder: digits ? `0${typedText(".")}${"0".repeat(digits)}` : "0", value: entry ? typedText(entry.amount) : kept.amount ?? "", class: "amount-input", maxlength: 24, "aria-required": "true" });
     h("div.with-prefix", h("span.prefix", { "aria-hidden": "true" }, currency), amount);
     const list = h("datalist", { id: "merchants" });
     const merchant = input({ value: entry?.merchantName ?? kept.merchantName ?? "", list: "merchants", maxlength: 255 });
-    const category = select(categoryOptions(type), entry?.categoryId ?? "", { onchange: () => { categoryTouched = true; } });
+    const category = select(categoryOptions(type, !entry?.categoryId), entry?.categoryId ?? "", { onchange: () => { categoryTouched = true; } });
     const date = input({ type: "date", value: entry?.transactionDate ?? kept.transactionDate ?? bookToday(), max: "9999-12-31", "aria-required": "true" });
     const yesterday = addDays(bookToday(), -1);
     const dateRow = h("div.date-row", date, !entry && h("button.small", { type: "button", onclick: () => { date.value = date.value === yesterday ? bookToday() : yesterday; dateRow.lastElementChild.textContent = date.value === yesterday ? "Today" : "Yesterday"; } }, "Yesterday"));
@@ -99,8 +101,10 @@ function draw(body, entry, { done, clean, focus, type = entry?.type ?? "expense"
                 toast("Saved.");
                 return done();
             }
-            const created = await createEntry(type, read(values), key);
-            key = newIdempotencyKey();
+            // Trying the same again carries the same key; something else is another intention.
+            const wanted = read(values);
+            if (intention.text !== JSON.stringify(wanted)) intention = { text: JSON.stringify(wanted), key: newIdempotencyKey() };
+            const created = await createEntry(type, wanted, intention.key);
             toast(`Added ${created.merchantName || (type === "income" ? "income" : "expense")}.`);
             if (submitter?.value !== "again") return done();
             clean();

@@ -5,7 +5,7 @@ import { describe, toast } from "./overlays.js";
 
 export const pathOf = (entry) => `/${entry.type === "income" ? "incomes" : "expenses"}`;
 
-/// kind: created | changed | removed | restored
+/// kind: created | changed | removed (only from sight) | deleted | restored
 function tell(kind, entry) {
     document.dispatchEvent(new CustomEvent("entrieschange", { detail: { kind, entry } }));
 }
@@ -34,36 +34,26 @@ export async function changeEntry(entry, values) {
 
 export const fetchEntry = (entry) => api.get(`${pathOf(entry)}/${entry.id}`);
 
-// Deleting waits a few seconds for an "Undo" before it is sent. Leaving the screen, or the page, sends it at once.
-const waiting = new Map();
-
-export function deleteEntry(entry) {
+/// Deletes at once, since a deleted entry can be restored; screens hear of it before the server has answered.
+export async function deleteEntry(entry) {
     tell("removed", entry);
-    const notice = toast(`Deleted ${entry.merchantName || "the entry"}.`, {
-        action: "Undo",
-        onaction: () => { waiting.delete(entry.id); tell("restored", entry); },
-        onclose: () => commit(entry.id),
-    });
-    waiting.set(entry.id, { entry, notice });
+    try {
+        await api.delete(`${pathOf(entry)}/${entry.id}`);
+    } catch (error) {
+        if (error.status !== 404) {
+            tell("restored", entry);
+            if (error.kind !== "unauthenticated") toast(`Not deleted. ${describe(error).text}`, { tone: "bad", seconds: 8 });
+            return;
+        }
+    }
+    tell("deleted", entry);
+    toast(`Deleted ${entry.merchantName || "the entry"}.`, { action: "Undo", onaction: () => restoreEntry(entry) });
 }
 
-async function commit(id, options) {
-    const item = waiting.get(id);
-    if (!item) return;
-    waiting.delete(id);
+async function restoreEntry(entry) {
     try {
-        await api.delete(`${pathOf(item.entry)}/${id}`, options);
+        tell("restored", (await api.patch(`${pathOf(entry)}/${entry.id}/restore`)) ?? entry);
     } catch (error) {
-        if (error.status === 404) return;
-        tell("restored", item.entry);
-        toast(`Not deleted. ${describe(error).text}`, { tone: "bad", seconds: 8 });
+        if (error.kind !== "unauthenticated") toast(`Not restored. ${describe(error).text}`, { tone: "bad", seconds: 8, action: "Try again", onaction: () => restoreEntry(entry) });
     }
 }
-
-export async function commitDeletions(options) {
-    const items = [...waiting];
-    await Promise.all(items.map(([id]) => commit(id, options)));
-    for (const [, item] of items) item.notice.close();
-}
-
-window.addEventListener("pagehide", () => commitDeletions({ keepalive: true }));

@@ -4,7 +4,7 @@ import { api } from "./api.js";
 import { addDays, addMonths, dayLong, dayRelative, firstOfMonth, isDay, lastOfMonth } from "./dates.js";
 import { announce, categoryMark, debounce, h, icon, plural, replace, safeColor } from "./dom.js";
 import { categoryOptions, openEditor } from "./editor.js";
-import { changeEntry, commitDeletions, deleteEntry, fetchEntry, onEntriesChange } from "./entries-store.js";
+import { changeEntry, deleteEntry, fetchEntry, onEntriesChange } from "./entries-store.js";
 import { select } from "./forms.js";
 import { formatMoney, parseTyped } from "./money.js";
 import { banner, describe, emptyState, skeleton, toast } from "./overlays.js";
@@ -26,16 +26,19 @@ export function show(main, query) {
         bar.element, list);
 
     let listing = null;
+    // Without them the rows lack colours; that is no reason to show none.
+    const categories = loadCategories().catch(() => []);
     const begin = () => {
         listing?.stop();
-        listing = startListing(list, filters, count, () => bar.reset());
+        listing = startListing(list, filters, count, categories, () => bar.reset());
     };
     function apply() {
         const text = new URLSearchParams(KEYS.filter((key) => filters[key]).map((key) => [key, filters[key]])).toString();
         history.replaceState(null, "", text ? `/entries?${text}` : "/entries");
         begin();
     }
-    loadCategories().then(() => bar.fillCategories(), () => {}).finally(begin);
+    categories.then(() => bar.fillCategories());
+    begin();
 
     const stopListening = onEntriesChange(({ kind, entry }) => {
         if (kind === "created") begin();
@@ -44,7 +47,6 @@ export function show(main, query) {
     return {
         title: "Entries",
         dispose() { listing?.stop(); stopListening(); },
-        leave: () => commitDeletions(),
         actions: {
             search: () => bar.focusSearch(),
             next: () => listing?.move(1), previous: () => listing?.move(-1),
@@ -80,7 +82,7 @@ function filterBar(filters, apply) {
     const to = h("input", { type: "date", value: filters.to, "aria-label": "To" });
     const range = h("span.range", from, h("span.muted", "–"), to);
     const period = select([...all].map(([key, [text]]) => [key, text]), "all", { "aria-label": "Dates" });
-    const type = select([["", "Spending and income"], ["expense", "Spending"], ["income", "Income"]], filters.type, { "aria-label": "Type" });
+    const type = select([["", "Any type"], ["expense", "Spending"], ["income", "Income"]], filters.type, { "aria-label": "Type" });
     const category = h("select", { "aria-label": "Category" }, h("option", { value: "" }, "Any category"));
     const min = h("input.amount-filter", { inputmode: "decimal", placeholder: "Min", "aria-label": "Smallest amount", autocomplete: "off", value: filters.min });
     const max = h("input.amount-filter", { inputmode: "decimal", placeholder: "Max", "aria-label": "Largest amount", autocomplete: "off", value: filters.max });
@@ -146,7 +148,7 @@ function filterBar(filters, apply) {
         reset,
         focusSearch() { search.focus(); search.select(); },
         fillCategories() {
-            const group = (label, kind) => h("optgroup", { label }, categoryOptions(kind).slice(1).map(([id, text]) => {
+            const group = (label, kind) => h("optgroup", { label }, categoryOptions(kind, false).map(([id, text]) => {
                 const slug = state.categories.find((each) => each.id === id)?.slug ?? id;
                 return h("option", { value: slug, selected: filters.category === slug || filters.category === id }, text);
             }));
@@ -157,7 +159,7 @@ function filterBar(filters, apply) {
 
 // MARK: the list
 
-function startListing(holder, filters, count, clearFilters) {
+function startListing(holder, filters, count, categories, clearFilters) {
     const controller = new AbortController();
     const now = bookToday();
     const rows = new Map(); // row element → entry
@@ -186,13 +188,14 @@ function startListing(holder, filters, count, clearFilters) {
         holder.setAttribute("aria-busy", "true");
         try {
             const { data, meta } = await api.get(path, query(), { whole: true, signal: controller.signal });
+            await categories;
             clearTimeout(timer);
             if (stopped) return;
             cursor = meta.nextCursor ?? null;
             if (first) replace(holder, data.length ? [table, foot] : nothing());
             for (const entry of data) body.append(row(entry));
             tidyDays();
-            showCount(meta);
+            if (first || !cursor) showCount();
             if (cursor) {
                 replace(foot, h("button", { type: "button", onclick: loadMore }, "Load more"));
                 observer.observe(foot);
@@ -214,10 +217,13 @@ function startListing(holder, filters, count, clearFilters) {
         }
     }
 
-    function showCount(meta) {
-        const total = meta.total === undefined || meta.total === null ? null : Number(meta.total);
-        if (total !== null) count.textContent = plural(total, "entry", "entries");
-        else count.textContent = cursor ? "" : plural(rows.size, "entry", "entries");
+    /// Counting many entries costs the server something, so the list does not wait for it.
+    async function showCount() {
+        if (!cursor) { count.textContent = plural(visible().length, "entry", "entries"); return; }
+        try {
+            const { meta } = await api.get(path, { ...query(), cursor: null, page: 1, limit: 1 }, { whole: true, signal: controller.signal });
+            if (!stopped && meta.total !== undefined) count.textContent = plural(Number(meta.total), "entry", "entries");
+        } catch { /* the number is a courtesy */ }
     }
 
     function nothing() {
@@ -317,7 +323,7 @@ function startListing(holder, filters, count, clearFilters) {
         const entry = rows.get(element);
         if (getComputedStyle(element.querySelector(".c-cat")).display === "none") { openEditor(entry, { focus: "category" }); return true; }
         const button = element.querySelector(".category");
-        const choice = select(categoryOptions(entry.type), entry.categoryId ?? "", { class: "category-choice", "aria-label": "Category" });
+        const choice = select(categoryOptions(entry.type, !entry.categoryId), entry.categoryId ?? "", { class: "category-choice", "aria-label": "Category" });
         let finished = false;
         const finish = (focus) => { if (finished) return; finished = true; choice.replaceWith(button); if (focus) element.focus(); };
         choice.addEventListener("change", async () => {
@@ -343,12 +349,15 @@ function startListing(holder, filters, count, clearFilters) {
 
     function changed(kind, entry) {
         const element = [...body.children].find((each) => each.dataset.id === entry.id);
-        if (!element) return;
+        if (!element || kind === "deleted") return;
         if (kind === "removed" || kind === "restored") {
             element.hidden = kind === "removed";
             tidyDays();
-            if (kind === "restored") element.focus();
-            return;
+            if (kind === "restored") {
+                fill(element, entry);
+                element.focus();
+            }
+            return showCount();
         }
         const moved = rows.get(element).transactionDate !== entry.transactionDate;
         fill(element, entry);

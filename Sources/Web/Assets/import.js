@@ -1,6 +1,6 @@
 // From a bank's file to entries: choose, look, import.
 
-import { api, newIdempotencyKey, upload } from "./api.js";
+import { api, upload } from "./api.js";
 import { dayMedium, instant } from "./dates.js";
 import { announce, debounce, h, icon, plural, replace } from "./dom.js";
 import { absolute, formatMoney, isNegative, parseTyped } from "./money.js";
@@ -41,17 +41,18 @@ export function show(main) {
         if (file.size > LARGEST) return choose(new Error(`${file.name} is larger than 10 MB. Import it at a terminal: purser import FILE.`));
         if (file.size === 0) return choose(new Error(`${file.name} is empty.`));
         past.hidden = true;
-        preview(file, null);
+        preview(file, {});
     }
 
-    async function preview(file, mapping, previous) {
+    /// `changes` are the corrections made so far; what is detected and not corrected stays the server's affair.
+    async function preview(file, changes, previous) {
         controller.abort();
         controller = new AbortController();
         const { signal } = controller;
         if (!previous) replace(stage, fileLine(file, start), progressBar("Reading the file").element, skeleton(8, "skeleton-row"));
         else previous.busy(true);
         try {
-            const query = { filename: file.name, dryRun: "true", mapping: mapping && JSON.stringify(mapping) };
+            const query = { filename: file.name, dryRun: "true", mapping: corrections(changes) };
             const [found] = await Promise.all([upload("/imports", query, file, { signal }), loadCategories().catch(() => [])]);
             if (!alive || signal.aborted) return;
             if (previous) previous.update(found);
@@ -59,7 +60,7 @@ export function show(main) {
         } catch (error) {
             if (!alive || error.kind === "aborted" || error.kind === "unauthenticated") return;
             if (previous) previous.fail(error);
-            else if (error.isTransient) replace(stage, fileLine(file, start), banner(error, { retry: () => preview(file, mapping) }));
+            else if (error.isTransient) replace(stage, fileLine(file, start), banner(error, { retry: () => preview(file, changes) }));
             else choose(error);
         }
     }
@@ -67,36 +68,41 @@ export function show(main) {
     function drawPreview(file, found) {
         let present = found;
         let mapping = columnsOf(found);
-        const key = newIdempotencyKey();
+        let changes = {};
         const counts = h("div.import-counts", { "aria-live": "polite" });
         const rows = h("div.import-rows");
         const problem = h("div");
-        const go = h("button.primary", { type: "button", onclick: () => run(file, mapping, present, key) });
+        const go = h("button.primary", { type: "button", onclick: () => run(file, changes, present) });
         const columns = h("div");
         let tab = "new";
 
         const self = {
             busy(on) { rows.toggleAttribute("aria-busy", on); counts.toggleAttribute("aria-busy", on); go.disabled = on; },
-            fail(error) { self.busy(false); go.disabled = true; replace(problem, banner(error, { retry: () => preview(file, mapping, self), note: error.fields?.map((each) => each.message).join(" ") })); },
+            fail(error) { self.busy(false); go.disabled = true; replace(problem, banner(error, { retry: () => preview(file, changes, self), note: error.fields?.map((each) => each.message).join(" ") })); },
             update(next) { present = next; mapping = columnsOf(next) ?? mapping; replace(problem); self.busy(false); draw(); },
         };
-        const remap = debounce(150, (next) => { mapping = next; preview(file, mapping, self); });
+        const remap = debounce(150, (part) => { changes = { ...changes, ...part }; preview(file, changes, self); });
 
         function draw() {
             const transactions = (present.accounts ?? []).flatMap((account) => account.transactions ?? []);
-            const fresh = transactions.filter((each) => each.status !== "duplicate");
+            const fresh = transactions.filter((each) => each.status !== "duplicate" && each.status !== "rejected");
             const duplicates = transactions.filter((each) => each.status === "duplicate");
-            const rejected = present.rejected ?? [];
+            // Some lines read well and still cannot be taken, such as one in another currency.
+            const refused = transactions.filter((each) => each.status === "rejected").map((each) => ({ line: each.line, reason: each.reason, text: [each.date, each.payee, each.amount, each.currency].filter(Boolean).join(" ") }));
+            const rejected = [...(present.rejected ?? []), ...refused].sort((left, right) => left.line - right.line);
+            const rejectedCount = Number(present.rejectedCount ?? present.rejected?.length ?? 0) + refused.length;
+            const unseen = Math.max(0, Number(present.transactionCount ?? transactions.length) - transactions.length);
             const days = transactions.map((each) => each.date).sort();
             const lists = { new: fresh, duplicate: duplicates, rejected };
             if (!lists[tab].length) tab = ["new", "rejected", "duplicate"].find((each) => lists[each].length) ?? "new";
             const pick = (id, symbol, number, text) => h("button.count-tab", { type: "button", role: "tab", "aria-selected": String(tab === id), "aria-controls": "import-rows", data: { kind: id }, disabled: !number, onclick: () => { tab = id; draw(); } },
                 icon(symbol), h("strong", new Intl.NumberFormat().format(number)), h("span", text));
             replace(counts, h("div.count-tabs", { role: "tablist", "aria-label": "What was found" },
-                pick("new", "plus", fresh.length, "new"), pick("duplicate", "check", duplicates.length, "already there"), pick("rejected", "alert", rejected.length, "rejected")),
+                pick("new", "plus", fresh.length, "new"), pick("duplicate", "check", duplicates.length, "already there"), pick("rejected", "alert", rejectedCount, "rejected")),
                 h("p.muted.small", [present.format?.toUpperCase(), present.profile?.name ?? present.profile, days.length ? `${dayMedium(days[0])} – ${dayMedium(days.at(-1))}` : null, present.accounts?.map((each) => each.id).filter(Boolean).join(", ")].filter(Boolean).join(" · ")));
-            replace(go, fresh.length ? `Import ${plural(fresh.length, "entry", "entries")}` : "Nothing new to import");
-            go.disabled = !fresh.length;
+            replace(go, unseen ? "Import all" : fresh.length ? `Import ${plural(fresh.length, "entry", "entries")}` : "Nothing new to import");
+            go.disabled = !fresh.length && !unseen;
+            if (unseen) counts.append(h("p.muted.small", `A long file: ${new Intl.NumberFormat().format(transactions.length)} of its ${new Intl.NumberFormat().format(transactions.length + unseen)} entries were looked at so far. All are read when you import.`));
             rows.id = "import-rows";
             replace(rows, tab === "rejected" ? rejectedTable(rejected) : transactionTable(lists[tab]));
             if (mapping) replace(columns, mappingPanel(mapping, present.columns ?? [], remap));
@@ -109,19 +115,19 @@ export function show(main) {
         if (!go.disabled) go.focus({ preventScroll: true });
     }
 
-    async function run(file, mapping, found, idempotencyKey) {
+    async function run(file, changes, found) {
         controller = new AbortController();
         const bar = progressBar("Sending the file");
         replace(stage, fileLine(file), bar.element);
         announce("Importing.");
         try {
-            const query = { filename: file.name, mapping: mapping && JSON.stringify(mapping) };
-            const result = await upload("/imports", query, file, { idempotencyKey, progress: (part) => bar.show(part) });
+            const query = { filename: file.name, mapping: corrections(changes) };
+            const result = await upload("/imports", query, file, { progress: (part) => bar.show(part) });
             if (alive) { drawResult(file, found, result); showPast(); }
         } catch (error) {
             if (!alive || error.kind === "unauthenticated") return;
-            // Sending it again is safe: the key makes it the same import, and what is there counts as a duplicate.
-            replace(stage, fileLine(file, start), banner(error, { retry: () => run(file, mapping, found, idempotencyKey), note: "Nothing was half-imported." }),
+            // Sending it again is safe: what is there by now counts as a duplicate.
+            replace(stage, fileLine(file, start), banner(error, { retry: () => run(file, changes, found), note: "Nothing was half-imported." }),
                 h("div.form-actions", h("button", { type: "button", onclick: () => drawPreview(file, found) }, "Back to the preview")));
         }
     }
@@ -130,10 +136,11 @@ export function show(main) {
         const days = (found.accounts ?? []).flatMap((account) => account.transactions ?? []).map((each) => each.date).sort();
         const link = days.length ? `/entries?from=${days[0]}&to=${days.at(-1)}` : "/entries";
         const rejected = result.rejected ?? [];
+        const rejectedCount = Number(result.rejectedCount ?? rejected.length);
         const heading = h("h2", { tabindex: "-1" }, `${plural(Number(result.imported), "entry", "entries")} imported`);
         replace(stage, h("section.panel-box.import-result",
             h("div.empty-mark.good", icon("check")), heading,
-            h("p", [file.name, Number(result.duplicates) ? `${plural(Number(result.duplicates), "was", "were")} there already` : null, rejected.length ? `${plural(rejected.length, "line")} rejected` : null].filter(Boolean).join(" · ")),
+            h("p", [file.name, Number(result.duplicates) ? `${plural(Number(result.duplicates), "was", "were")} there already` : null, rejectedCount ? `${plural(rejectedCount, "line")} rejected` : null].filter(Boolean).join(" · ")),
             h("div.empty-actions", h("a.button.primary", { href: link }, icon("entries"), "See the entries"), h("a.button", { href: "/" }, icon("dashboard"), "Dashboard"), h("button", { type: "button", onclick: () => start() }, "Import another"))),
             rejected.length ? h("section.panel-box", h("header", h("h2", "Rejected lines")), rejectedTable(rejected)) : null);
         heading.focus();
@@ -146,7 +153,7 @@ export function show(main) {
             if (!imports?.length) return replace(past);
             replace(past, h("h2", "Past imports"), h("table.plain", h("thead", h("tr", ["File", "When", "Imported", "Already there", "Rejected"].map((text, index) => h("th", { scope: "col", class: index > 1 ? "number" : "" }, text)))),
                 h("tbody", imports.slice(0, 20).map((each) => h("tr", h("td.file-name", h("bdi", each.filename ?? "–")), h("td", instant(each.createdAt)),
-                    h("td.number", String(each.imported ?? 0)), h("td.number", String(each.duplicates ?? 0)), h("td.number", String(Array.isArray(each.rejected) ? each.rejected.length : each.rejected ?? 0)))))));
+                    h("td.number", String(each.imported ?? 0)), h("td.number", String(each.duplicates ?? 0)), h("td.number", String(each.rejectedCount ?? each.rejected?.length ?? 0)))))));
         } catch { /* the list of the past is not what one came for */ }
     }
 
@@ -180,7 +187,7 @@ function progressBar(text) {
 
 function transactionTable(transactions) {
     const cell = (each) => {
-        const category = state.categories.find((one) => one.id === each.categoryId);
+        const category = state.categories.find((one) => one.slug === each.categorySlug);
         const negative = isNegative(each.amount);
         return h("tr", h("td.number.muted.line", each.line ?? ""), h("td.nowrap", dayMedium(each.date)),
             h("td.payee", h("div", h("bdi.name", each.payee || each.memo || "–"), each.payee && each.memo && h("bdi.sub-text", each.memo))),
@@ -206,11 +213,14 @@ function mappingPanel(mapping, columns, changed) {
     const width = Math.max(columns.length, ...["date", "amount", "payee", "memo", "debit", "credit"].map((key) => (mapping[key] ?? -1) + 1));
     const options = [["", "–"], ...Array.from({ length: width }, (_, index) => [String(index), columns[index]?.trim() || `Column ${index + 1}`])];
     const value = (key) => (mapping[key] === null || mapping[key] === undefined ? "" : String(mapping[key]));
-    const update = (part) => changed({ ...mapping, ...part });
+    const update = changed;
     const pick = (key, label) => choice(label, key, options, value(key), (text) => update({ [key]: text === "" ? null : Number(text) }));
     const split = value("debit") !== "" || value("credit") !== "";
-    return h("details.mapping", { open: !mappingIsComplete(mapping) || document.querySelector("details.mapping")?.open },
+    const unsure = mapping.ambiguousDateOrder === true;
+    return h("details.mapping", { open: unsure || !mappingIsComplete(mapping) || document.querySelector("details.mapping")?.open },
         h("summary", icon("chevron"), h("span", "Columns"), h("span.muted.small", summary(mapping, columns))),
+        unsure && h("div.banner", { data: { tone: "warn" } }, icon("alert"), h("div.banner-text", "These dates can be read with the day first or the month first. Look at a few below, and choose how they are written."),
+            [["dmy", "Day first"], ["mdy", "Month first"]].map(([order, text]) => h("button.small", { type: "button", onclick: () => update({ dateOrder: order }) }, text))),
         h("div.mapping-grid",
             pick("date", "Date"),
             choice("Dates are written", "dateOrder", [["dmy", "day month year"], ["mdy", "month day year"], ["ymd", "year month day"]], mapping.dateOrder, (text) => update({ dateOrder: text })),
@@ -224,6 +234,8 @@ function mappingPanel(mapping, columns, changed) {
             number("Lines above the entries", "headerLines", mapping.headerLines ?? 0, (lines) => update({ headerLines: lines })),
             choice("Signs", "negate", [["false", "as written"], ["true", "turned round"]], String(Boolean(mapping.negate)), (text) => update({ negate: text === "true" }))));
 }
+
+const corrections = (changes) => (Object.keys(changes).length ? JSON.stringify(changes) : undefined);
 
 /// The detected columns. Their "amount" is a column's number, which the parser of money has kept as text.
 function columnsOf({ mapping }) {

@@ -68,13 +68,16 @@ function formatter(currency, options) {
 
 /// sign: "auto" shows a minus, "always" also a plus (never for zero).
 export function formatMoney(text, currency, sign = "auto") {
-    return formatter(currency, { signDisplay: sign === "always" ? "exceptZero" : "auto" }).format(text);
+    return minus(formatter(currency, { signDisplay: sign === "always" ? "exceptZero" : "auto" }).format(text));
 }
 
 /// The same, in parts, so that the fraction can be set smaller.
 export function moneyParts(text, currency) {
-    return formatter(currency, { signDisplay: "auto" }).formatToParts(text);
+    return formatter(currency, { signDisplay: "auto" }).formatToParts(text).map((part) => ({ ...part, value: minus(part.value) }));
 }
+
+/// A minus as wide as a digit, where the locale writes a hyphen.
+const minus = (text) => text.replace("-", "\u2212");
 
 /// Short forms for the axis of a chart, where rounding is meant.
 export function compactMoney(value, currency) {
@@ -107,9 +110,9 @@ function tenths(numerator, denominator) {
 
 export function formatPercent(value, sign = "auto") {
     const digits = Math.abs(value) >= 100 ? 0 : 1;
-    return new Intl.NumberFormat(undefined, {
+    return minus(new Intl.NumberFormat(undefined, {
         style: "percent", minimumFractionDigits: 0, maximumFractionDigits: digits, signDisplay: sign === "always" ? "exceptZero" : "auto",
-    }).format(value / 100);
+    }).format(value / 100));
 }
 
 const localeDecimal = new Intl.NumberFormat().formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";

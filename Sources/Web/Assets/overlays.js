@@ -86,7 +86,7 @@ export function banner(error, { retry, note } = {}) {
     const { text, retry: worthwhile } = describe(error);
     return h("div.banner", { role: "alert", data: { tone: "bad" } }, icon("alert"),
         h("div.banner-text", h("span", text), note && h("span.muted", note),
-            error.requestID && error.status >= 500 && h("span.muted.small", `Request ${error.requestID}`)),
+            error.requestID && error.status === 500 && h("span.muted.small", `Request ${error.requestID}`)),
         retry && worthwhile && h("button.small", { type: "button", onclick: retry }, "Try again"));
 }
 

@@ -1,0 +1,156 @@
+import Base
+import Books
+import Glibc
+import HTTP
+import Identity
+import JSON
+import Runtime
+
+/// `purser user`: accounts, for the one who runs the machine.
+enum UserCommand {
+    static let command = Command(
+        name: "user", summary: "Adds accounts, lists them, sets passwords, deactivates.",
+        usage: "add EMAIL [--admin] | list | password EMAIL | deactivate EMAIL | activate EMAIL",
+        details: """
+            The password is asked for at a terminal, or read from standard input, or from PURSER_PASSWORD_FILE's file given
+            with --password-file. It is never a flag, where other users of the machine could see it.
+
+              --admin               Makes an administrator.
+              --password-file FILE  Reads the password from there.
+              --currency CODE       The currency of the new account's book.
+              --time-zone NAME      Its time zone.
+            """,
+        switches: ["admin", "json"], options: ["password-file", "currency", "time-zone", "name"]
+    ) { arguments in
+        guard let action = arguments.positional.first else {
+            throw UsageProblem("add, list, password, deactivate or activate?")
+        }
+        let configuration = try Settings.read(arguments)
+        switch action {
+        case "list": return try list(configuration, asJSON: arguments.has("json"))
+        case "add": return try add(arguments, configuration)
+        case "password", "deactivate", "activate": return try change(action, arguments, configuration)
+        default: throw UsageProblem("“\(action)” is neither add, list, password, deactivate nor activate.")
+        }
+    }
+
+    private static func email(_ arguments: Arguments) throws -> EmailAddress {
+        guard arguments.positional.count == 2 else { throw UsageProblem("Give one e-mail address.") }
+        do { return try EmailAddress(arguments.positional[1]) } catch { throw Refusal.invalid("email", error.message) }
+    }
+
+    private static func add(_ arguments: Arguments, _ configuration: Configuration) throws -> ExitCode {
+        let email = try email(arguments)
+        let password = try readPassword(arguments, for: email)
+        let book = try NewBook(
+            name: "Personal", kind: .personal, currency: arguments.values["currency"]?.uppercased(),
+            timeZone: arguments.values["time-zone"])
+        let isAdministrator = arguments.has("admin")
+        return try withBackend(configuration) { backend in
+            let registration = Registration(
+                email: email, password: password, name: PersonName(), book: book, transport: .bearer)
+            switch try await backend.accounts.add(registration, asAdministrator: isAdministrator) {
+            case .created: Output.line("\(email.asGiven) can sign in\(isAdministrator ? " as an administrator" : "").")
+            case .promoted:
+                Output.line(
+                    "\(email.asGiven) had an account and is an administrator now; the password was not changed.")
+            }
+            return .success
+        }
+    }
+
+    private static func change(_ action: String, _ arguments: Arguments, _ configuration: Configuration) throws
+        -> ExitCode
+    {
+        let email = try email(arguments)
+        let password = action == "password" ? try readPassword(arguments, for: email) : nil
+        return try withBackend(configuration) { backend in
+            if let password {
+                try await backend.accounts.setPassword(password, of: email)
+                Output.line("The password of \(email.asGiven) is set; all their sessions are ended.")
+            } else {
+                try await backend.accounts.setActive(action == "activate", email)
+                Output.line(
+                    "\(email.asGiven) \(action == "activate" ? "can sign in again" : "cannot sign in any more").")
+            }
+            return .success
+        }
+    }
+
+    private static func list(_ configuration: Configuration, asJSON: Bool) throws -> ExitCode {
+        try withBackend(configuration) { backend in
+            var users: [User] = []
+            while true {
+                let page = try await backend.accounts.users(after: users.last?.email, limit: 500)
+                users += page
+                if page.count < 500 { break }
+            }
+            if asJSON {
+                Output.json { writer in
+                    writer.beginArray()
+                    for user in users {
+                        writer.beginObject()
+                        writer.key("id")
+                        writer.identifier(user.id)
+                        writer.key("email")
+                        writer.string(user.emailAsGiven)
+                        writer.key("role")
+                        writer.string(user.role.rawValue)
+                        writer.key("isActive")
+                        writer.bool(user.isActive)
+                        writer.endObject()
+                    }
+                    writer.endArray()
+                }
+            } else {
+                for user in users {
+                    Output.line("\(user.emailAsGiven)  \(user.role.rawValue)\(user.isActive ? "" : "  deactivated")")
+                }
+                if users.isEmpty {
+                    Output.line("There are no accounts yet. `purser user add EMAIL --admin` makes the first.")
+                }
+            }
+            return .success
+        }
+    }
+
+    // MARK: Passwords
+
+    private static func readPassword(_ arguments: Arguments, for email: EmailAddress) throws -> Password {
+        let text: String
+        if let path = arguments.values["password-file"] {
+            let file = open(path, O_RDONLY | O_CLOEXEC)
+            guard file >= 0 else { throw Refusal.invalid("password", "\(path) cannot be read.") }
+            defer { close(file) }
+            text = line(of: file)
+        } else if isatty(STDIN_FILENO) == 1 {
+            text = ask("Password: ")
+            guard ask("Again: ") == text else { throw Refusal.invalid("password", "The two passwords differ.") }
+        } else {
+            text = line(of: STDIN_FILENO)
+        }
+        do { return try Password(new: text, for: email) } catch { throw Refusal.invalid("password", error.message) }
+    }
+
+    private static func ask(_ prompt: String) -> String {
+        var old = termios()
+        tcgetattr(STDIN_FILENO, &old)
+        var silent = old
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+        defer {
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &old)
+            Output.error("")
+        }
+        Output.prompt(prompt)
+        return line(of: STDIN_FILENO)
+    }
+
+    private static func line(of file: Int32) -> String {
+        var bytes: [UInt8] = []
+        var byte: UInt8 = 0
+        while bytes.count < 4096, read(file, &byte, 1) == 1, byte != 0x0A { bytes.append(byte) }
+        if bytes.last == 0x0D { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,31 @@
+/// The files of the page, embedded in the program.
+enum AssetList {
+    static let all: [(name: String, bytes: [UInt8])] = [
+        ("api.js", PackageResources.api_js),
+        ("app.js", PackageResources.app_js),
+        ("auth.js", PackageResources.auth_js),
+        ("base.css", PackageResources.base_css),
+        ("book-form.js", PackageResources.book_form_js),
+        ("charts.js", PackageResources.charts_js),
+        ("dashboard.js", PackageResources.dashboard_js),
+        ("dates.js", PackageResources.dates_js),
+        ("docs.css", PackageResources.docs_css),
+        ("dom.js", PackageResources.dom_js),
+        ("editor.js", PackageResources.editor_js),
+        ("entries-store.js", PackageResources.entries_store_js),
+        ("entries.js", PackageResources.entries_js),
+        ("favicon.svg", PackageResources.favicon_svg),
+        ("forms.js", PackageResources.forms_js),
+        ("icons.svg", PackageResources.icons_svg),
+        ("import.js", PackageResources.import_js),
+        ("index.html", PackageResources.index_html),
+        ("money.js", PackageResources.money_js),
+        ("overlays.js", PackageResources.overlays_js),
+        ("screens.css", PackageResources.screens_css),
+        ("settings.js", PackageResources.settings_js),
+        ("shell.js", PackageResources.shell_js),
+        ("shortcuts.js", PackageResources.shortcuts_js),
+        ("state.js", PackageResources.state_js),
+        ("theme.js", PackageResources.theme_js),
+    ]
+}
