@@ -1,8 +1,9 @@
 /// Base64 with the URL-safe alphabet and without padding (RFC 4648, section 5).
+@usableFromInline
 package enum Base64URL {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    @usableFromInline static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    package static func encode(_ bytes: some Collection<UInt8>) -> String {
+    @inlinable package static func encode(_ bytes: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count * 4 + 2) / 3)
         var buffer: UInt32 = 0
@@ -20,7 +21,7 @@ package enum Base64URL {
     }
 
     /// Nil unless the text is exactly what `encode` gives: no padding, no stray bits at the end.
-    package static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+    @inlinable package static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var buffer: UInt32 = 0
         var bits = 0

@@ -10,7 +10,7 @@ package final class PasswordHasher: Sendable {
     private let pool: BlockingPool
     package let parameters: Argon2id.Parameters
     /// Costs as much to check as a real one, and fits no password: for accounts that do not exist.
-    private let decoy: String
+    let decoy: String
 
     /// - Parameters:
     ///   - concurrent: how many at once; each takes a thread.
