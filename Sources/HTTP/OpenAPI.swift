@@ -89,7 +89,8 @@ package enum OpenAPI {
     }
 
     private static func operationID(_ route: Route) -> String {
-        let words = route.path.split { "/{}-._".contains($0) }.dropFirst(2)
+        let path = route.path.hasPrefix("/api/v1/") ? route.path.dropFirst(7) : route.path[...]
+        let words = path.split { "/{}-._".contains($0) }
         return route.method.rawValue.lowercased() + words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 
