@@ -108,6 +108,7 @@ final class Unit: @unchecked Sendable {
         guard nature == .write else { return finish(throwing: reason) }
         finish(
             throwing: DatabaseError(
-                .outcomeUnknown, "\(reason.message); whether the write was done is not known", sqlState: reason.sqlState))
+                .outcomeUnknown, "\(reason.message); whether the write was done is not known", sqlState: reason.sqlState
+            ))
     }
 }

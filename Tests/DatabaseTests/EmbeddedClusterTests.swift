@@ -56,7 +56,9 @@ import Testing
     @Test func `is refused to a second server, which may attach`() async throws {
         let path = TestDirectories.make("data")
         let cluster = try await EmbeddedCluster.start(configuration(path))
-        let error = await #expect(throws: ClusterError.self) { _ = try await EmbeddedCluster.start(configuration(path)) }
+        let error = await #expect(throws: ClusterError.self) {
+            _ = try await EmbeddedCluster.start(configuration(path))
+        }
         #expect(error?.description.contains("pid \(getpid())") == true)
         let attached = try #require(try EmbeddedCluster.attach(dataDirectory: path))
         #expect(attached.directory.holder() == getpid())
@@ -135,7 +137,9 @@ import Testing
         let first = try await EmbeddedCluster.start(configuration(path))
         await first.stop()
         try write("12\n", to: path + "/postgres/cluster/PG_VERSION")
-        let error = await #expect(throws: ClusterError.self) { _ = try await EmbeddedCluster.start(configuration(path)) }
+        let error = await #expect(throws: ClusterError.self) {
+            _ = try await EmbeddedCluster.start(configuration(path))
+        }
         #expect(error?.description.contains("PostgreSQL 12") == true)
         #expect(error?.description.contains("pg_upgrade") == true)
     }

@@ -90,7 +90,8 @@ final class ClusterSupervisor: Sendable {
     }
 
     private func checkVersion() throws {
-        let version = Files.read(directory.cluster + "/PG_VERSION", limit: 16)?.split(whereSeparator: \.isWhitespace).first
+        let version = Files.read(directory.cluster + "/PG_VERSION", limit: 16)?.split(whereSeparator: \.isWhitespace)
+            .first
         guard let version, let major = Int(version) else {
             throw ClusterError("\(directory.cluster)/PG_VERSION cannot be read")
         }
@@ -151,7 +152,8 @@ final class ClusterSupervisor: Sendable {
         while true {
             Files.limit(directory.logFile, to: 8 << 20)
             let pid = try programs.spawn(
-                "postgres", on: directory.cluster, as: user, output: directory.logFile) { ["-D", $0] }
+                "postgres", on: directory.cluster, as: user, output: directory.logFile
+            ) { ["-D", $0] }
             state.withLock { $0.pid = pid }
             while true {
                 var status: Int32 = 0
