@@ -291,7 +291,7 @@ final class Connection: EventHandler, @unchecked Sendable {
                 }
             } else if current.received < current.statementCount {
                 // Cut off by the error of a neighbour under the same Sync.
-                current.prepareToRunAgain()
+                current.prepareToRunAgain(counted: false)
                 leftovers.append(current)
             } else {
                 current.finish()

@@ -246,11 +246,11 @@ final class ClusterSupervisor: Sendable {
                 state.withLock { $0.pid = 0 }
                 return status
             }
-            // Short, so that a stop is not kept waiting.
+            // A stop ends the process, and that ends the wait.
             var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            _ = poll(&waiting, descriptor >= 0 ? 1 : 0, 100)
+            _ = poll(&waiting, descriptor >= 0 ? 1 : 0, descriptor >= 0 ? 1000 : 100)
             rounds += 1
-            if rounds % 600 == 0 { Files.limit(directory.logFile, to: 8 << 20) }
+            if rounds % 60 == 0 { Files.limit(directory.logFile, to: 8 << 20) }
         }
         return 0
     }

@@ -10,7 +10,7 @@ package final class EmbeddedCluster: Sendable {
     package struct Configuration: Sendable {
         /// The server's data directory; the cluster is in `postgres` below it.
         package var dataDirectory: String
-        package var maxConnections = 60
+        package var maxConnections = 100
         /// Off only where the data may be lost, as in tests.
         package var isDurable = true
         /// Where PostgreSQL's programs are; searched for when nil.
