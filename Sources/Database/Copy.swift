@@ -93,6 +93,7 @@ extension Transaction {
     /// When `produce` throws, or a row is refused, the whole transaction is rolled back.
     package func copyIn(_ sql: SQL, _ produce: (CopyWriter) async throws -> Void) async throws -> Int {
         precondition(sql.parameterCount == 0, "COPY takes no parameters")
+        noteCopy()
         try await beginIfNeeded()
         return try await withTaskCancellationHandler {
             try await connection.startCopy(sql.text)

@@ -49,12 +49,16 @@ struct Report {
 
     func printTable() {
         print("")
-        print(pad("workload", 26), pad("ours/s", 10), pad("peer", 9), pad("peer/s", 10), pad("ratio", 7), pad("target", 8))
+        print(
+            pad("workload", 26), pad("ours/s", 10), pad("peer", 9), pad("peer/s", 10), pad("ratio", 7), pad("target", 8)
+        )
         for (workload, party, target) in Self.targets {
             let value = ratio(workload, party)
             print(
-                pad(workload.rawValue, 26), pad("\(Int(median(workload, .ours).perSecond))", 10), pad(party.rawValue, 9),
-                pad("\(Int(median(workload, party).perSecond))", 10), pad(decimals(value), 7), pad("≥ \(decimals(target))", 8),
+                pad(workload.rawValue, 26), pad("\(Int(median(workload, .ours).perSecond))", 10),
+                pad(party.rawValue, 9),
+                pad("\(Int(median(workload, party).perSecond))", 10), pad(decimals(value), 7),
+                pad("≥ \(decimals(target))", 8),
                 value >= target ? "met" : "MISSED")
         }
         print("")
