@@ -8,7 +8,7 @@ package final class CopyWriter: @unchecked Sendable {
     @usableFromInline var buffer: [UInt8] = []
     @usableFromInline var isBinary = false
     /// What is gathered before it goes to the socket.
-    @usableFromInline static var chunk: Int { 64 * 1024 }
+    @usableFromInline static var chunk: Int { 128 * 1024 }
 
     init(_ connection: Connection) {
         self.connection = connection
