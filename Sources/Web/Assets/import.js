@@ -141,7 +141,7 @@ export function show(main) {
         replace(stage, h("section.panel-box.import-result",
             h("div.empty-mark.good", icon("check")), heading,
             h("p", [file.name, Number(result.duplicates) ? `${plural(Number(result.duplicates), "was", "were")} there already` : null, rejectedCount ? `${plural(rejectedCount, "line")} rejected` : null].filter(Boolean).join(" · ")),
-            h("div.empty-actions", h("a.button.primary", { href: link }, icon("entries"), "See the entries"), h("a.button", { href: "/" }, icon("dashboard"), "Dashboard"), h("button", { type: "button", onclick: () => start() }, "Import another"))),
+            h("div.empty-actions", h("a.button.primary", { href: link }, icon("entries"), "See the entries"), h("a.button", { href: days.length ? `/?month=${days.at(-1).slice(0, 7)}` : "/" }, icon("dashboard"), "Dashboard"), h("button", { type: "button", onclick: () => start() }, "Import another"))),
             rejected.length ? h("section.panel-box", h("header", h("h2", "Rejected lines")), rejectedTable(rejected)) : null);
         heading.focus();
     }
@@ -151,9 +151,9 @@ export function show(main) {
             const imports = await api.get("/imports");
             if (!alive) return;
             if (!imports?.length) return replace(past);
-            replace(past, h("h2", "Past imports"), h("table.plain", h("thead", h("tr", ["File", "When", "Imported", "Already there", "Rejected"].map((text, index) => h("th", { scope: "col", class: index > 1 ? "number" : "" }, text)))),
-                h("tbody", imports.slice(0, 20).map((each) => h("tr", h("td.file-name", h("bdi", each.filename ?? "–")), h("td", instant(each.createdAt)),
-                    h("td.number", String(each.imported ?? 0)), h("td.number", String(each.duplicates ?? 0)), h("td.number", String(each.rejectedCount ?? each.rejected?.length ?? 0)))))));
+            replace(past, h("h2", "Past imports"), h("table.plain", h("thead", h("tr", ["File", "When", "Imported", "Already there", "Rejected"].map((text, index) => h("th", { scope: "col", class: ["", "", "number", "number hide-narrow", "number hide-narrow"][index] }, text)))),
+                h("tbody", imports.slice(0, 20).map((each) => h("tr", h("td.file-name", h("bdi", each.filename ?? "–")), h("td.nowrap", h("span.hide-narrow", instant(each.createdAt)), h("span.only-narrow", instant(each.createdAt, { dateStyle: "medium" }))),
+                    h("td.number", whole(each.imported)), h("td.number.hide-narrow", whole(each.duplicates)), h("td.number.hide-narrow", whole(each.rejectedCount ?? each.rejected?.length)))))));
         } catch { /* the list of the past is not what one came for */ }
     }
 
@@ -165,6 +165,8 @@ export function show(main) {
 function fileLine(file, start) {
     return h("div.file-line", icon("file"), h("bdi.file-name", file.name), h("span.muted", size(file.size)), start && h("button.quiet.small", { type: "button", onclick: () => start() }, "Another file"));
 }
+
+const whole = (value) => new Intl.NumberFormat().format(Number(value ?? 0));
 
 function size(bytes) {
     const format = (value, unit) => new Intl.NumberFormat(undefined, { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
