@@ -17,19 +17,21 @@ export function show(main, query) {
     let charts = [];
     let turn = 0;
     let alive = true;
+    // Early in a month, or after importing old statements, the present month would be a row of zeros.
+    let mayMove = !isMonth(query.get("month"));
+    let moved = false;
 
     const name = h("span.month-name", { "aria-live": "polite" });
     const before = h("button.icon-button", { type: "button", "aria-label": "Month before", title: "Month before ([)", onclick: () => go(addMonths(month, -1)) }, icon("chevron-left"));
     const after = h("button.icon-button", { type: "button", "aria-label": "Month after", title: "Month after (])", onclick: () => go(addMonths(month, 1)) }, icon("chevron-right"));
     const back = h("button.quiet.small", { type: "button", onclick: () => go(present) }, "This month");
     const body = h("div.dashboard");
-    replace(main,
-        h("header.screen-head", h("h1", { tabindex: "-1" }, "Dashboard"),
-            h("div.month-switch", { role: "group", "aria-label": "Month" }, before, name, after, back)),
-        body);
+    const months = h("div.month-switch", { role: "group", "aria-label": "Month" }, before, name, after, back);
+    replace(main, h("header.screen-head", h("h1", { tabindex: "-1" }, "Dashboard"), months), body);
 
     function go(next) {
         month = next;
+        mayMove = moved = false;
         history.pushState(null, "", month === present ? "/" : `/?month=${month}`);
         refresh();
         announce(monthLong(month));
@@ -55,11 +57,20 @@ export function show(main, query) {
         charts = [];
         const categories = Array.isArray(data.byCategory) ? data.byCategory : data.byCategory?.categories ?? [];
         const nothingEver = !data.recent?.length && data.byMonth.every((each) => !Number(each.count));
+        months.hidden = nothingEver;
         if (nothingEver) return replace(body, welcome());
+        const other = monthWithEntries(data, month);
+        if (mayMove && other) {
+            mayMove = false;
+            moved = true;
+            month = other;
+            return refresh();
+        }
+        mayMove = false;
         const context = { month, present, currency: data.currency ?? state.book.currency };
         const byMonth = monthPanel(data.byMonth, context, go);
         const byCategory = categoryPanel(categories, data.totals, context);
-        replace(body, elsewhere(data, context, go), cards(data, context), byMonth.element, byCategory.element, latest(data.recent ?? []));
+        replace(body, moved ? note(`Nothing in ${monthLong(present)} yet. This is ${monthLong(month)}.`) : elsewhere(other, context, go), cards(data, context), byMonth.element, byCategory.element, latest(data.recent ?? []));
         charts = [byMonth.chart, byCategory.chart].filter(Boolean);
         for (const chart of charts) chart.draw();
     }
@@ -92,14 +103,18 @@ function welcome() {
     });
 }
 
-/// A month without entries says where there are some: a statement imported today is about the months before.
-function elsewhere(data, { month }, go) {
+/// Null while the month has entries itself; else the last one before it, or the latest of all, that has some.
+function monthWithEntries(data, month) {
     if (Number(data.totals.count)) return null;
     const filled = data.byMonth.filter((each) => each.month < month && Number(each.count)).at(-1)?.month;
     const other = filled ?? data.recent?.[0]?.transactionDate.slice(0, 7);
-    if (!other || other === month) return null;
-    return h("div.banner", { data: { tone: "note" } }, icon("dashboard"), h("div.banner-text", `There are no entries in ${monthLong(month)}.`),
-        h("button.small", { type: "button", onclick: () => go(other) }, `Show ${monthLong(other)}`));
+    return other && other !== month ? other : null;
+}
+
+const note = (text, ...actions) => h("div.banner", { data: { tone: "note" } }, icon("dashboard"), h("div.banner-text", text), actions);
+
+function elsewhere(other, { month }, go) {
+    return other && note(`There are no entries in ${monthLong(month)}.`, h("button.small", { type: "button", onclick: () => go(other) }, `Show ${monthLong(other)}`));
 }
 
 // MARK: cards
