@@ -8,10 +8,11 @@ import Testing
     private static let wait = Setting<Duration>.duration("idle-timeout", default: "75s", "A time.")
     private static let role = Setting<String>.choice("role", of: ["all", "api"], default: "all", "A role.")
     private static let origins = Setting<[String]>.list("origins", default: "", "Origins.")
-    private static let key = Setting<Int>.number("key", in: 1...9, default: 1, "A secret number.")
-    private static let secret = SettingDeclaration(
-        name: "key", fallback: "1", summary: "A secret.", isSecret: true, check: key.declaration.check)
-    private static let all = [port.declaration, limits.declaration, wait.declaration, role.declaration, origins.declaration, secret]
+    private static let key = Setting<Int>("key", default: "1", "A secret number.", isSecret: true) { text throws(SettingProblem) in
+        guard let number = Int(text) else { throw SettingProblem(expected: "a number") }
+        return number
+    }
+    private static let all = [port.declaration, limits.declaration, wait.declaration, role.declaration, origins.declaration, key.declaration]
 
     private func read(_ flags: [String: String] = [:], _ environment: [String: String] = [:]) throws(ConfigurationProblem) -> Configuration {
         try Configuration(Self.all, flags: flags, environment: environment, aliases: ["port": "PORT"])
