@@ -102,16 +102,17 @@ let package = Package(
             "Identity", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP",
             "Resources",
             "Jobs", "Categories", "Books", "Identity", "TestSupport"),
-        tests("Runtime", of: "Base", "Runtime"),
+        tests("Runtime", of: "Base", "JSON", "Runtime", "TestSupport"),
         tests("Jobs", of: "Base", "JSON", "Runtime", "EventLoop", "Database", "Jobs", "TestSupport"),
         tests(
-            "Transactions", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP", "Resources",
+            "Transactions", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP",
+            "Resources",
             "Jobs", "Categories", "Books", "Identity", "Statements", "Transactions", "Reporting", "TestSupport"),
         tests(
             "App", of: "Base", "JSON", "Runtime", "EventLoop", "Database", "HTTPServer", "HTTP", "purser", "TestSupport"),
         tests("EventLoop", of: "EventLoop", "TestSupport"),
         tests("HTTPServer", of: "HTTPServer", "EventLoop", "TestSupport"),
-        tests("HTTP", of: "Base", "JSON", "HTTP", "HTTPServer", "EventLoop", "TestSupport"),
+        tests("HTTP", of: "Base", "JSON", "Runtime", "HTTP", "HTTPServer", "EventLoop", "TestSupport"),
         tests("Database", of: "Base", "Database", "EventLoop", "TestSupport"),
     ]
 )

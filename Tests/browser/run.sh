@@ -12,7 +12,8 @@ finish() {
     rm -rf "$work"
 }
 trap finish EXIT
-"$binary" serve --host 127.0.0.1 --port 0 --data "$work/data" --rate-limits off > "$work/out" 2> "$work/err" &
+# PURSER_BINARY is for this script; the program refuses settings it does not know.
+env -u PURSER_BINARY "$binary" serve --host 127.0.0.1 --port 0 --data "$work/data" --rate-limits off > "$work/out" 2> "$work/err" &
 server=$!
 for _ in $(seq 1 600); do
     grep -q '^listening on' "$work/out" && break
