@@ -87,15 +87,11 @@ def category_id(page, name):
 
 
 def row(page, merchant):
-    def search():
-        for each in page.all("table.entries tbody tr"):
-            if each.is_displayed() and merchant in each.text:
-                return each
-    return wait(search, f"no row for {merchant}")
+    return wait(lambda: next(iter(rows(page, merchant)), None), f"no row for {merchant}")
 
 
-def rows(page):
-    return [each for each in page.all("table.entries tbody tr") if each.is_displayed()]
+def rows(page, text=""):
+    return page.js("return [...document.querySelectorAll('table.entries tbody tr')].filter((each) => each.checkVisibility() && each.innerText.includes(arguments[0]))", text)
 
 
 def card(page, title):

@@ -348,7 +348,8 @@ function startListing(holder, filters, count, categories, clearFilters) {
 
     function changed(kind, entry) {
         const element = [...body.children].find((each) => each.dataset.id === entry.id);
-        if (!element || kind === "deleted") return;
+        if (!element) return;
+        if (kind === "deleted") return showCount();
         if (kind === "removed" || kind === "restored") {
             element.hidden = kind === "removed";
             tidyDays();
@@ -356,7 +357,8 @@ function startListing(holder, filters, count, categories, clearFilters) {
                 fill(element, entry);
                 element.focus();
             }
-            return showCount();
+            if (!cursor || kind === "restored") showCount(); // of more than are here, the server knows the number once it has deleted
+            return;
         }
         const moved = rows.get(element).transactionDate !== entry.transactionDate;
         fill(element, entry);

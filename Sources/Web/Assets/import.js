@@ -111,6 +111,7 @@ export function show(main) {
             go.disabled = !fresh.length && !unseen;
             if (unseen) counts.append(h("p.muted.small", `A long file: ${new Intl.NumberFormat().format(transactions.length)} of its ${new Intl.NumberFormat().format(transactions.length + unseen)} entries were looked at so far. All are read when you import.`));
             rows.id = "import-rows";
+            rows.hidden = !lists[tab].length;
             replace(rows, tab === "rejected" ? rejectedTable(rejected) : transactionTable(lists[tab]));
             const foreign = !fresh.length && present.accounts?.find((each) => each.currency && each.currency !== state.book.currency && each.transactions?.length)?.currency;
             if (foreign) {
