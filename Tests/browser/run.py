@@ -384,6 +384,26 @@ def _(page):
     assert not page.button("Nothing new to import").is_enabled()
 
 
+@test("dates that can be read in two ways are asked about before anything is imported")
+def _(page):
+    choose_file(page, "us.csv", "Date,Payee,Amount\n03/04/2026,Coffee Bar,-4.50\n05/06/2026,Grocery,-82.10\n")
+    page.sees("2 new", ".import-counts")
+    assert not page.button("Choose the order of the dates first").is_enabled()
+    page.click(page.button("Month first"))
+    page.until(lambda: page.button("Import 2 entries").is_enabled(), "the import is not offered")
+    page.sees(page.js("return new Intl.DateTimeFormat(undefined, {dateStyle: 'medium', timeZone: 'UTC'}).format(new Date('2026-03-04T12:00:00Z'))"), ".import-rows")
+
+
+@test("columns that were not recognised can be named by hand", expected=["422"])
+def _(page):
+    choose_file(page, "odd.csv", "when;who;what\nsoon;Foo;12,50\n")
+    page.sees("Say which columns they are", ".import-stage")
+    assert not page.button("Nothing to import").is_enabled()
+    page.fill("map-date", "0")
+    page.fill("map-amount", "2")
+    page.sees("is not a date", ".import-rows")
+
+
 @test("a file that is no statement is refused in words", expected=["422", "400", "415"])
 def _(page):
     choose_file(page, "picture.csv", "\x00\x01\x02 not a statement at all \x00")
