@@ -83,12 +83,12 @@ export function show(main) {
             fail(error) { self.busy(false); go.disabled = true; replace(problem, banner(error, { retry: () => preview(file, changes, self), note: error.fields?.map((each) => each.message).join(" ") })); },
             update(next) { present = next; mapping = columnsOf(next) ?? mapping; replace(problem); self.busy(false); draw(); },
         };
-        const remap = debounce(150, (part) => {
+        const again = debounce(150, () => (mappingIsComplete(mapping) ? preview(file, changes, self) : draw()));
+        const remap = (part) => {
             changes = { ...changes, ...part };
             mapping = { ...mapping, ...part };
-            if (mappingIsComplete(mapping)) preview(file, changes, self);
-            else draw();
-        });
+            again();
+        };
 
         function draw() {
             const transactions = (present.accounts ?? []).flatMap((account) => account.transactions ?? []);
