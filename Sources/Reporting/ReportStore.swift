@@ -1,5 +1,6 @@
 import Base
 import Database
+import Resources
 import Transactions
 
 /// Sums over the entries of a book. Reads only the views that Transactions keeps for readers.
@@ -98,7 +99,12 @@ struct ReportStore: Sendable {
 
     func readCategories(_ rows: Rows) throws -> [CategorySum] {
         var total: Int64 = 0
-        for row in rows { total += try row.get(5, as: Int64.self) }
+        for row in rows {
+            // Each fits, or the database would have refused; together they need not.
+            let (sum, isTooLarge) = total.addingReportingOverflow(try row.get(5, as: Int64.self))
+            if isTooLarge { throw Refusal.sumTooLarge }
+            total = sum
+        }
         return try rows.map { row in
             let amount: Int64 = try row.get(5)
             return CategorySum(

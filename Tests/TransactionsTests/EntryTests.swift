@@ -280,7 +280,7 @@ import Testing
         for _ in 0..<count {
             let date = day("2026-03-01").adding(days: Int.random(in: 0...4, using: &random))
             let id = EntryID(high: random.next(), low: random.next())
-            _ = try await app.database.query(
+            _ = try await app.database.writer.query(
                 """
                 INSERT INTO entries (book_id, id, type, occurred_on, amount_minor, currency, category_id, created_by)
                 VALUES (\(ada.book), \(id), \(Int16.random(in: 1...2, using: &random)), \(date),
