@@ -46,6 +46,10 @@ format: ## Lay out the Swift sources
 setup: ## Install every Debian package that building, running and testing need
 	@scripts/packages.sh build run test
 
+.PHONY: docs
+docs: build ## Write docs/openapi.json, docs/schema.sql and the settings in README.md
+	@scripts/docs.sh
+
 .PHONY: clean
 clean: ## Remove what was built (never ./data)
 	@rm -rf .build .bench .venv

@@ -46,12 +46,13 @@ POST = (
 class Result:
     """One round of load on one server."""
 
-    def __init__(self, raw, cpu_seconds):
+    def __init__(self, raw, cpu_seconds, database_seconds):
         self.requests = raw["requests"]
         self.seconds = raw["microseconds"] / 1e6
         self.errors = raw["status_errors"] + raw["other_errors"]
         self.rate = self.requests / self.seconds
         self.cpu = cpu_seconds / max(self.requests, 1) * 1e6  # microseconds of user+system a request
+        self.database = database_seconds / max(self.requests, 1) * 1e6  # the same of all of PostgreSQL's processes
         self.p50 = raw["p50"] / 1000  # milliseconds
         self.p99 = raw["p99"] / 1000
         self.mean = raw["mean"] / 1000
@@ -64,6 +65,24 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def family_cpu_seconds(pid):
+    """User and system time of a process, of its children, and of those that have ended meanwhile."""
+    total = 0
+    for name in os.listdir("/proc"):
+        try:
+            if not name.isdigit():
+                continue
+            with open(f"/proc/{name}/stat") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(name) == pid:
+            total += sum(int(field) for field in fields[11:15])
+        elif int(fields[1]) == pid:
+            total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
 def resident_bytes(pid):
     with open(f"/proc/{pid}/status") as file:
         for line in file:
@@ -72,7 +91,7 @@ def resident_bytes(pid):
     raise RuntimeError("no VmRSS")
 
 
-def load(server, path, tokens, seconds=6, connections=32, body=None):
+def load(server, path, tokens, seconds=6, connections=32, body=None, postmaster=None):
     """Runs wrk against the server, and returns what came of it."""
     kind = POST if body is not None else GET
     with tempfile.TemporaryDirectory() as folder:
@@ -82,14 +101,16 @@ def load(server, path, tokens, seconds=6, connections=32, body=None):
             file.write("\n".join(tokens) + "\n")
         with open(folder + "/load.lua", "w") as file:
             file.write(SCRIPT % names)
+        database_before = family_cpu_seconds(postmaster) if postmaster else 0
         before = cpu_seconds(server.pid)
         done = subprocess.run(
             ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", folder + "/load.lua", server.url],
             capture_output=True, text=True, timeout=seconds + 60)
         after = cpu_seconds(server.pid)
+        database_after = family_cpu_seconds(postmaster) if postmaster else 0
     for line in done.stdout.splitlines():
         if line.startswith("RESULT "):
-            return Result(json.loads(line[7:]), after - before)
+            return Result(json.loads(line[7:]), after - before, database_after - database_before)
     raise RuntimeError("wrk failed: " + done.stdout + done.stderr)
 
 

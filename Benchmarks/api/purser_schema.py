@@ -1,5 +1,7 @@
 """What the benchmark knows of our own schema: everything that a migration may change is on this page."""
 
+import os
+
 from servers import Database
 
 # Idle connections are to stay while others are measured. (PURSER_RATE_LIMITS=off is set for every start.)
@@ -13,7 +15,7 @@ OUTBOX_DIFFERENCE = """
 
 def database(data):
     """Where the embedded cluster of a data directory listens."""
-    return Database(data, 5432, "purser", "purser")
+    return Database(os.path.join(data, "postgres", "cluster"), 5432, "postgres", "purser")
 
 
 def fill(database, people):

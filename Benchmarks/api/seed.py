@@ -4,6 +4,7 @@ People and their books are made through our API, as any client would. The entrie
 peer's database, and copied from there into ours, so both hold the same rows with the same ids.
 """
 
+import json
 import os
 
 import purser_schema
@@ -57,6 +58,17 @@ class People:
 
     def __init__(self):
         self.readers, self.writers, self.large = [], [], []
+
+    def save(self, path):
+        with open(path, "w") as file:
+            json.dump(vars(self), file)
+
+    @classmethod
+    def load(cls, path):
+        people = cls()
+        with open(path) as file:
+            vars(people).update(json.load(file))
+        return people
 
 
 def register(server):

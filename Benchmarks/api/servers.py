@@ -112,6 +112,12 @@ class Database:
     def __init__(self, host, port, user, name):
         self.host, self.port, self.user, self.name = host, port, user, name
 
+    @property
+    def postmaster(self):
+        """The first line of the file that a running cluster keeps."""
+        with open(os.path.join(self.host, "postmaster.pid")) as file:
+            return int(file.readline())
+
     def command(self, database):
         return ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.host, "-p", str(self.port), "-U", self.user,
                 "-d", database, "-At", "-F", "\t"]

@@ -1,9 +1,9 @@
 /// Base64 with the URL-safe alphabet and without padding (RFC 4648, section 5).
-@usableFromInline
-package enum Base64URL {
-    @usableFromInline static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+public enum Base64URL {
+    @usableFromInline static let alphabet = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    @inlinable package static func encode(_ bytes: some Collection<UInt8>) -> String {
+    @inlinable public static func encode(_ bytes: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count * 4 + 2) / 3)
         var buffer: UInt32 = 0
@@ -21,7 +21,7 @@ package enum Base64URL {
     }
 
     /// Nil unless the text is exactly what `encode` gives: no padding, no stray bits at the end.
-    @inlinable package static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+    @inlinable public static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var buffer: UInt32 = 0
         var bits = 0

@@ -1,31 +1,31 @@
 /// A day of the proleptic Gregorian calendar, 0001-01-01 to 9999-12-31, without a time or a zone.
 @frozen
-package struct CalendarDate: Hashable, Sendable {
+public struct CalendarDate: Hashable, Sendable {
     /// Days since 1970-01-01; negative before it.
-    package let daysSinceEpoch: Int32
+    public let daysSinceEpoch: Int32
 
     @inlinable init(unchecked daysSinceEpoch: Int32) { self.daysSinceEpoch = daysSinceEpoch }
 
     /// Nil outside the years 1 to 9999.
-    @inlinable package init?(daysSinceEpoch: Int) {
+    @inlinable public init?(daysSinceEpoch: Int) {
         guard daysSinceEpoch >= -719_162, daysSinceEpoch <= 2_932_896 else { return nil }
         self.daysSinceEpoch = Int32(truncatingIfNeeded: daysSinceEpoch)
     }
 
     /// Nil for a day that does not exist.
-    @inlinable package init?(year: Int, month: Int, day: Int) {
+    @inlinable public init?(year: Int, month: Int, day: Int) {
         guard year >= 1, year <= 9999, month >= 1, month <= 12, day >= 1 else { return nil }
         guard day <= Self.daysIn(month: month, year: year) else { return nil }
         self.init(unchecked: Self.days(year: year, month: month, day: day))
     }
 
     /// `2026-03-31`, exactly.
-    package init?(iso text: some StringProtocol) {
+    public init?(iso text: some StringProtocol) {
         guard let date = text.withUTF8Bytes({ CalendarDate(iso: $0) }) else { return nil }
         self = date
     }
 
-    package init?(iso bytes: UnsafeBufferPointer<UInt8>) {
+    public init?(iso bytes: UnsafeBufferPointer<UInt8>) {
         var reader = DigitReader(bytes: bytes)
         guard let date = CalendarDate(reading: &reader), reader.isAtEnd else { return nil }
         self = date
@@ -39,12 +39,12 @@ package struct CalendarDate: Hashable, Sendable {
         self.init(year: year, month: month, day: day)
     }
 
-    package static let first = CalendarDate(unchecked: -719_162)
-    package static let last = CalendarDate(unchecked: 2_932_896)
+    public static let first = CalendarDate(unchecked: -719_162)
+    public static let last = CalendarDate(unchecked: 2_932_896)
 }
 
 extension CalendarDate: Comparable {
-    @inlinable package static func < (left: CalendarDate, right: CalendarDate) -> Bool {
+    @inlinable public static func < (left: CalendarDate, right: CalendarDate) -> Bool {
         left.daysSinceEpoch < right.daysSinceEpoch
     }
 }
@@ -53,12 +53,12 @@ extension CalendarDate: Comparable {
 
 extension CalendarDate {
     /// Monday is 1, Sunday 7, as in ISO 8601.
-    package enum Weekday: Int, CaseIterable, Sendable {
+    public enum Weekday: Int, CaseIterable, Sendable {
         case monday = 1
         case tuesday, wednesday, thursday, friday, saturday, sunday
     }
 
-    @inlinable package var components: (year: Int, month: Int, day: Int) {
+    @inlinable public var components: (year: Int, month: Int, day: Int) {
         // Counted from 1 March 0000 in eras of 400 years, so that a leap day ends its year.
         let days = Int(daysSinceEpoch) + 719_468
         let era = (days >= 0 ? days : days - 146_096) / 146_097
@@ -71,17 +71,17 @@ extension CalendarDate {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 
-    package var year: Int { components.year }
-    package var month: Int { components.month }
-    package var day: Int { components.day }
+    public var year: Int { components.year }
+    public var month: Int { components.month }
+    public var day: Int { components.day }
 
-    package var weekday: Weekday {
+    public var weekday: Weekday {
         // 1970-01-01 was a Thursday.
         let shifted = (Int(daysSinceEpoch) + 3) % 7
         return Weekday(rawValue: (shifted < 0 ? shifted + 7 : shifted) + 1) ?? .monday
     }
 
-    package var yearMonth: YearMonth {
+    public var yearMonth: YearMonth {
         let (year, month, _) = components
         return YearMonth(index: year * 12 + month - 1)
     }
@@ -96,7 +96,7 @@ extension CalendarDate {
     }
 
     /// The month must be 1 to 12.
-    @inlinable package static func daysIn(month: Int, year: Int) -> Int {
+    @inlinable public static func daysIn(month: Int, year: Int) -> Int {
         switch month {
         case 2: isLeap(year) ? 29 : 28
         case 4, 6, 9, 11: 30
@@ -104,7 +104,7 @@ extension CalendarDate {
         }
     }
 
-    @inlinable package static func isLeap(_ year: Int) -> Bool {
+    @inlinable public static func isLeap(_ year: Int) -> Bool {
         year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
     }
 }
@@ -113,14 +113,14 @@ extension CalendarDate {
 
 extension CalendarDate {
     /// Clamped to the calendar's own first and last day.
-    @inlinable package func adding(days: Int) -> CalendarDate {
+    @inlinable public func adding(days: Int) -> CalendarDate {
         let (sum, overflow) = Int(daysSinceEpoch).addingReportingOverflow(days)
         if overflow { return days < 0 ? .first : .last }
         return CalendarDate(daysSinceEpoch: sum) ?? (sum < 0 ? .first : .last)
     }
 
     /// The same day of another month, or that month's last day: 31 January plus one month is 28 or 29 February.
-    package func adding(months: Int) -> CalendarDate {
+    public func adding(months: Int) -> CalendarDate {
         let (year, month, day) = components
         let (sum, overflow) = (year * 12 + month - 1).addingReportingOverflow(months)
         guard !overflow, sum >= 12 else { return months < 0 ? .first : .last }
@@ -128,15 +128,15 @@ extension CalendarDate {
         return CalendarDate(clampingDay: day, month: sum % 12 + 1, year: sum / 12)
     }
 
-    package func days(since earlier: CalendarDate) -> Int {
+    public func days(since earlier: CalendarDate) -> Int {
         Int(daysSinceEpoch) - Int(earlier.daysSinceEpoch)
     }
 
-    package var firstOfMonth: CalendarDate {
+    public var firstOfMonth: CalendarDate {
         adding(days: 1 - components.day)
     }
 
-    package var lastOfMonth: CalendarDate {
+    public var lastOfMonth: CalendarDate {
         let (year, month, _) = components
         return CalendarDate(clampingDay: 31, month: month, year: year)
     }
@@ -150,14 +150,14 @@ extension CalendarDate {
 // MARK: - Text
 
 extension CalendarDate: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         var bytes: [UInt8] = []
         append(to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Appends `2026-03-31` as UTF-8.
-    @inlinable package func append(to bytes: inout [UInt8]) {
+    @inlinable public func append(to bytes: inout [UInt8]) {
         withUnsafeTemporaryAllocation(byteCount: 10, alignment: 8) { buffer in
             write(to: buffer)
             bytes.append(contentsOf: UnsafeRawBufferPointer(buffer))

@@ -1,13 +1,13 @@
 /// A currency of ISO 4217. Four bytes: the three letters and the number of digits after the point, so that
 /// arithmetic and formatting never look anything up.
 @frozen
-package struct Currency: Hashable, Sendable {
+public struct Currency: Hashable, Sendable {
     @usableFromInline let packed: UInt32
 
     @inlinable init(packed: UInt32) { self.packed = packed }
 
     /// Only a known code in capital letters.
-    package init?(_ code: some StringProtocol) {
+    public init?(_ code: some StringProtocol) {
         var letters: (UInt8, UInt8, UInt8) = (0, 0, 0)
         var count = 0
         for byte in code.utf8 {
@@ -24,14 +24,14 @@ package struct Currency: Hashable, Sendable {
     }
 
     /// The same from three ASCII capitals, without a String.
-    package init?(_ first: UInt8, _ second: UInt8, _ third: UInt8) {
+    public init?(_ first: UInt8, _ second: UInt8, _ third: UInt8) {
         guard let slot = Self.slot(first, second, third) else { return nil }
         let packed = Self.index.packed[slot]
         guard packed != 0 else { return nil }
         self.packed = packed
     }
 
-    package var code: String {
+    public var code: String {
         String(unsafeUninitializedCapacity: 3) { buffer in
             (buffer[0], buffer[1], buffer[2]) = letters
             return 3
@@ -39,10 +39,10 @@ package struct Currency: Hashable, Sendable {
     }
 
     /// Digits after the decimal point: 0, 2, 3 or 4.
-    @inlinable package var exponent: Int { Int(packed & 0xFF) }
+    @inlinable public var exponent: Int { Int(packed & 0xFF) }
 
     /// Minor units in one major unit: 1, 100, 1000 or 10000.
-    @inlinable package var minorUnitsPerMajor: Int64 {
+    @inlinable public var minorUnitsPerMajor: Int64 {
         switch exponent {
         case 0: 1
         case 2: 100
@@ -52,26 +52,26 @@ package struct Currency: Hashable, Sendable {
         }
     }
 
-    package var name: String { entry?.name ?? code }
+    public var name: String { entry?.name ?? code }
 
-    package var numericCode: Int { Int(entry?.numeric ?? 0) }
+    public var numericCode: Int { Int(entry?.numeric ?? 0) }
 
     /// False for a currency that ISO 4217 has withdrawn; it can still be read in old statements.
-    package var isCurrent: Bool {
+    public var isCurrent: Bool {
         let (first, second, third) = letters
         guard let slot = Self.slot(first, second, third) else { return false }
         return Int(Self.index.position[slot]) < Self.currentEntries.count
     }
 
     /// The three letters as ASCII.
-    @inlinable package var letters: (UInt8, UInt8, UInt8) {
+    @inlinable public var letters: (UInt8, UInt8, UInt8) {
         (
             UInt8(truncatingIfNeeded: packed >> 24), UInt8(truncatingIfNeeded: packed >> 16),
             UInt8(truncatingIfNeeded: packed >> 8)
         )
     }
 
-    @inlinable package func append(to bytes: inout [UInt8]) {
+    @inlinable public func append(to bytes: inout [UInt8]) {
         let (first, second, third) = letters
         bytes.append(first)
         bytes.append(second)
@@ -79,26 +79,26 @@ package struct Currency: Hashable, Sendable {
     }
 
     /// Every currency in use, by code.
-    package static let all: [Currency] = currentEntries.map { Currency(packed: pack($0)) }
+    public static let all: [Currency] = currentEntries.map { Currency(packed: pack($0)) }
 
     /// Those offered first in a list.
-    package static let featured: [Currency] = [usd, eur, gbp, inr, jpy, cad, aud]
+    public static let featured: [Currency] = [usd, eur, gbp, inr, jpy, cad, aud]
 
-    package static let usd = Currency(packed: 0x5553_4402)
-    package static let eur = Currency(packed: 0x4555_5202)
-    package static let gbp = Currency(packed: 0x4742_5002)
-    package static let inr = Currency(packed: 0x494E_5202)
-    package static let jpy = Currency(packed: 0x4A50_5900)
-    package static let cad = Currency(packed: 0x4341_4402)
-    package static let aud = Currency(packed: 0x4155_4402)
+    public static let usd = Currency(packed: 0x5553_4402)
+    public static let eur = Currency(packed: 0x4555_5202)
+    public static let gbp = Currency(packed: 0x4742_5002)
+    public static let inr = Currency(packed: 0x494E_5202)
+    public static let jpy = Currency(packed: 0x4A50_5900)
+    public static let cad = Currency(packed: 0x4341_4402)
+    public static let aud = Currency(packed: 0x4155_4402)
 }
 
 extension Currency: CustomStringConvertible {
-    package var description: String { code }
+    public var description: String { code }
 }
 
 extension Currency: Comparable {
-    @inlinable package static func < (left: Currency, right: Currency) -> Bool { left.packed < right.packed }
+    @inlinable public static func < (left: Currency, right: Currency) -> Bool { left.packed < right.packed }
 }
 
 extension Currency {

@@ -1,6 +1,6 @@
 /// Appends the digits of a number, without a String in between.
 @inlinable
-package func appendDecimal(_ value: UInt64, to bytes: inout [UInt8]) {
+public func appendDecimal(_ value: UInt64, to bytes: inout [UInt8]) {
     if value < 10 {
         bytes.append(UInt8(truncatingIfNeeded: value) &+ 48)
         return
@@ -21,7 +21,7 @@ package func appendDecimal(_ value: UInt64, to bytes: inout [UInt8]) {
 
 /// Appends exactly `width` digits, at most 20, with leading zeros; higher digits are cut off.
 @inlinable
-package func appendDecimal(_ value: UInt64, width: Int, to bytes: inout [UInt8]) {
+public func appendDecimal(_ value: UInt64, width: Int, to bytes: inout [UInt8]) {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
         var rest = value
         var position = min(width, 20)
@@ -44,7 +44,7 @@ func twoDigits(_ value: Int) -> UInt16 {
 }
 
 @inlinable
-package func appendDecimal(_ value: Int64, to bytes: inout [UInt8]) {
+public func appendDecimal(_ value: Int64, to bytes: inout [UInt8]) {
     if value < 0 { bytes.append(UInt8(ascii: "-")) }
     appendDecimal(value.magnitude, to: &bytes)
 }

@@ -1,10 +1,10 @@
 /// When a book's year starts. The day clamps to the month's end, so 30 February means the last of February.
-package struct FiscalYear: Hashable, Sendable {
-    package let startMonth: Int
-    package let startDay: Int
+public struct FiscalYear: Hashable, Sendable {
+    public let startMonth: Int
+    public let startDay: Int
 
     /// Nil unless the month is 1 to 12 and the day 1 to 31.
-    package init?(startMonth: Int, startDay: Int) {
+    public init?(startMonth: Int, startDay: Int) {
         guard (1...12).contains(startMonth), (1...31).contains(startDay) else { return nil }
         self.startMonth = startMonth
         self.startDay = startDay
@@ -16,10 +16,10 @@ package struct FiscalYear: Hashable, Sendable {
     }
 
     /// From 1 January.
-    package static let calendar = FiscalYear(calendar: ())
+    public static let calendar = FiscalYear(calendar: ())
 
     /// `04-06`, exactly.
-    package init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         let year = text.withUTF8Bytes { bytes -> FiscalYear? in
             var reader = DigitReader(bytes: bytes)
             guard let month = reader.number(digits: 2), reader.skip(UInt8(ascii: "-")),
@@ -31,27 +31,27 @@ package struct FiscalYear: Hashable, Sendable {
         self = year
     }
 
-    package struct Span: Hashable, Sendable {
+    public struct Span: Hashable, Sendable {
         /// `2026` for a calendar year, else `2025/26`; a quarter adds ` Q3`.
-        package let label: String
-        package let range: ClosedRange<CalendarDate>
+        public let label: String
+        public let range: ClosedRange<CalendarDate>
     }
 
-    package struct Quarter: Hashable, Sendable {
+    public struct Quarter: Hashable, Sendable {
         /// 1 to 4.
-        package let number: Int
-        package let span: Span
+        public let number: Int
+        public let span: Span
 
-        package var range: ClosedRange<CalendarDate> { span.range }
-        package var label: String { span.label }
+        public var range: ClosedRange<CalendarDate> { span.range }
+        public var label: String { span.label }
     }
 
-    package func year(containing date: CalendarDate) -> Span {
+    public func year(containing date: CalendarDate) -> Span {
         let startYear = startYear(containing: date)
         return Span(label: label(startYear), range: range(from: startYear * 12 + startMonth - 1, months: 12))
     }
 
-    package func quarter(containing date: CalendarDate) -> Quarter {
+    public func quarter(containing date: CalendarDate) -> Quarter {
         let startYear = startYear(containing: date)
         let base = startYear * 12 + startMonth - 1
         // The quarters tile the year, so the last one that has begun is the one.
@@ -86,7 +86,7 @@ package struct FiscalYear: Hashable, Sendable {
 }
 
 extension FiscalYear: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         var bytes: [UInt8] = []
         appendDecimal(UInt64(startMonth), width: 2, to: &bytes)
         bytes.append(UInt8(ascii: "-"))

@@ -3,7 +3,7 @@ import Synchronization
 
 extension Identifier {
     /// A UUIDv7 (RFC 9562) of this instant. Ids of one instant are in no particular order.
-    package static func generate(
+    public static func generate(
         at instant: Instant, using generator: inout some RandomNumberGenerator
     ) -> Identifier {
         let first = UInt64.random(in: .min ... .max, using: &generator)
@@ -13,7 +13,7 @@ extension Identifier {
 
     /// A new UUIDv7 that is greater than every one made before by this process, so that rows land at the end of
     /// their index and ids order as they were made.
-    package static func new() -> Identifier {
+    public static func new() -> Identifier {
         Identifier(VersionSeven.next())
     }
 

@@ -1,42 +1,42 @@
 /// A moment, as microseconds since 1970-01-01 UTC: what PostgreSQL keeps, in the years 1 to 9999.
 @frozen
-package struct Instant: Hashable, Sendable {
-    package let microseconds: Int64
+public struct Instant: Hashable, Sendable {
+    public let microseconds: Int64
 
     /// Clamped to the years 1 to 9999, so that every instant has a text.
-    @inlinable package init(microseconds: Int64) {
+    @inlinable public init(microseconds: Int64) {
         self.microseconds = min(max(microseconds, -62_135_596_800_000_000), 253_402_300_799_999_999)
     }
 
-    @inlinable package init(milliseconds: Int64) {
+    @inlinable public init(milliseconds: Int64) {
         let (microseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
         self.init(microseconds: overflow ? (milliseconds < 0 ? .min : .max) : microseconds)
     }
 
-    @inlinable package init(secondsSinceEpoch seconds: Int64) {
+    @inlinable public init(secondsSinceEpoch seconds: Int64) {
         let (microseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
         self.init(microseconds: overflow ? (seconds < 0 ? .min : .max) : microseconds)
     }
 
     /// Whole seconds, rounded down.
-    @inlinable package var secondsSinceEpoch: Int64 { microseconds.flooredDivision(by: 1_000_000) }
+    @inlinable public var secondsSinceEpoch: Int64 { microseconds.flooredDivision(by: 1_000_000) }
 
     /// Whole milliseconds, rounded down.
-    @inlinable package var milliseconds: Int64 { microseconds.flooredDivision(by: 1000) }
+    @inlinable public var milliseconds: Int64 { microseconds.flooredDivision(by: 1000) }
 
     /// The UTC day that holds this instant.
-    @inlinable package var utcDate: CalendarDate {
+    @inlinable public var utcDate: CalendarDate {
         CalendarDate(unchecked: Int32(truncatingIfNeeded: microseconds.flooredDivision(by: 86_400_000_000)))
     }
 }
 
 extension Instant: Comparable {
-    @inlinable package static func < (left: Instant, right: Instant) -> Bool { left.microseconds < right.microseconds }
+    @inlinable public static func < (left: Instant, right: Instant) -> Bool { left.microseconds < right.microseconds }
 }
 
 extension Instant {
     /// Clamped like every instant; finer parts of the duration than a microsecond are dropped.
-    package static func + (instant: Instant, duration: Duration) -> Instant {
+    public static func + (instant: Instant, duration: Duration) -> Instant {
         let (seconds, attoseconds) = duration.components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
         guard !overflow else { return Instant(microseconds: seconds < 0 ? .min : .max) }
@@ -46,11 +46,11 @@ extension Instant {
         return Instant(microseconds: sum)
     }
 
-    package static func - (instant: Instant, duration: Duration) -> Instant {
+    public static func - (instant: Instant, duration: Duration) -> Instant {
         instant + (.zero - duration)
     }
 
-    package func duration(since earlier: Instant) -> Duration {
+    public func duration(since earlier: Instant) -> Duration {
         .microseconds(microseconds - earlier.microseconds)
     }
 }
@@ -58,14 +58,14 @@ extension Instant {
 // MARK: - Text
 
 extension Instant: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         var bytes: [UInt8] = []
         append(to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Appends `2026-03-31T12:34:56.789Z` as UTF-8, cut to milliseconds.
-    @inlinable package func append(to bytes: inout [UInt8]) {
+    @inlinable public func append(to bytes: inout [UInt8]) {
         withUnsafeTemporaryAllocation(byteCount: 24, alignment: 8) { buffer in
             let date = utcDate
             date.write(to: buffer)
@@ -88,19 +88,19 @@ extension Instant: CustomStringConvertible {
 
     /// RFC 3339: a date, `T`, a time with optional fraction, and `Z` or an offset. A leap second becomes the next
     /// second; digits past microseconds are dropped.
-    package init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         guard let instant = text.withUTF8Bytes({ Instant(rfc3339: $0) }) else { return nil }
         self = instant
     }
 
-    package static func parse(_ text: some StringProtocol) throws(Refusal) -> Instant {
+    public static func parse(_ text: some StringProtocol) throws(Refusal) -> Instant {
         guard let instant = Instant(text) else {
             throw Refusal(.invalid, "INVALID_INSTANT", "A time is written like 2026-03-31T12:34:56Z.")
         }
         return instant
     }
 
-    package init?(rfc3339 bytes: UnsafeBufferPointer<UInt8>) {
+    public init?(rfc3339 bytes: UnsafeBufferPointer<UInt8>) {
         var reader = DigitReader(bytes: bytes)
         guard bytes.count <= 64, let date = CalendarDate(reading: &reader),
             reader.skip(UInt8(ascii: "T")) || reader.skip(UInt8(ascii: "t")) || reader.skip(UInt8(ascii: " ")),

@@ -1,21 +1,21 @@
 /// An exact amount: minor units of a currency. It never passes through a floating-point number.
 @frozen
-package struct Money: Hashable, Sendable {
-    package let minorUnits: Int64
-    package let currency: Currency
+public struct Money: Hashable, Sendable {
+    public let minorUnits: Int64
+    public let currency: Currency
 
-    @inlinable package init(minorUnits: Int64, currency: Currency) {
+    @inlinable public init(minorUnits: Int64, currency: Currency) {
         self.minorUnits = minorUnits
         self.currency = currency
     }
 
-    @inlinable package static func zero(_ currency: Currency) -> Money {
+    @inlinable public static func zero(_ currency: Currency) -> Money {
         Money(minorUnits: 0, currency: currency)
     }
 
-    @inlinable package var isZero: Bool { minorUnits == 0 }
-    @inlinable package var isNegative: Bool { minorUnits < 0 }
-    @inlinable package var isPositive: Bool { minorUnits > 0 }
+    @inlinable public var isZero: Bool { minorUnits == 0 }
+    @inlinable public var isNegative: Bool { minorUnits < 0 }
+    @inlinable public var isPositive: Bool { minorUnits > 0 }
 }
 
 // MARK: - Text
@@ -23,13 +23,13 @@ package struct Money: Hashable, Sendable {
 extension Money {
     /// Reads `12`, `12.5`, `-12.50` or `+1`. More digits than the currency has are refused unless they are zeros:
     /// rounding here would change what the user wrote.
-    package static func parse(_ text: some StringProtocol, _ currency: Currency) throws(Refusal) -> Money {
+    public static func parse(_ text: some StringProtocol, _ currency: Currency) throws(Refusal) -> Money {
         guard let minorUnits = try Self.minorUnits(in: text.utf8, currency) else { throw .invalidAmount(currency) }
         return Money(minorUnits: minorUnits, currency: currency)
     }
 
     /// The same from UTF-8 bytes.
-    package static func parse(utf8 bytes: some Sequence<UInt8>, _ currency: Currency) throws(Refusal) -> Money {
+    public static func parse(utf8 bytes: some Sequence<UInt8>, _ currency: Currency) throws(Refusal) -> Money {
         guard let minorUnits = try Self.minorUnits(in: bytes, currency) else { throw .invalidAmount(currency) }
         return Money(minorUnits: minorUnits, currency: currency)
     }
@@ -82,14 +82,14 @@ extension Money {
     }
 
     /// With all the currency's digits: `12.50`, `-0.05`, `1200` for yen.
-    package var decimalText: String {
+    public var decimalText: String {
         var bytes: [UInt8] = []
         append(to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Appends `decimalText` as UTF-8: also a JSON number literal.
-    @inlinable package func append(to bytes: inout [UInt8]) {
+    @inlinable public func append(to bytes: inout [UInt8]) {
         // A sign, 19 digits and a point, written from the back.
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { text in
             var rest = minorUnits.magnitude
@@ -120,33 +120,33 @@ extension Money {
 }
 
 extension Money: CustomStringConvertible {
-    package var description: String { "\(decimalText) \(currency.code)" }
+    public var description: String { "\(decimalText) \(currency.code)" }
 }
 
 // MARK: - Arithmetic
 
 extension Money {
     /// Throws where the currencies differ or the sum does not fit.
-    @inlinable package static func + (left: Money, right: Money) throws(Refusal) -> Money {
+    @inlinable public static func + (left: Money, right: Money) throws(Refusal) -> Money {
         guard left.currency == right.currency else { throw .currencyMismatch(left.currency, right.currency) }
         let (sum, overflow) = left.minorUnits.addingReportingOverflow(right.minorUnits)
         guard !overflow else { throw .amountOutOfRange }
         return Money(minorUnits: sum, currency: left.currency)
     }
 
-    @inlinable package static func - (left: Money, right: Money) throws(Refusal) -> Money {
+    @inlinable public static func - (left: Money, right: Money) throws(Refusal) -> Money {
         guard left.currency == right.currency else { throw .currencyMismatch(left.currency, right.currency) }
         let (difference, overflow) = left.minorUnits.subtractingReportingOverflow(right.minorUnits)
         guard !overflow else { throw .amountOutOfRange }
         return Money(minorUnits: difference, currency: left.currency)
     }
 
-    package func negated() throws(Refusal) -> Money {
+    public func negated() throws(Refusal) -> Money {
         try Money.zero(currency) - self
     }
 
     /// `self × numerator ÷ denominator`, rounded once, half to even. The denominator must be positive.
-    package func scaled(by numerator: Int64, over denominator: Int64) throws(Refusal) -> Money {
+    public func scaled(by numerator: Int64, over denominator: Int64) throws(Refusal) -> Money {
         guard denominator > 0 else {
             throw Refusal(.invalid, "INVALID_RATIO", "The denominator must be more than zero.")
         }
@@ -166,7 +166,7 @@ extension Money {
 
     /// Splits by weight with the largest remainder, so the parts always add up to the whole. The earlier part wins
     /// a tie. Weights must not be negative, and at least one must be more than zero.
-    package func allocate(_ weights: [Int64]) throws(Refusal) -> [Money] {
+    public func allocate(_ weights: [Int64]) throws(Refusal) -> [Money] {
         var total: UInt64 = 0
         for weight in weights {
             let (sum, overflow) = total.addingReportingOverflow(weight.magnitude)
@@ -206,15 +206,15 @@ extension Money {
 }
 
 extension Refusal {
-    package static let amountOutOfRange = Refusal(
+    public static let amountOutOfRange = Refusal(
         .invalid, "AMOUNT_OUT_OF_RANGE", "The amount is too large to be held.")
-    package static let invalidWeights = Refusal(
+    public static let invalidWeights = Refusal(
         .invalid, "INVALID_WEIGHTS", "Shares must not be negative, and one must be more than zero.")
-    package static func invalidAmount(_ currency: Currency) -> Refusal {
+    public static func invalidAmount(_ currency: Currency) -> Refusal {
         let example = Money(minorUnits: 12 * currency.minorUnitsPerMajor, currency: currency).decimalText
         return Refusal(.invalid, "INVALID_AMOUNT", "An amount is written like \(example), without separators.")
     }
-    package static func amountTooPrecise(_ currency: Currency) -> Refusal {
+    public static func amountTooPrecise(_ currency: Currency) -> Refusal {
         let digits = currency.exponent
         return Refusal(
             .invalid, "AMOUNT_TOO_PRECISE",
@@ -222,7 +222,7 @@ extension Refusal {
                 ? "\(currency.code) has no digits after the decimal point."
                 : "\(currency.code) has only \(digits) digits after the decimal point.")
     }
-    package static func currencyMismatch(_ left: Currency, _ right: Currency) -> Refusal {
+    public static func currencyMismatch(_ left: Currency, _ right: Currency) -> Refusal {
         Refusal(.invalid, "CURRENCY_MISMATCH", "\(left.code) and \(right.code) cannot be added up.")
     }
 }

@@ -1,14 +1,14 @@
 /// One page of a list, and where the next one starts.
-package struct Page<Element> {
-    package let items: [Element]
-    package let nextCursor: String?
+public struct Page<Element> {
+    public let items: [Element]
+    public let nextCursor: String?
 
-    package init(items: [Element], nextCursor: String?) {
+    public init(items: [Element], nextCursor: String?) {
         self.items = items
         self.nextCursor = nextCursor
     }
 
-    package func map<Other>(_ transform: (Element) throws -> Other) rethrows -> Page<Other> {
+    public func map<Other>(_ transform: (Element) throws -> Other) rethrows -> Page<Other> {
         Page<Other>(items: try items.map(transform), nextCursor: nextCursor)
     }
 }
@@ -17,18 +17,18 @@ extension Page: Sendable where Element: Sendable {}
 
 /// Where a page ended in a list ordered by day and id. Opaque to callers, so its inside may change: it carries a
 /// version.
-package struct PageCursor: Hashable, Sendable {
-    package let date: CalendarDate
+public struct PageCursor: Hashable, Sendable {
+    public let date: CalendarDate
     private let high: UInt64
     private let low: UInt64
 
-    package init<Tag>(date: CalendarDate, id: Identifier<Tag>) {
+    public init<Tag>(date: CalendarDate, id: Identifier<Tag>) {
         self.date = date
         high = id.high
         low = id.low
     }
 
-    package func id<Tag>(as tag: Tag.Type = Tag.self) -> Identifier<Tag> {
+    public func id<Tag>(as tag: Tag.Type = Tag.self) -> Identifier<Tag> {
         Identifier(high: high, low: low)
     }
 
@@ -36,7 +36,7 @@ package struct PageCursor: Hashable, Sendable {
     private static let byteCount = 21
 
     /// 28 characters that are safe in a URL.
-    package var text: String {
+    public var text: String {
         var bytes: [UInt8] = [Self.version]
         for shift in stride(from: 24, through: 0, by: -8) {
             bytes.append(UInt8(truncatingIfNeeded: date.daysSinceEpoch >> Int32(shift)))
@@ -49,7 +49,7 @@ package struct PageCursor: Hashable, Sendable {
         return Base64URL.encode(bytes)
     }
 
-    package init(_ text: some StringProtocol) throws(Refusal) {
+    public init(_ text: some StringProtocol) throws(Refusal) {
         guard text.utf8.count == 28, let bytes = Base64URL.decode(text.utf8), bytes.count == Self.byteCount,
             bytes[0] == Self.version
         else { throw .invalidCursor }
@@ -62,6 +62,6 @@ package struct PageCursor: Hashable, Sendable {
 }
 
 extension Refusal {
-    package static let invalidCursor = Refusal(
+    public static let invalidCursor = Refusal(
         .invalid, "INVALID_CURSOR", "The cursor is not one that this list gave out.")
 }

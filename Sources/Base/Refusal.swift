@@ -1,8 +1,8 @@
 /// An error that the caller can act on: a kind, a stable code, one sentence. Anything else that is thrown is our
 /// own fault.
-package struct Refusal: Error, Equatable, Sendable {
+public struct Refusal: Error, Equatable, Sendable {
     /// What kind of refusal it is; the HTTP module maps each to one status.
-    package enum Kind: String, CaseIterable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
         case invalid
         case unauthenticated
         case forbidden
@@ -21,14 +21,14 @@ package struct Refusal: Error, Equatable, Sendable {
         case unavailable
     }
 
-    package let kind: Kind
-    package let code: String
-    package let message: String
-    package let fields: [FieldError]
+    public let kind: Kind
+    public let code: String
+    public let message: String
+    public let fields: [FieldError]
     /// Seconds after which another attempt makes sense, where known.
-    package let retryAfter: Int?
+    public let retryAfter: Int?
 
-    package init(
+    public init(
         _ kind: Kind, _ code: String, _ message: String, fields: [FieldError] = [], retryAfter: Int? = nil
     ) {
         self.kind = kind
@@ -40,41 +40,41 @@ package struct Refusal: Error, Equatable, Sendable {
 }
 
 /// One field of a request that was refused.
-package struct FieldError: Equatable, Sendable {
-    package let field: String
-    package let message: String
+public struct FieldError: Equatable, Sendable {
+    public let field: String
+    public let message: String
 
-    package init(_ field: String, _ message: String) {
+    public init(_ field: String, _ message: String) {
         self.field = field
         self.message = message
     }
 
-    package init(field: String, message: String) {
+    public init(field: String, message: String) {
         self.init(field, message)
     }
 }
 
 extension Refusal: CustomStringConvertible {
-    package var description: String { "\(code): \(message)" }
+    public var description: String { "\(code): \(message)" }
 }
 
 extension Refusal {
     /// Also the answer for what belongs to another book: its existence is nobody else's business.
-    package static func notFound(_ what: String) -> Refusal {
+    public static func notFound(_ what: String) -> Refusal {
         Refusal(.notFound, "NOT_FOUND", "There is no such \(what).")
     }
 
-    package static func invalid(fields: [FieldError]) -> Refusal {
+    public static func invalid(fields: [FieldError]) -> Refusal {
         let message =
             fields.count == 1 ? fields[0].message : "Some fields are missing or wrong."
         return Refusal(.invalid, "VALIDATION_ERROR", message, fields: fields)
     }
 
-    package static func invalid(_ field: String, _ message: String) -> Refusal {
+    public static func invalid(_ field: String, _ message: String) -> Refusal {
         invalid(fields: [FieldError(field, message)])
     }
 
-    package static func tooManyRequests(retryAfter seconds: Int) -> Refusal {
+    public static func tooManyRequests(retryAfter seconds: Int) -> Refusal {
         Refusal(
             .tooManyRequests, "TOO_MANY_REQUESTS", "Too many requests. Try again in \(seconds) seconds.",
             retryAfter: seconds)

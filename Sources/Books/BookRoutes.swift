@@ -86,7 +86,12 @@ package struct BookRoutes: RouteGroup {
             if new.currency != old.book.currency {
                 guard try await !isUsed(id, transaction) else {
                     throw Refusal(
-                        .conflict, "CURRENCY_IN_USE", "The book has entries, so its currency cannot change any more.")
+                        .conflict, "CURRENCY_IN_USE", "The book has entries, so its currency cannot change any more.",
+                        fields: [
+                            FieldError(
+                                field: "currency",
+                                message: "The book has entries, so its currency cannot change any more.")
+                        ])
                 }
             }
             try await store.save(new, id: id)

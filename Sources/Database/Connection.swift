@@ -127,7 +127,8 @@ final class Connection: EventHandler, @unchecked Sendable {
                 withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { values in
                     withUnsafeTemporaryAllocation(of: Int32.self, capacity: count * 2) { numbers in
                         // An empty value is not NULL, so it needs an address even when there are no bytes at all.
-                        let base = bytes.assumingMemoryBound(to: CChar.self).baseAddress
+                        let base =
+                            bytes.assumingMemoryBound(to: CChar.self).baseAddress
                             ?? UnsafeRawPointer(SQL.noText).assumingMemoryBound(to: CChar.self)
                         var index = 0
                         for segment in sql.segments where segment.type != 0 {
@@ -138,7 +139,8 @@ final class Connection: EventHandler, @unchecked Sendable {
                         }
                         return PQsendQueryPrepared(
                             pointer, name.baseAddress, Int32(count), UnsafePointer(values.baseAddress),
-                            UnsafePointer(numbers.baseAddress), numbers.baseAddress.map { UnsafePointer($0 + count) }, 1)
+                            UnsafePointer(numbers.baseAddress), numbers.baseAddress.map { UnsafePointer($0 + count) }, 1
+                        )
                             == 1
                     }
                 }
@@ -289,7 +291,7 @@ final class Connection: EventHandler, @unchecked Sendable {
                 }
             } else if current.received < current.statementCount {
                 // Cut off by the error of a neighbour under the same Sync.
-                current.prepareToRunAgain()
+                current.prepareToRunAgain(counted: false)
                 leftovers.append(current)
             } else {
                 current.finish()

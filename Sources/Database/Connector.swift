@@ -57,7 +57,8 @@ struct Connector: Sendable {
         }
         purser_set_notices(pointer, { _, _ in }, nil)
         guard PQserverVersion(pointer) >= 150_000 else {
-            throw DatabaseError(.unavailable, "PostgreSQL 15 or later is needed; this is \(PQserverVersion(pointer) / 10_000)")
+            throw DatabaseError(
+                .unavailable, "PostgreSQL 15 or later is needed; this is \(PQserverVersion(pointer) / 10_000)")
         }
         try execute(settings(configuration, role), on: pointer)
         return opened
@@ -67,7 +68,8 @@ struct Connector: Sendable {
         var settings = "SET timezone = 'UTC'; SET client_connection_check_interval = 5000"
         let isMaintenance = role == .maintenance
         settings += "; SET statement_timeout = \(isMaintenance ? 0 : configuration.statementTimeout.milliseconds)"
-        settings += "; SET idle_in_transaction_session_timeout = \(isMaintenance ? 0 : configuration.idleInTransactionTimeout.milliseconds)"
+        settings +=
+            "; SET idle_in_transaction_session_timeout = \(isMaintenance ? 0 : configuration.idleInTransactionTimeout.milliseconds)"
         settings += "; SET lock_timeout = \(isMaintenance ? 0 : configuration.lockTimeout.milliseconds)"
         if role == .read { settings += "; SET default_transaction_read_only = on" }
         return settings

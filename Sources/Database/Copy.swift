@@ -8,7 +8,7 @@ package final class CopyWriter: @unchecked Sendable {
     @usableFromInline var buffer: [UInt8] = []
     @usableFromInline var isBinary = false
     /// What is gathered before it goes to the socket.
-    @usableFromInline static var chunk: Int { 64 * 1024 }
+    @usableFromInline static var chunk: Int { 128 * 1024 }
 
     /// Whether the statement announces binary rows: then even no row at all has a frame around it.
     private let announcesBinary: Bool
@@ -105,6 +105,7 @@ extension Transaction {
     /// When `produce` throws, or a row is refused, the whole transaction is rolled back.
     package func copyIn(_ sql: SQL, _ produce: (CopyWriter) async throws -> Void) async throws -> Int {
         precondition(sql.parameterCount == 0, "COPY takes no parameters")
+        noteCopy()
         try await beginIfNeeded()
         return try await withTaskCancellationHandler {
             try await connection.startCopy(sql.text)

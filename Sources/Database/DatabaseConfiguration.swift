@@ -31,7 +31,10 @@ extension Duration {
     /// Whole milliseconds, at least one.
     var milliseconds: Int {
         let (seconds, attoseconds) = components
-        return max(1, Int(clamping: seconds.multipliedReportingOverflow(by: 1000).partialValue) + Int(attoseconds / 1_000_000_000_000_000))
+        return max(
+            1,
+            Int(clamping: seconds.multipliedReportingOverflow(by: 1000).partialValue)
+                + Int(attoseconds / 1_000_000_000_000_000))
     }
 
     var nanoseconds: UInt64 { UInt64(clamping: milliseconds) &* 1_000_000 }

@@ -1,8 +1,8 @@
 import CPQ
 
 /// What went wrong at the database. A store that knows a constraint translates it into a refusal.
-package struct DatabaseError: Error, Sendable, CustomStringConvertible {
-    package enum Kind: String, Sendable {
+public struct DatabaseError: Error, Sendable, CustomStringConvertible {
+    public enum Kind: String, Sendable {
         /// Not reachable, or all connections busy for too long; nothing was done.
         case unavailable
         /// The connection was lost after a write was sent: it may or may not have been done.
@@ -15,15 +15,15 @@ package struct DatabaseError: Error, Sendable, CustomStringConvertible {
         case decoding
     }
 
-    package let kind: Kind
+    public let kind: Kind
     /// Five characters of PostgreSQL's appendix A, empty where PostgreSQL did not speak.
-    package let sqlState: String
-    package let message: String
-    package let detail: String?
-    package let constraint: String?
-    package let table: String?
+    public let sqlState: String
+    public let message: String
+    public let detail: String?
+    public let constraint: String?
+    public let table: String?
 
-    package init(
+    public init(
         _ kind: Kind, _ message: String, sqlState: String = "", detail: String? = nil, constraint: String? = nil,
         table: String? = nil
     ) {
@@ -37,11 +37,11 @@ package struct DatabaseError: Error, Sendable, CustomStringConvertible {
 
     @usableFromInline static func decoding(_ message: String) -> DatabaseError { DatabaseError(.decoding, message) }
 
-    package var isUniqueViolation: Bool { sqlState == "23505" }
-    package var isForeignKeyViolation: Bool { sqlState == "23503" }
+    public var isUniqueViolation: Bool { sqlState == "23505" }
+    public var isForeignKeyViolation: Bool { sqlState == "23503" }
 
     /// The message, without what a log must not hold: the detail can quote values.
-    package var description: String {
+    public var description: String {
         var text = sqlState.isEmpty ? "\(kind.rawValue): \(message)" : "\(kind.rawValue) \(sqlState): \(message)"
         if let constraint { text += " (constraint \(constraint))" }
         return text

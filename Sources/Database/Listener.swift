@@ -65,14 +65,20 @@ final class Listener: ConnectionOwner, @unchecked Sendable {
         let quoted = channel.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
         let sql = SQL(interning: "\(command) \"\(quoted)\"")
         connection?.send(
-            Unit(sql, nature: .step, .callback { [connector, weak self] result in
-                guard case .failure(let error) = result else {
-                    // From here on nothing is missed; what came before the answer may have been.
-                    if command == "LISTEN" { self?.deliver(Notification(channel: channel, payload: "", isGap: true)) }
-                    return
-                }
+            Unit(
+                sql, nature: .step,
+                .callback { [connector, weak self] result in
+                    guard case .failure(let error) = result else {
+                        // From here on nothing is missed; what came before the answer may have been.
+                        if command == "LISTEN" {
+                            self?.deliver(Notification(channel: channel, payload: "", isGap: true))
+                        }
+                        return
+                    }
+                    // Whoever closes the connection has ended all listening with it.
+                guard command == "LISTEN" else { return }
                 connector.configuration.log(.warning, "\(command) \(channel): \(error)")
-            }))
+                }))
     }
 
     private func open() {

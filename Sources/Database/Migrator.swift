@@ -40,9 +40,11 @@ package enum Migrator {
 
     /// The names of those that the database lacks, for a readiness check.
     package static func pending(_ migrations: [Migration], in database: Database) async throws -> [String] {
-        let exists: Bool = try await database.first("SELECT to_regclass('schema_migrations') IS NOT NULL")?.get(0) ?? false
+        let exists: Bool =
+            try await database.first("SELECT to_regclass('schema_migrations') IS NOT NULL")?.get(0) ?? false
         guard exists else { return migrations.map(\.name).sorted() }
-        let applied = Set(try await database.query("SELECT name FROM schema_migrations").map { try $0.get(0) as String })
+        let applied = Set(
+            try await database.query("SELECT name FROM schema_migrations").map { try $0.get(0) as String })
         return migrations.map(\.name).sorted().filter { !applied.contains($0) }
     }
 
@@ -120,7 +122,9 @@ package enum Migrator {
         let result = try execute("SELECT name, checksum FROM schema_migrations", on: connection)
         var known: [String: String] = [:]
         for row in 0..<Int32(result.count) {
-            guard let name = PQgetvalue(result.pointer, row, 0), let sum = PQgetvalue(result.pointer, row, 1) else { continue }
+            guard let name = PQgetvalue(result.pointer, row, 0), let sum = PQgetvalue(result.pointer, row, 1) else {
+                continue
+            }
             known[String(cString: name)] = String(cString: sum)
         }
         return known

@@ -26,7 +26,9 @@ final class PreparedStatement {
             second ^= second >> 32
         }
         for byte in text { mix(byte) }
-        for type in types { for shift in stride(from: 0, to: 32, by: 8) { mix(UInt8(truncatingIfNeeded: type >> shift)) } }
+        for type in types {
+            for shift in stride(from: 0, to: 32, by: 8) { mix(UInt8(truncatingIfNeeded: type >> shift)) }
+        }
         var name: ContiguousArray<CChar> = [CChar(bitPattern: UInt8(ascii: "p"))]
         for word in [first, second] {
             for shift in stride(from: 60, through: 0, by: -4) {
@@ -48,7 +50,9 @@ struct PreparedStatements {
         func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 
         static func == (left: Key, right: Key) -> Bool {
-            guard left.fingerprint == right.fingerprint, left.segments.count == right.segments.count else { return false }
+            guard left.fingerprint == right.fingerprint, left.segments.count == right.segments.count else {
+                return false
+            }
             for index in left.segments.indices {
                 let (one, other) = (left.segments[index], right.segments[index])
                 guard one.text == other.text, one.length == other.length, one.type == other.type else { return false }

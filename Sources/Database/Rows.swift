@@ -1,19 +1,19 @@
 import CPQ
 
 /// The rows that a statement returned. The bytes stay where libpq put them; nothing is copied until it is read.
-package struct Rows: RandomAccessCollection, Sendable {
+public struct Rows: RandomAccessCollection, Sendable {
     @usableFromInline let result: QueryResult
 
     @inlinable init(_ result: QueryResult) { self.result = result }
 
-    @inlinable package var startIndex: Int { 0 }
-    @inlinable package var endIndex: Int { result.count }
-    @inlinable package subscript(index: Int) -> Row { Row(result: result, index: Int32(truncatingIfNeeded: index)) }
+    @inlinable public var startIndex: Int { 0 }
+    @inlinable public var endIndex: Int { result.count }
+    @inlinable public subscript(index: Int) -> Row { Row(result: result, index: Int32(truncatingIfNeeded: index)) }
 
     /// How many rows an INSERT, UPDATE, DELETE, MERGE or SELECT affected or returned.
-    package var affected: Int { result.affected }
+    public var affected: Int { result.affected }
 
-    package var columnNames: [String] {
+    public var columnNames: [String] {
         (0..<PQnfields(result.pointer)).map { PQfname(result.pointer, $0).map { String(cString: $0) } ?? "" }
     }
 }
@@ -40,7 +40,7 @@ final class QueryResult: @unchecked Sendable {
 }
 
 /// One row. Reading a field that is not what was asked for throws; nothing traps.
-package struct Row: Sendable {
+public struct Row: Sendable {
     @usableFromInline let result: QueryResult
     @usableFromInline let index: Int32
 
@@ -49,20 +49,20 @@ package struct Row: Sendable {
         self.index = index
     }
 
-    @inlinable package func get<Value: SQLReadable>(_ column: Int, as: Value.Type = Value.self) throws -> Value {
+    @inlinable public func get<Value: SQLReadable>(_ column: Int, as: Value.Type = Value.self) throws -> Value {
         guard let cell = cell(column) else { return try Value.readSQLNull(column: column) }
         return try Value.readSQL(cell)
     }
 
     /// Nil for NULL.
-    @inlinable package func get<Value: SQLReadable>(_ column: Int, as: Value?.Type = Value?.self) throws -> Value? {
+    @inlinable public func get<Value: SQLReadable>(_ column: Int, as: Value?.Type = Value?.self) throws -> Value? {
         guard let cell = cell(column) else { return nil }
         return try Value.readSQL(cell)
     }
 
     /// An enum, read by its raw value.
     @_disfavoredOverload
-    @inlinable package func get<Value: RawRepresentable>(_ column: Int, as: Value.Type = Value.self) throws -> Value
+    @inlinable public func get<Value: RawRepresentable>(_ column: Int, as: Value.Type = Value.self) throws -> Value
     where Value.RawValue: SQLReadable {
         guard let value = Value(rawValue: try get(column, as: Value.RawValue.self)) else {
             throw DatabaseError.decoding("column \(column) is no \(Value.self)")
@@ -71,18 +71,18 @@ package struct Row: Sendable {
     }
 
     @_disfavoredOverload
-    @inlinable package func get<Value: RawRepresentable>(_ column: Int, as: Value?.Type = Value?.self) throws -> Value?
+    @inlinable public func get<Value: RawRepresentable>(_ column: Int, as: Value?.Type = Value?.self) throws -> Value?
     where Value.RawValue: SQLReadable {
         isNull(column) ? nil : try get(column, as: Value.self)
     }
 
     /// True for a column that does not exist as well.
-    @inlinable package func isNull(_ column: Int) -> Bool {
+    @inlinable public func isNull(_ column: Int) -> Bool {
         PQgetisnull(result.pointer, index, Int32(truncatingIfNeeded: column)) != 0
     }
 
     /// Nil for NULL.
-    @inlinable package func cell(_ column: Int) -> SQLCell? {
+    @inlinable public func cell(_ column: Int) -> SQLCell? {
         let number = Int32(truncatingIfNeeded: column)
         guard PQgetisnull(result.pointer, index, number) == 0, let value = PQgetvalue(result.pointer, index, number)
         else { return nil }
@@ -93,10 +93,10 @@ package struct Row: Sendable {
     }
 
     /// The integer of a column known to be `bigint NOT NULL`.
-    @inlinable package func int64(_ column: Int) throws -> Int64 { try get(column) }
+    @inlinable public func int64(_ column: Int) throws -> Int64 { try get(column) }
 
     /// The field's bytes in place; empty for NULL.
-    @inlinable package func withBytes<Result>(
+    @inlinable public func withBytes<Result>(
         _ column: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result {
         guard let cell = cell(column) else { return try body(UnsafeRawBufferPointer(start: nil, count: 0)) }

@@ -5,8 +5,8 @@ import Synchronization
 /// An interpolated value becomes `$1` with a binary parameter of a declared type. The text can come from literals
 /// alone: segments are `StaticString`, so there is no way to splice a run-time string, and a statement is known by
 /// the addresses of its literals, without its text being built or hashed on every use.
-package struct SQL: ExpressibleByStringInterpolation, Sendable {
-    package typealias StringLiteralType = StaticString
+public struct SQL: ExpressibleByStringInterpolation, Sendable {
+    public typealias StringLiteralType = StaticString
 
     /// A piece of literal text, then perhaps a parameter.
     @usableFromInline
@@ -44,17 +44,17 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
         parameterCount = 0
     }
 
-    @inlinable package init(stringLiteral value: StaticString) {
+    @inlinable public init(stringLiteral value: StaticString) {
         self.init(literalCapacity: 0, interpolationCount: 0)
         append(value)
     }
 
-    @inlinable package init(stringInterpolation: StringInterpolation) {
+    @inlinable public init(stringInterpolation: StringInterpolation) {
         self = stringInterpolation.sql
     }
 
     /// Fixed text that is chosen at run time, such as an ORDER BY out of an enum's cases.
-    @inlinable package static func fragment(_ text: StaticString) -> SQL { SQL(stringLiteral: text) }
+    @inlinable public static func fragment(_ text: StaticString) -> SQL { SQL(stringLiteral: text) }
 
     @inlinable mutating func append(_ literal: StaticString) {
         guard literal.hasPointerRepresentation else {
@@ -86,7 +86,7 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
         mix(UInt64(Value.sqlType))
     }
 
-    package mutating func append(_ fragment: SQL) {
+    @inlinable public mutating func append(_ fragment: SQL) {
         let base = Int32(truncatingIfNeeded: bytes.count)
         segments.reserveCapacity(segments.count + fragment.segments.count)
         for var segment in fragment.segments {
@@ -108,7 +108,7 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
     @inlinable static var noText: UnsafePointer<UInt8> { ("" as StaticString).utf8Start }
 
     /// The text as PostgreSQL gets it, with `$1` where a parameter is.
-    package var text: String { String(decoding: textBytes, as: UTF8.self) }
+    public var text: String { String(decoding: textBytes, as: UTF8.self) }
 
     var textBytes: [UInt8] {
         var text: [UInt8] = []
@@ -128,36 +128,36 @@ package struct SQL: ExpressibleByStringInterpolation, Sendable {
 }
 
 extension SQL {
-    package struct StringInterpolation: StringInterpolationProtocol {
-        package typealias StringLiteralType = StaticString
+    public struct StringInterpolation: StringInterpolationProtocol {
+        public typealias StringLiteralType = StaticString
 
         @usableFromInline var sql: SQL
 
-        @inlinable package init(literalCapacity: Int, interpolationCount: Int) {
+        @inlinable public init(literalCapacity: Int, interpolationCount: Int) {
             sql = SQL(literalCapacity: literalCapacity, interpolationCount: interpolationCount)
         }
 
-        @inlinable package mutating func appendLiteral(_ literal: StaticString) { sql.append(literal) }
+        @inlinable public mutating func appendLiteral(_ literal: StaticString) { sql.append(literal) }
 
-        @inlinable package mutating func appendInterpolation<Value: SQLBindable>(_ value: Value) { sql.append(value) }
+        @inlinable public mutating func appendInterpolation<Value: SQLBindable>(_ value: Value) { sql.append(value) }
 
-        @inlinable package mutating func appendInterpolation<Value: SQLBindable>(_ value: Value?) { sql.append(value) }
+        @inlinable public mutating func appendInterpolation<Value: SQLBindable>(_ value: Value?) { sql.append(value) }
 
         /// An enum is bound as its raw value.
         @_disfavoredOverload
-        @inlinable package mutating func appendInterpolation<Value: RawRepresentable>(_ value: Value)
+        @inlinable public mutating func appendInterpolation<Value: RawRepresentable>(_ value: Value)
         where Value.RawValue: SQLBindable {
             sql.append(value.rawValue)
         }
 
         @_disfavoredOverload
-        @inlinable package mutating func appendInterpolation<Value: RawRepresentable>(_ value: Value?)
+        @inlinable public mutating func appendInterpolation<Value: RawRepresentable>(_ value: Value?)
         where Value.RawValue: SQLBindable {
             sql.append(value?.rawValue)
         }
 
         /// Another statement's text and parameters, in place.
-        package mutating func appendInterpolation(_ fragment: SQL) { sql.append(fragment) }
+        @inlinable public mutating func appendInterpolation(_ fragment: SQL) { sql.append(fragment) }
     }
 }
 

@@ -1,12 +1,12 @@
 import Base
 
 /// One field of a row in its binary form, valid while the row's result is.
-@frozen package struct SQLCell {
-    package let bytes: UnsafeRawBufferPointer
-    package let type: UInt32
-    package let column: Int
+@frozen public struct SQLCell {
+    public let bytes: UnsafeRawBufferPointer
+    public let type: UInt32
+    public let column: Int
 
-    @inlinable package init(bytes: UnsafeRawBufferPointer, type: UInt32, column: Int) {
+    @inlinable public init(bytes: UnsafeRawBufferPointer, type: UInt32, column: Int) {
         self.bytes = bytes
         self.type = type
         self.column = column
@@ -23,20 +23,20 @@ import Base
 }
 
 /// A value that a field can be read as.
-package protocol SQLReadable {
+public protocol SQLReadable {
     static func readSQL(_ cell: SQLCell) throws -> Self
     /// What NULL reads as; an error for all but optionals.
     static func readSQLNull(column: Int) throws -> Self
 }
 
 extension SQLReadable {
-    @inlinable package static func readSQLNull(column: Int) throws -> Self {
+    @inlinable public static func readSQLNull(column: Int) throws -> Self {
         throw DatabaseError.decoding("column \(column) is NULL")
     }
 }
 
 extension Int64: SQLReadable {
-    package static func readSQL(_ cell: SQLCell) throws -> Int64 {
+    public static func readSQL(_ cell: SQLCell) throws -> Int64 {
         if cell.type == SQLType.int8, cell.bytes.count == 8 { return cell.integer(as: Int64.self) }
         return try readOther(cell)
     }
@@ -56,11 +56,11 @@ extension Int64: SQLReadable {
 }
 
 extension Int: SQLReadable {
-    package static func readSQL(_ cell: SQLCell) throws -> Int { Int(try Int64.readSQL(cell)) }
+    public static func readSQL(_ cell: SQLCell) throws -> Int { Int(try Int64.readSQL(cell)) }
 }
 
 extension Int32: SQLReadable {
-    package static func readSQL(_ cell: SQLCell) throws -> Int32 {
+    public static func readSQL(_ cell: SQLCell) throws -> Int32 {
         if cell.type == SQLType.int4, cell.bytes.count == 4 { return cell.integer(as: Int32.self) }
         guard let value = Int32(exactly: try Int64.readSQL(cell)) else { throw cell.mismatch("32-bit integer") }
         return value
@@ -68,14 +68,14 @@ extension Int32: SQLReadable {
 }
 
 extension Int16: SQLReadable {
-    package static func readSQL(_ cell: SQLCell) throws -> Int16 {
+    public static func readSQL(_ cell: SQLCell) throws -> Int16 {
         guard let value = Int16(exactly: try Int64.readSQL(cell)) else { throw cell.mismatch("16-bit integer") }
         return value
     }
 }
 
 extension Double: SQLReadable {
-    package static func readSQL(_ cell: SQLCell) throws -> Double {
+    public static func readSQL(_ cell: SQLCell) throws -> Double {
         switch (cell.type, cell.bytes.count) {
         case (SQLType.float8, 8): Double(bitPattern: cell.integer(as: UInt64.self))
         case (SQLType.float4, 4): Double(Float(bitPattern: cell.integer(as: UInt32.self)))
@@ -85,14 +85,14 @@ extension Double: SQLReadable {
 }
 
 extension Bool: SQLReadable {
-    package static func readSQL(_ cell: SQLCell) throws -> Bool {
+    public static func readSQL(_ cell: SQLCell) throws -> Bool {
         guard cell.type == SQLType.bool, cell.bytes.count == 1 else { throw cell.mismatch("boolean") }
         return cell.bytes[0] != 0
     }
 }
 
 extension String: SQLReadable {
-    package static func readSQL(_ cell: SQLCell) throws -> String {
+    public static func readSQL(_ cell: SQLCell) throws -> String {
         switch cell.type {
         case SQLType.text, SQLType.varchar, SQLType.bpchar, SQLType.name, SQLType.json:
             return String(decoding: cell.bytes, as: UTF8.self)
@@ -105,7 +105,7 @@ extension String: SQLReadable {
 }
 
 extension CalendarDate: SQLReadable {
-    package static func readSQL(_ cell: SQLCell) throws -> CalendarDate {
+    public static func readSQL(_ cell: SQLCell) throws -> CalendarDate {
         guard cell.type == SQLType.date, cell.bytes.count == 4,
             let date = CalendarDate(daysSinceEpoch: Int(cell.integer(as: Int32.self)) + 10_957)
         else { throw cell.mismatch("date of the years 1 to 9999") }
@@ -114,7 +114,7 @@ extension CalendarDate: SQLReadable {
 }
 
 extension Instant: SQLReadable {
-    package static func readSQL(_ cell: SQLCell) throws -> Instant {
+    public static func readSQL(_ cell: SQLCell) throws -> Instant {
         guard cell.type == SQLType.timestamptz, cell.bytes.count == 8 else { throw cell.mismatch("timestamptz") }
         let (microseconds, overflow) = cell.integer(as: Int64.self).addingReportingOverflow(946_684_800_000_000)
         let instant = Instant(microseconds: microseconds)
@@ -125,7 +125,7 @@ extension Instant: SQLReadable {
 }
 
 extension Identifier: SQLReadable {
-    package static func readSQL(_ cell: SQLCell) throws -> Identifier {
+    public static func readSQL(_ cell: SQLCell) throws -> Identifier {
         guard cell.type == SQLType.uuid, cell.bytes.count == 16 else { throw cell.mismatch("uuid") }
         return Identifier(
             high: UInt64(bigEndian: cell.bytes.loadUnaligned(as: UInt64.self)),
@@ -134,7 +134,7 @@ extension Identifier: SQLReadable {
 }
 
 extension Currency: SQLReadable {
-    package static func readSQL(_ cell: SQLCell) throws -> Currency {
+    public static func readSQL(_ cell: SQLCell) throws -> Currency {
         switch cell.type {
         case SQLType.text, SQLType.varchar, SQLType.bpchar:
             guard cell.bytes.count == 3, let currency = Currency(cell.bytes[0], cell.bytes[1], cell.bytes[2]) else {
@@ -147,7 +147,7 @@ extension Currency: SQLReadable {
 }
 
 extension JSONText: SQLReadable {
-    package static func readSQL(_ cell: SQLCell) throws -> JSONText {
+    public static func readSQL(_ cell: SQLCell) throws -> JSONText {
         switch cell.type {
         case SQLType.jsonb where cell.bytes.first == 1: JSONText(Array(cell.bytes.dropFirst()))
         case SQLType.json, SQLType.text: JSONText(Array(cell.bytes))
@@ -157,12 +157,12 @@ extension JSONText: SQLReadable {
 }
 
 extension Optional: SQLReadable where Wrapped: SQLReadable {
-    package static func readSQL(_ cell: SQLCell) throws -> Wrapped? { try Wrapped.readSQL(cell) }
-    package static func readSQLNull(column: Int) throws -> Wrapped? { nil }
+    public static func readSQL(_ cell: SQLCell) throws -> Wrapped? { try Wrapped.readSQL(cell) }
+    public static func readSQLNull(column: Int) throws -> Wrapped? { nil }
 }
 
 extension SQLReadable where Self: RawRepresentable, RawValue: SQLReadable {
-    @inlinable package static func readSQL(_ cell: SQLCell) throws -> Self {
+    @inlinable public static func readSQL(_ cell: SQLCell) throws -> Self {
         guard let value = Self(rawValue: try RawValue.readSQL(cell)) else {
             throw cell.mismatch("\(Self.self)")
         }
@@ -173,16 +173,16 @@ extension SQLReadable where Self: RawRepresentable, RawValue: SQLReadable {
 // MARK: - Arrays
 
 /// What an array can be read as; `UInt8` stands for `bytea`.
-package protocol SQLReadableElement {
+public protocol SQLReadableElement {
     static func readSQL(array cell: SQLCell) throws -> [Self]
 }
 
 extension Array: SQLReadable where Element: SQLReadableElement {
-    package static func readSQL(_ cell: SQLCell) throws -> [Element] { try Element.readSQL(array: cell) }
+    public static func readSQL(_ cell: SQLCell) throws -> [Element] { try Element.readSQL(array: cell) }
 }
 
 extension UInt8: SQLReadableElement {
-    package static func readSQL(array cell: SQLCell) throws -> [UInt8] {
+    public static func readSQL(array cell: SQLCell) throws -> [UInt8] {
         switch cell.type {
         case SQLType.bytea, SQLType.text, SQLType.varchar, SQLType.json: Array(cell.bytes)
         default: throw cell.mismatch("bytea")
@@ -191,7 +191,7 @@ extension UInt8: SQLReadableElement {
 }
 
 extension SQLReadableElement where Self: SQLReadable {
-    package static func readSQL(array cell: SQLCell) throws -> [Self] {
+    public static func readSQL(array cell: SQLCell) throws -> [Self] {
         var reader = ArrayReader(cell: cell)
         let dimensions = try reader.integer()
         _ = try reader.integer()  // whether there are NULLs

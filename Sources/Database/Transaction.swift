@@ -25,6 +25,7 @@ package final class Transaction: Queryable, @unchecked Sendable {
         var hasBegun = false
         var hasEnded = false
         var wasCancelled = false
+        var hasCopied = false
         var afterCommit: [@Sendable () -> Void] = []
     }
     private let state = Mutex(State())
@@ -64,6 +65,12 @@ package final class Transaction: Queryable, @unchecked Sendable {
             throw error
         }
     }
+
+    fileprivate var wasCancelled: Bool { state.withLock { $0.wasCancelled } }
+
+    /// Rows come from a producer that may not be able to give them twice.
+    fileprivate var hasCopied: Bool { state.withLock { $0.hasCopied } }
+    func noteCopy() { state.withLock { $0.hasCopied = true } }
 
     // MARK: Running
 
@@ -178,7 +185,7 @@ package final class Transaction: Queryable, @unchecked Sendable {
 extension Database {
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws. It is run again, at most
     /// three times, when PostgreSQL could not serialise it or the connection was lost before COMMIT was sent; so it
-    /// must touch nothing but the transaction, and wait for nothing else.
+    /// must touch nothing but the transaction, and wait for nothing else. One that has copied rows in is not run again.
     @discardableResult
     package func transaction<Value: Sendable>(
         _ body: @Sendable (Transaction) async throws -> Value
@@ -214,7 +221,7 @@ extension Database {
             } catch {
                 let isClean = await transaction.rollback(unlessCommitted: isCommitting)
                 await part.release(connection, isClean: isClean)
-                guard attempt <= 3, !Task.isCancelled, let failure = error as? DatabaseError,
+                guard attempt <= 3, !Task.isCancelled, !transaction.hasCopied, let failure = error as? DatabaseError,
                     failure.isWorthRetrying || (failure.kind == .unavailable && !isCommitting && !connection.isOpen)
                 else { throw error }
                 try await part.loop.sleep(for: Backoff.delay(attempt: attempt))
@@ -227,7 +234,8 @@ extension Transaction {
     /// After a COMMIT that failed there is nothing left to roll back, unless it never arrived.
     fileprivate func rollback(unlessCommitted isCommitting: Bool) async -> Bool {
         guard isCommitting else { return await rollback() }
-        return connection.isOpen
+        // A late request to cancel must not hit whoever has the connection next.
+        return connection.isOpen && !wasCancelled
     }
 }
 

@@ -62,8 +62,9 @@ final class Unit: @unchecked Sendable {
         if self.error == nil { self.error = error }
     }
 
-    func prepareToRunAgain() {
-        attempts += 1
+    /// `counted` unless it was only cut off by a neighbour's error, which happens once for each such neighbour.
+    func prepareToRunAgain(counted: Bool = true) {
+        if counted { attempts += 1 }
         received = 0
         firstRows = nil
         moreRows = []
@@ -108,6 +109,7 @@ final class Unit: @unchecked Sendable {
         guard nature == .write else { return finish(throwing: reason) }
         finish(
             throwing: DatabaseError(
-                .outcomeUnknown, "\(reason.message); whether the write was done is not known", sqlState: reason.sqlState))
+                .outcomeUnknown, "\(reason.message); whether the write was done is not known", sqlState: reason.sqlState
+            ))
     }
 }

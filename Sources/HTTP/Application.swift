@@ -195,7 +195,7 @@ package final class Application: Sendable {
     private struct MethodNotAllowed: Error { let methods: [String] }
 
     private func checkAccept(_ request: Request, _ route: Route) throws {
-        guard let accept = request.header("accept"), !route.success.contentType.isEmpty else { return }
+        guard let accept = request.header("accept"), accept != "*/*", !route.success.contentType.isEmpty else { return }
         let type = MediaType(route.success.contentType).essence
         let family = type.prefix { $0 != "/" } + "/*"
         var refused = false

@@ -45,7 +45,11 @@ package struct Query: Sendable {
 }
 
 /// Decodes %XX; nil when an escape is broken, the bytes are no UTF-8, or a NUL hides in them.
-func percentDecoded(_ text: some Collection<UInt8>, plusIsSpace: Bool) -> String? {
+func percentDecoded(_ text: Substring.UTF8View, plusIsSpace: Bool) -> String? {
+    // Most text has nothing to decode, and what is short needs no memory then.
+    if !text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") && plusIsSpace }) {
+        return String(Substring(text))
+    }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count)
     var iterator = text.makeIterator()

@@ -140,8 +140,23 @@ extension HTTPResponse {
     }
 
     package func header(_ name: String) -> String? {
-        fields.first { $0.0.lowercased() == name.lowercased() }?.1
+        for (candidate, value) in fields where isSameFieldName(candidate, name) { return value }
+        return nil
     }
+}
+
+/// Field names are compared without regard to case. No string is made: this runs several times a request.
+func isSameFieldName(_ left: String, _ right: String) -> Bool {
+    guard left.utf8.count == right.utf8.count else { return false }
+    var others = right.utf8.makeIterator()
+    for byte in left.utf8 {
+        guard let other = others.next(),
+            byte == other || (byte | 0x20 == other | 0x20 && (0x61...0x7A).contains(byte | 0x20))
+        else {
+            return false
+        }
+    }
+    return true
 }
 
 extension Refusal.Kind {

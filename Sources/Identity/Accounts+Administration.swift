@@ -42,7 +42,9 @@ extension Accounts {
 
     /// - Throws: 404 when nobody has that address.
     package func user(withEmail text: String) async throws -> User {
-        guard let email = try? EmailAddress(text), let user = try await UserStore(queryable: database).find(email: email) else {
+        guard let email = try? EmailAddress(text),
+            let user = try await UserStore(queryable: database).find(email: email)
+        else {
             throw Refusal(.notFound, "NOT_FOUND", "There is no account with the address \(text).")
         }
         return user

@@ -1,12 +1,12 @@
 import Base
 
 extension JSONValue {
-    package struct Limits: Sendable {
-        package var depth: Int
-        package var nodes: Int
-        package var bytes: Int
+    public struct Limits: Sendable {
+        public var depth: Int
+        public var nodes: Int
+        public var bytes: Int
 
-        package init(depth: Int = 64, nodes: Int = 200_000, bytes: Int = 16 << 20) {
+        public init(depth: Int = 64, nodes: Int = 200_000, bytes: Int = 16 << 20) {
             self.depth = depth
             self.nodes = nodes
             self.bytes = bytes
@@ -15,21 +15,21 @@ extension JSONValue {
 
     /// Reads one value, strictly as RFC 8259 says. Also refused: names that occur twice in an object, and U+0000,
     /// which PostgreSQL cannot hold.
-    package static func parse(
+    public static func parse(
         _ bytes: UnsafeRawBufferPointer, limits: Limits = Limits()
     ) throws(Refusal) -> JSONValue {
         var parser = JSONParser(bytes: bytes, limits: limits)
         return try parser.document()
     }
 
-    package static func parse(_ bytes: [UInt8], limits: Limits = Limits()) throws(Refusal) -> JSONValue {
+    public static func parse(_ bytes: [UInt8], limits: Limits = Limits()) throws(Refusal) -> JSONValue {
         let result = bytes.withUnsafeBytes { buffer -> Result<JSONValue, Refusal> in
             Result { () throws(Refusal) in try parse(buffer, limits: limits) }
         }
         return try result.get()
     }
 
-    package static func parse(_ text: String, limits: Limits = Limits()) throws(Refusal) -> JSONValue {
+    public static func parse(_ text: String, limits: Limits = Limits()) throws(Refusal) -> JSONValue {
         try parse(Array(text.utf8), limits: limits)
     }
 }

@@ -1,7 +1,7 @@
 import Base
 
 /// A JSON value that was read. Numbers keep their text: an amount must never pass through a Double.
-package indirect enum JSONValue: Sendable {
+public indirect enum JSONValue: Sendable {
     case null
     case bool(Bool)
     case number(text: String)
@@ -12,43 +12,43 @@ package indirect enum JSONValue: Sendable {
 
 extension JSONValue {
     /// The member of that name; nil where there is none, or where this is no object.
-    package subscript(name: String) -> JSONValue? {
+    public subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.key == name }?.value
     }
 
-    package var isNull: Bool {
+    public var isNull: Bool {
         if case .null = self { true } else { false }
     }
 
-    package var bool: Bool? {
+    public var bool: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
-    package var string: String? {
+    public var string: String? {
         if case .string(let value) = self { value } else { nil }
     }
 
     /// The number exactly as it was written.
-    package var numberText: String? {
+    public var numberText: String? {
         if case .number(let text) = self { text } else { nil }
     }
 
     /// Only a number written as an integer that fits.
-    package var int: Int? {
+    public var int: Int? {
         numberText.flatMap { Int($0) }
     }
 
-    package var array: [JSONValue]? {
+    public var array: [JSONValue]? {
         if case .array(let values) = self { values } else { nil }
     }
 
-    package var object: [(key: String, value: JSONValue)]? {
+    public var object: [(key: String, value: JSONValue)]? {
         if case .object(let members) = self { members } else { nil }
     }
 
     /// What the value is, for a message.
-    package var kind: String {
+    public var kind: String {
         switch self {
         case .null: "null"
         case .bool: "a boolean"
@@ -60,7 +60,7 @@ extension JSONValue {
     }
 
     /// An amount written as a number or as a string, exact either way.
-    package func money(_ currency: Currency) throws(Refusal) -> Money {
+    public func money(_ currency: Currency) throws(Refusal) -> Money {
         switch self {
         case .number(let text), .string(let text): return try Money.parse(text, currency)
         default: throw .invalidAmount(currency)
@@ -69,7 +69,7 @@ extension JSONValue {
 }
 
 extension JSONValue: Equatable {
-    package static func == (left: JSONValue, right: JSONValue) -> Bool {
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
         case (.bool(let left), .bool(let right)): left == right
@@ -83,7 +83,7 @@ extension JSONValue: Equatable {
 }
 
 extension JSONWriter {
-    package mutating func value(_ value: JSONValue) {
+    public mutating func value(_ value: JSONValue) {
         switch value {
         case .null: null()
         case .bool(let value): bool(value)

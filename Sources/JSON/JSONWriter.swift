@@ -3,11 +3,11 @@ import Base
 /// Writes JSON straight to UTF-8 bytes. Commas come by themselves; that brackets match and that members have keys
 /// is the caller's part.
 @frozen
-package struct JSONWriter: Sendable {
-    package var bytes: [UInt8]
+public struct JSONWriter: Sendable {
+    public var bytes: [UInt8]
     @usableFromInline var needsComma = false
 
-    @inlinable package init(capacity: Int = 512) {
+    @inlinable public init(capacity: Int = 512) {
         bytes = []
         bytes.reserveCapacity(capacity)
     }
@@ -17,24 +17,24 @@ package struct JSONWriter: Sendable {
         needsComma = true
     }
 
-    @inlinable package mutating func beginObject() {
+    @inlinable public mutating func beginObject() {
         separate()
         bytes.append(UInt8(ascii: "{"))
         needsComma = false
     }
 
-    @inlinable package mutating func endObject() {
+    @inlinable public mutating func endObject() {
         bytes.append(UInt8(ascii: "}"))
         needsComma = true
     }
 
-    @inlinable package mutating func beginArray() {
+    @inlinable public mutating func beginArray() {
         separate()
         bytes.append(UInt8(ascii: "["))
         needsComma = false
     }
 
-    @inlinable package mutating func endArray() {
+    @inlinable public mutating func endArray() {
         bytes.append(UInt8(ascii: "]"))
         needsComma = true
     }
@@ -43,13 +43,13 @@ package struct JSONWriter: Sendable {
 
     // Disfavoured, so that a literal is a StaticString.
     @_disfavoredOverload
-    @inlinable package mutating func key(_ key: PreparedKey) {
+    @inlinable public mutating func key(_ key: PreparedKey) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         bytes.append(contentsOf: key.bytes)
         needsComma = false
     }
 
-    @inlinable package mutating func key(_ name: StaticString) {
+    @inlinable public mutating func key(_ name: StaticString) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         name.withUTF8Buffer { appendQuoted($0) }
         bytes.append(UInt8(ascii: ":"))
@@ -57,7 +57,7 @@ package struct JSONWriter: Sendable {
     }
 
     @_disfavoredOverload
-    @inlinable package mutating func key(_ name: String) {
+    @inlinable public mutating func key(_ name: String) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         appendQuoted(name)
         bytes.append(UInt8(ascii: ":"))
@@ -66,12 +66,12 @@ package struct JSONWriter: Sendable {
 
     // MARK: Values
 
-    @inlinable package mutating func null() {
+    @inlinable public mutating func null() {
         separate()
         bytes.append(contentsOf: [0x6E, 0x75, 0x6C, 0x6C])
     }
 
-    @inlinable package mutating func bool(_ value: Bool) {
+    @inlinable public mutating func bool(_ value: Bool) {
         separate()
         if value {
             bytes.append(contentsOf: [0x74, 0x72, 0x75, 0x65])
@@ -80,14 +80,14 @@ package struct JSONWriter: Sendable {
         }
     }
 
-    @inlinable package mutating func int(_ value: some FixedWidthInteger) {
+    @inlinable public mutating func int(_ value: some FixedWidthInteger) {
         separate()
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         appendDecimal(UInt64(value.magnitude), to: &bytes)
     }
 
     /// A decimal number: `decimal(1250, fractionDigits: 2)` is `12.50`.
-    @inlinable package mutating func decimal(_ value: Int64, fractionDigits: Int) {
+    @inlinable public mutating func decimal(_ value: Int64, fractionDigits: Int) {
         separate()
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         var scale: UInt64 = 1
@@ -98,57 +98,57 @@ package struct JSONWriter: Sendable {
         appendDecimal(value.magnitude % scale, width: fractionDigits, to: &bytes)
     }
 
-    @inlinable package mutating func string(_ value: String) {
+    @inlinable public mutating func string(_ value: String) {
         separate()
         appendQuoted(value)
     }
 
     /// The bytes must be valid UTF-8, such as text out of the database.
-    @inlinable package mutating func string(utf8: UnsafeBufferPointer<UInt8>) {
+    @inlinable public mutating func string(utf8: UnsafeBufferPointer<UInt8>) {
         separate()
         appendQuoted(utf8)
     }
 
-    @inlinable package mutating func string(utf8 raw: UnsafeRawBufferPointer) {
+    @inlinable public mutating func string(utf8 raw: UnsafeRawBufferPointer) {
         separate()
         raw.withMemoryRebound(to: UInt8.self) { appendQuoted($0) }
     }
 
     /// An exact number literal; the currency is the caller's to write beside it.
-    @inlinable package mutating func money(_ value: Money) {
+    @inlinable public mutating func money(_ value: Money) {
         separate()
         value.append(to: &bytes)
     }
 
-    @inlinable package mutating func currency(_ value: Currency) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        value.append(to: &bytes)
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    @inlinable package mutating func date(_ value: CalendarDate) {
+    @inlinable public mutating func currency(_ value: Currency) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         value.append(to: &bytes)
         bytes.append(UInt8(ascii: "\""))
     }
 
-    @inlinable package mutating func yearMonth(_ value: YearMonth) {
+    @inlinable public mutating func date(_ value: CalendarDate) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         value.append(to: &bytes)
         bytes.append(UInt8(ascii: "\""))
     }
 
-    @inlinable package mutating func instant(_ value: Instant) {
+    @inlinable public mutating func yearMonth(_ value: YearMonth) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         value.append(to: &bytes)
         bytes.append(UInt8(ascii: "\""))
     }
 
-    @inlinable package mutating func identifier<Tag>(_ value: Identifier<Tag>) {
+    @inlinable public mutating func instant(_ value: Instant) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        value.append(to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    @inlinable public mutating func identifier<Tag>(_ value: Identifier<Tag>) {
         separate()
         bytes.append(UInt8(ascii: "\""))
         value.append(to: &bytes)
@@ -156,7 +156,7 @@ package struct JSONWriter: Sendable {
     }
 
     /// Bytes that are a whole JSON value already.
-    @inlinable package mutating func raw(_ value: some Collection<UInt8>) {
+    @inlinable public mutating func raw(_ value: some Collection<UInt8>) {
         separate()
         bytes.append(contentsOf: value)
     }
@@ -166,43 +166,43 @@ package struct JSONWriter: Sendable {
 
 extension JSONWriter {
     @_disfavoredOverload
-    @inlinable package mutating func int(_ value: (some FixedWidthInteger)?) {
+    @inlinable public mutating func int(_ value: (some FixedWidthInteger)?) {
         if let value { int(value) } else { null() }
     }
 
     @_disfavoredOverload
-    @inlinable package mutating func string(_ value: String?) {
+    @inlinable public mutating func string(_ value: String?) {
         if let value { string(value) } else { null() }
     }
 
     @_disfavoredOverload
-    @inlinable package mutating func money(_ value: Money?) {
+    @inlinable public mutating func money(_ value: Money?) {
         if let value { money(value) } else { null() }
     }
 
     @_disfavoredOverload
-    @inlinable package mutating func date(_ value: CalendarDate?) {
+    @inlinable public mutating func date(_ value: CalendarDate?) {
         if let value { date(value) } else { null() }
     }
 
     @_disfavoredOverload
-    @inlinable package mutating func instant(_ value: Instant?) {
+    @inlinable public mutating func instant(_ value: Instant?) {
         if let value { instant(value) } else { null() }
     }
 
     @_disfavoredOverload
-    @inlinable package mutating func identifier<Tag>(_ value: Identifier<Tag>?) {
+    @inlinable public mutating func identifier<Tag>(_ value: Identifier<Tag>?) {
         if let value { identifier(value) } else { null() }
     }
 }
 
 /// A member's name as it is written, `"name":`, made once.
 @frozen
-package struct PreparedKey: Sendable, ExpressibleByStringLiteral {
+public struct PreparedKey: Sendable, ExpressibleByStringLiteral {
     @usableFromInline let bytes: [UInt8]
-    package let name: String
+    public let name: String
 
-    package init(_ name: String) {
+    public init(_ name: String) {
         var writer = JSONWriter(capacity: name.utf8.count + 3)
         writer.appendQuoted(name)
         writer.bytes.append(UInt8(ascii: ":"))
@@ -210,7 +210,7 @@ package struct PreparedKey: Sendable, ExpressibleByStringLiteral {
         self.name = name
     }
 
-    package init(stringLiteral name: StringLiteralType) {
+    public init(stringLiteral name: StringLiteralType) {
         self.init(name)
     }
 }

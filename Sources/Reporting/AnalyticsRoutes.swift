@@ -98,7 +98,8 @@ package struct AnalyticsRoutes: RouteGroup {
             currency: book.currency, month: month, months: months.filter { $0.month.firstDay >= period.from },
             current: months.last?.sums ?? ReportStore.Sums(),
             previous: months.first { $0.month == month.previous.from.yearMonth }?.sums ?? ReportStore.Sums(),
-            categories: try store.readCategories(results[1]), toDate: try store.readSums(results[2]), recent: results[3]
+            categories: try store.readCategories(results[1]).list, toDate: try store.readSums(results[2]),
+            recent: results[3]
         )
         return try .data(capacity: 16_384) { try dashboard.write(to: &$0) }
     }

@@ -97,15 +97,17 @@ struct ReportStore: Sendable {
         }
     }
 
-    func readCategories(_ rows: Rows) throws -> [CategorySum] {
-        var total: Int64 = 0
+    /// - Returns: the categories, largest first, and what they come to.
+    func readCategories(_ rows: Rows) throws -> (list: [CategorySum], total: Money) {
+        var sum = Money.zero(currency)
         for row in rows {
             // Each fits, or the database would have refused; together they need not.
-            let (sum, isTooLarge) = total.addingReportingOverflow(try row.get(5, as: Int64.self))
-            if isTooLarge { throw Refusal.sumTooLarge }
-            total = sum
+            let amount = Money(minorUnits: try row.get(5), currency: currency)
+            guard let next = try? sum + amount else { throw Refusal.sumTooLarge }
+            sum = next
         }
-        return try rows.map { row in
+        let total = sum.minorUnits
+        let list = try rows.map { row in
             let amount: Int64 = try row.get(5)
             return CategorySum(
                 id: try row.get(0), name: try row.get(1), slug: try row.get(2), color: try row.get(3),
@@ -113,6 +115,7 @@ struct ReportStore: Sendable {
                 amount: Money(minorUnits: amount, currency: currency), count: Int(try row.get(6, as: Int64.self)),
                 share: percentHundredths(of: amount, in: total) ?? 0)
         }
+        return (list, sum)
     }
 }
 

@@ -112,16 +112,14 @@ struct Overview: Sendable {
 struct SpendingByCategory: Sendable {
     let period: Period
     let currency: Currency
-    let categories: [CategorySum]
+    let categories: (list: [CategorySum], total: Money)
 
     static let fields = Fields<SpendingByCategory>(
         "SpendingByCategory",
         [
             .currency("currency") { $0.currency }, .object("period", Period.fields) { $0.period },
-            .money("total") {
-                Money(minorUnits: $0.categories.reduce(0) { $0 + $1.amount.minorUnits }, currency: $0.currency)
-            },
-            .list("categories", of: CategorySum.fields) { $0.categories },
+            .money("total") { $0.categories.total },
+            .list("categories", of: CategorySum.fields) { $0.categories.list },
         ])
 }
 

@@ -11,12 +11,49 @@ package struct RowResource: Sendable {
     package let columns: [RowColumn]
     /// `a, b, c`: what a statement selects or returns, in the order of the columns.
     package let selection: SQL
+    /// How each shown column is written. Without references, so that a row costs no reference counting.
+    private let operations: [Operation]
     private let keys: [PreparedKey]
+    private let codes: [[String]]
+
+    private struct Operation {
+        enum Form {
+            case identifier, text, date, instant, integer, bool, texts
+            /// The place in `codes`.
+            case code(Int)
+            case money(currencyColumn: Int)
+        }
+        let column: Int
+        let form: Form
+    }
 
     package init(_ name: String, _ columns: [RowColumn]) {
         self.name = name
         self.columns = columns
-        keys = columns.map { PreparedKey($0.name) }
+        var operations: [Operation] = []
+        var keys: [PreparedKey] = []
+        var codes: [[String]] = []
+        for (index, column) in columns.enumerated() where !column.isHidden {
+            let form: Operation.Form
+            switch column.kind {
+            case .identifier: form = .identifier
+            case .text: form = .text
+            case .date: form = .date
+            case .instant: form = .instant
+            case .integer: form = .integer
+            case .bool: form = .bool
+            case .texts: form = .texts
+            case .money(let currencyColumn): form = .money(currencyColumn: currencyColumn)
+            case .code(let words):
+                form = .code(codes.count)
+                codes.append((0...(words.keys.max() ?? 0)).map { words[$0] ?? "" })
+            }
+            operations.append(Operation(column: index, form: form))
+            keys.append(PreparedKey(column.name))
+        }
+        self.operations = operations
+        self.keys = keys
+        self.codes = codes
         var selection = SQL.fragment(columns.first?.sql ?? "NULL")
         for column in columns.dropFirst() {
             selection.append(SQL.fragment(", "))
@@ -46,37 +83,37 @@ package struct RowResource: Sendable {
 
     package func write(_ row: Row, to writer: inout JSONWriter) throws {
         writer.beginObject()
-        for index in columns.indices where !columns[index].isHidden {
-            writer.key(keys[index])
-            try write(columns[index].kind, row, index, to: &writer)
+        for (position, operation) in operations.enumerated() {
+            writer.key(keys[position])
+            guard let cell = row.cell(operation.column) else {
+                writer.null()
+                continue
+            }
+            switch operation.form {
+            case .identifier: writer.identifier(try Identifier<RowColumn>.readSQL(cell))
+            case .text: writer.string(utf8: cell.bytes)
+            case .date: writer.date(try CalendarDate.readSQL(cell))
+            case .instant: writer.instant(try Instant.readSQL(cell))
+            case .integer: writer.int(Int64(try Int32.readSQL(cell)))
+            case .bool: writer.bool(try Bool.readSQL(cell))
+            case .money(let currencyColumn):
+                let currency: Currency = try row.get(currencyColumn)
+                writer.money(Money(minorUnits: try Int64.readSQL(cell), currency: currency))
+            case .code(let table):
+                let code = Int(try Int16.readSQL(cell))
+                guard codes[table].indices.contains(code) else {
+                    throw DatabaseError(.decoding, "\(name) has no \(code)")
+                }
+                writer.string(codes[table][code])
+            case .texts:
+                writer.beginArray()
+                for text in try [String].readSQL(cell) { writer.string(text) }
+                writer.endArray()
+            }
         }
         writer.endObject()
-    }
-
-    private func write(_ kind: RowColumn.Kind, _ row: Row, _ index: Int, to writer: inout JSONWriter) throws {
-        guard !row.isNull(index) else {
-            writer.null()
-            return
-        }
-        switch kind {
-        case .identifier: writer.identifier(try row.get(index, as: Identifier<RowColumn>.self))
-        case .text: row.withBytes(index) { writer.string(utf8: $0) }
-        case .code(let values):
-            let code = Int(try row.get(index, as: Int16.self))
-            guard let value = values[code] else { throw DatabaseError(.decoding, "\(name) has no \(code)") }
-            writer.string(value)
-        case .money(let currencyColumn):
-            let currency: Currency = try row.get(currencyColumn)
-            writer.money(Money(minorUnits: try row.get(index), currency: currency))
-        case .date: writer.date(try row.get(index, as: CalendarDate.self))
-        case .instant: writer.instant(try row.get(index, as: Instant.self))
-        case .integer: writer.int(Int64(try row.get(index, as: Int32.self)))
-        case .bool: writer.bool(try row.get(index, as: Bool.self))
-        case .texts:
-            writer.beginArray()
-            for text in try row.get(index, as: [String].self) { writer.string(text) }
-            writer.endArray()
-        }
+        // The cells point into the result.
+        withExtendedLifetime(row) {}
     }
 }
 

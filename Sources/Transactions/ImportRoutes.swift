@@ -163,12 +163,7 @@ package struct ImportRoutes: RouteGroup {
         let limit = request.uploadLimit
         let type = MediaType(request.header("content-type") ?? "")
         guard type.essence == "multipart/form-data" else {
-            guard type.essence != "application/x-www-form-urlencoded" else {
-                throw Refusal(
-                    .unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
-                    "Send the file as multipart/form-data in the field “file”, or as the body with Content-Type: application/octet-stream."
-                )
-            }
+            // Whatever else it is called, such as by curl --data-binary, the body is the file.
             let file = try await StatementFile.spool(in: spoolDirectory, limit: limit, pool: pool) {
                 try await request.nextChunk()
             }

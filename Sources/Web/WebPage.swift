@@ -10,8 +10,8 @@ package struct WebPage: Sendable {
         (
             "/assets/vendor/inter.ttf",
             [
-                "/usr/share/fonts/truetype/inter-vf/Inter.var.ttf",
                 "/usr/share/fonts/truetype/inter-vf/Inter-roman.var.ttf",
+                "/usr/share/fonts/truetype/inter-vf/Inter.var.ttf",
             ]
         ),
     ]

@@ -1,5 +1,6 @@
 import Base
 import FoundationEssentials
+import TestSupport
 import Testing
 
 private func date(_ text: String) throws -> CalendarDate { try #require(CalendarDate(iso: text)) }

@@ -56,7 +56,9 @@ import Testing
     @Test func `is refused to a second server, which may attach`() async throws {
         let path = TestDirectories.make("data")
         let cluster = try await EmbeddedCluster.start(configuration(path))
-        let error = await #expect(throws: ClusterError.self) { _ = try await EmbeddedCluster.start(configuration(path)) }
+        let error = await #expect(throws: ClusterError.self) {
+            _ = try await EmbeddedCluster.start(configuration(path))
+        }
         #expect(error?.description.contains("pid \(getpid())") == true)
         let attached = try #require(try EmbeddedCluster.attach(dataDirectory: path))
         #expect(attached.directory.holder() == getpid())
@@ -130,12 +132,36 @@ import Testing
         await third.stop()
     }
 
+    @Test func `stops one that an earlier server has left running`() async throws {
+        let path = TestDirectories.make("data")
+        let lines = Lines()
+        let first = try await EmbeddedCluster.start(configuration(path))
+        try await text(first.connectionString, "CREATE TABLE kept (id int8); INSERT INTO kept VALUES (1)")
+        await first.stop()
+        // As a server that was killed where the kernel could not tell its child: a postmaster without a parent.
+        var status = stat()
+        #expect(stat(path + "/postgres/cluster", &status) == 0)
+        let programs = getenv("PURSER_POSTGRES_BIN").map { String(cString: $0) } ?? "/usr/lib/postgresql/*/bin"
+        let user = geteuid() == 0 ? "setpriv --reuid=\(status.st_uid) --regid=\(status.st_gid) --clear-groups" : ""
+        system(
+            "cd / && setsid \(user) $(ls \(programs)/postgres | tail -1) -D \(path)/postgres/cluster >/dev/null 2>&1 &")
+        let socket = path + "/postgres/cluster/.s.PGSQL.5432"
+        for _ in 0..<500 where access(socket, F_OK) != 0 { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(access(socket, F_OK) == 0)
+        let second = try await EmbeddedCluster.start(configuration(path, lines))
+        #expect(lines.contains("left running"))
+        try await text(second.connectionString, "SELECT 1 / count(*) FROM kept")
+        await second.stop()
+    }
+
     @Test func `of another major version is refused and not touched`() async throws {
         let path = TestDirectories.make("data")
         let first = try await EmbeddedCluster.start(configuration(path))
         await first.stop()
         try write("12\n", to: path + "/postgres/cluster/PG_VERSION")
-        let error = await #expect(throws: ClusterError.self) { _ = try await EmbeddedCluster.start(configuration(path)) }
+        let error = await #expect(throws: ClusterError.self) {
+            _ = try await EmbeddedCluster.start(configuration(path))
+        }
         #expect(error?.description.contains("PostgreSQL 12") == true)
         #expect(error?.description.contains("pg_upgrade") == true)
     }

@@ -32,7 +32,9 @@ final class Counter: Sendable {
     @Test func `of a statement name the constraint`() async throws {
         try await database.run("CREATE TABLE things (id int8 CONSTRAINT things_key PRIMARY KEY)")
         try await database.run("INSERT INTO things VALUES (1)")
-        let error = await #expect(throws: DatabaseError.self) { try await database.run("INSERT INTO things VALUES (1)") }
+        let error = await #expect(throws: DatabaseError.self) {
+            try await database.run("INSERT INTO things VALUES (1)")
+        }
         #expect(error?.kind == .statement)
         #expect(error?.constraint == "things_key")
         #expect(error?.table == "things")
@@ -187,7 +189,8 @@ final class Counter: Sendable {
                         started.add()
                         _ = try await database.query("SELECT pg_sleep(0.001), \(round)")
                         try await database.transaction { transaction in
-                            try await transaction.run("INSERT INTO things VALUES (\(number * 1000 + round), 'x') ON CONFLICT DO NOTHING")
+                            try await transaction.run(
+                                "INSERT INTO things VALUES (\(number * 1000 + round), 'x') ON CONFLICT DO NOTHING")
                         }
                     }
                 }
@@ -273,7 +276,9 @@ final class Counter: Sendable {
         #expect(try await database.transaction { try await $0.query("SELECT * FROM things").count } == 1)
     }
 
-    @Test(.database(migrations: []) { $0.leases = 2 }) func `a task that waits for a connection ends its wait`() async throws {
+    @Test(.database(migrations: []) { $0.leases = 2 }) func `a task that waits for a connection ends its wait`()
+        async throws
+    {
         let database = TestDatabase.current.database
         try await TestDatabase.current.onLoop {
             let holder = Task {
@@ -283,7 +288,9 @@ final class Counter: Sendable {
                 try await database.transaction { _ = try await $0.query("SELECT pg_sleep(0.5)") }
             }
             try await Task.sleep(for: .milliseconds(100))
-            let waiters = (0..<6).map { _ in Task { try await database.transaction { _ = try await $0.query("SELECT 1") } } }
+            let waiters = (0..<6).map { _ in
+                Task { try await database.transaction { _ = try await $0.query("SELECT 1") } }
+            }
             for waiter in waiters { waiter.cancel() }
             for waiter in waiters { await #expect(throws: (any Error).self) { try await waiter.value } }
             try await holder.value
@@ -298,7 +305,8 @@ final class Counter: Sendable {
         .database(migrations: []) {
             $0.leases = 1
             $0.acquireTimeout = .milliseconds(300)
-        }) func `refuses a transaction that waits too long, and serves the others in turn`() async throws {
+        }) func `refuses a transaction that waits too long, and serves the others in turn`() async throws
+    {
         let database = TestDatabase.current.database
         try await TestDatabase.current.onLoop {
             let holders = (0..<2).map { _ in
@@ -318,7 +326,8 @@ final class Counter: Sendable {
         .database(migrations: []) {
             $0.readConnections = 1
             $0.queueLimit = 10
-        }) func `refuses what exceeds its queue`() async throws {
+        }) func `refuses what exceeds its queue`() async throws
+    {
         let database = TestDatabase.current.database
         let outcomes = try await TestDatabase.current.onLoop {
             await withTaskGroup(of: DatabaseError.Kind?.self) { group in
@@ -364,7 +373,9 @@ final class Counter: Sendable {
         await database.close()
         let error = await #expect(throws: DatabaseError.self) { try await database.query("SELECT 1") }
         #expect(error?.kind == .unavailable)
-        await #expect(throws: DatabaseError.self) { try await database.transaction { _ = try await $0.query("SELECT 1") } }
+        await #expect(throws: DatabaseError.self) {
+            try await database.transaction { _ = try await $0.query("SELECT 1") }
+        }
     }
 
     @Test func `that finds no database says so`() async throws {

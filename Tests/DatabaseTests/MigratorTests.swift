@@ -4,7 +4,8 @@ import Testing
 
 @Suite(.database) struct `Migrating` {
     let database = TestDatabase.current.database
-    let books = Migration(name: "M1__books", sql: Array(#"CREATE TABLE books (id int8); INSERT INTO books VALUES (1); -- a\b é"#.utf8))
+    let books = Migration(
+        name: "M1__books", sql: Array(#"CREATE TABLE books (id int8); INSERT INTO books VALUES (1); -- a\b é"#.utf8))
     let things = Migration(name: "M2__things", sql: Array("ALTER TABLE books ADD name text".utf8))
 
     @Test func `applies what is missing, in order`() async throws {
@@ -30,7 +31,9 @@ import Testing
         let newer = await #expect(throws: MigrationError.self) { try await Migrator.apply([books], to: database) }
         #expect(newer?.description.contains("M2__things") == true)
         let changed = Migration(name: "M1__books", sql: Array("CREATE TABLE books (id int4)".utf8))
-        let refused = await #expect(throws: MigrationError.self) { try await Migrator.apply([changed, things], to: database) }
+        let refused = await #expect(throws: MigrationError.self) {
+            try await Migrator.apply([changed, things], to: database)
+        }
         #expect(refused?.description.contains("M1__books") == true)
         await #expect(throws: MigrationError.self) { try await Migrator.apply([books, books], to: database) }
     }

@@ -24,7 +24,8 @@ struct SeededGenerator: RandomNumberGenerator {
     private func roundTrip<Value: SQLBindable & SQLReadable & Equatable>(
         _ value: Value, _ text: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let row = try #require(try await database.first("SELECT \(value), \(value)::text"), sourceLocation: sourceLocation)
+        let row = try #require(
+            try await database.first("SELECT \(value), \(value)::text"), sourceLocation: sourceLocation)
         #expect(try row.get(0, as: Value.self) == value, sourceLocation: sourceLocation)
         if let text { #expect(try row.get(1, as: String.self) == text, sourceLocation: sourceLocation) }
     }
@@ -81,16 +82,19 @@ struct SeededGenerator: RandomNumberGenerator {
             try await roundTrip(Double.random(in: -1e12...1e12, using: &random))
             let date = try #require(CalendarDate(daysSinceEpoch: Int.random(in: -719_162...2_932_896, using: &random)))
             try await roundTrip(date, date.description)
-            try await roundTrip(Instant(microseconds: .random(in: -62_135_596_800_000_000...253_402_300_799_999_999, using: &random)))
+            try await roundTrip(
+                Instant(microseconds: .random(in: -62_135_596_800_000_000...253_402_300_799_999_999, using: &random)))
             let scalars = (0..<Int.random(in: 0...30, using: &random)).compactMap { _ in
                 Unicode.Scalar(UInt32.random(in: 1...0x10FFFF, using: &random))
             }
             let text = String(String.UnicodeScalarView(scalars))
             try await roundTrip(text, text)
-            try await roundTrip((0..<Int.random(in: 0...20, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
-            try await roundTrip((0..<Int.random(in: 0...20, using: &random)).map { _ in
-                Bool.random(using: &random) ? Int64.random(in: .min ... .max, using: &random) : nil
-            })
+            try await roundTrip(
+                (0..<Int.random(in: 0...20, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
+            try await roundTrip(
+                (0..<Int.random(in: 0...20, using: &random)).map { _ in
+                    Bool.random(using: &random) ? Int64.random(in: .min ... .max, using: &random) : nil
+                })
         }
     }
 
@@ -103,7 +107,9 @@ struct SeededGenerator: RandomNumberGenerator {
         }
         #expect(try await database.query("SELECT * FROM things").count == hostile.count)
         // A zero byte is no text in PostgreSQL; it is refused and harms nothing.
-        let error = await #expect(throws: DatabaseError.self) { try await database.run("INSERT INTO things VALUES (\("a\0b"))") }
+        let error = await #expect(throws: DatabaseError.self) {
+            try await database.run("INSERT INTO things VALUES (\("a\0b"))")
+        }
         #expect(error?.sqlState == "22021")
     }
 
@@ -115,7 +121,8 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     @Test func `of another type are refused and not misread`() async throws {
-        let row = try #require(try await database.first("SELECT 1::int4, DATE '2026-01-01', 'x'::text, NULL::int8, 1.5, 12::numeric"))
+        let row = try #require(
+            try await database.first("SELECT 1::int4, DATE '2026-01-01', 'x'::text, NULL::int8, 1.5, 12::numeric"))
         #expect(try row.get(0, as: Int64.self) == 1)
         #expect(throws: DatabaseError.self) { try row.get(0, as: CalendarDate.self) }
         #expect(throws: DatabaseError.self) { try row.get(0, as: String.self) }
@@ -131,7 +138,8 @@ struct SeededGenerator: RandomNumberGenerator {
         #expect(try row.get(5, as: Int.self) == 12)
         #expect(throws: DatabaseError.self) { try row.get(99, as: Int.self) }
         #expect(throws: DatabaseError.self) { try row.get(-1, as: Int.self) }
-        let far = try #require(try await database.first("SELECT 'infinity'::timestamptz, 'infinity'::date, '0044-03-15 BC'::date"))
+        let far = try #require(
+            try await database.first("SELECT 'infinity'::timestamptz, 'infinity'::date, '0044-03-15 BC'::date"))
         #expect(throws: DatabaseError.self) { try far.get(0, as: Instant.self) }
         #expect(throws: DatabaseError.self) { try far.get(1, as: CalendarDate.self) }
         #expect(throws: DatabaseError.self) { try far.get(2, as: CalendarDate.self) }
@@ -157,7 +165,8 @@ struct SeededGenerator: RandomNumberGenerator {
     @Test func `nest in fragments`() async throws {
         func things(above limit: Int, _ order: SQL) -> SQL {
             let condition: SQL = "number > \(limit) AND number <> \(8)"
-            return "SELECT number FROM generate_series(1, \(10)) AS series (number) WHERE \(condition) ORDER BY \(order)"
+            return
+                "SELECT number FROM generate_series(1, \(10)) AS series (number) WHERE \(condition) ORDER BY \(order)"
         }
         #expect(things(above: 1, "number").text.contains("number > $2 AND number <> $3"))
         let up = try await database.query(things(above: 6, .fragment("number")))

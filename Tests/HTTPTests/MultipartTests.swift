@@ -137,7 +137,7 @@ import Testing
 }
 
 @Suite(.tags(.rules)) struct `Decoding of escapes` {
-    private func decoded(_ text: String, plus: Bool = true) -> String? { percentDecoded(Array(text.utf8), plusIsSpace: plus) }
+    private func decoded(_ text: String, plus: Bool = true) -> String? { percentDecoded(text[...].utf8, plusIsSpace: plus) }
 
     @Test func `undoes an encoding of any text`() {
         var random = SeededGenerator(seed: 4)

@@ -1,6 +1,7 @@
 import Base
 import FoundationEssentials
 import JSON
+import TestSupport
 import Testing
 
 private func refusal(_ text: String, limits: JSONValue.Limits = .init()) -> String? {

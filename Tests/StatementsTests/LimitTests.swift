@@ -1,5 +1,6 @@
 import Base
 import Statements
+import TestSupport
 import Testing
 
 @Suite struct `A hostile or broken file` {

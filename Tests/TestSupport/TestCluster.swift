@@ -139,7 +139,9 @@ package enum TestDirectories {
 
     static func removeAbandoned() {
         for name in FileTree.entries(of: "/tmp") where name.hasPrefix("purser-test-") {
-            guard let pid = Int32(name.dropFirst("purser-test-".count)), pid != getpid(), kill(pid, 0) != 0 else { continue }
+            guard let pid = Int32(name.dropFirst("purser-test-".count)), pid != getpid(), kill(pid, 0) != 0 else {
+                continue
+            }
             FileTree.remove("/tmp/\(name)")
         }
     }

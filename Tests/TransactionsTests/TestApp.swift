@@ -61,6 +61,7 @@ final class TestApp: Sendable {
         let idempotency = Idempotency(database: database) { SHA256.hash($0) }
         var routes = Routes()
         CategoryRoutes(database: database).register(in: &routes)
+        BookRoutes(database: database, directory: directory) { try await EntryStore.isUsed($0, $1) }.register(in: &routes)
         EntryRoutes(database: database, idempotency: idempotency, clock: clock).register(in: &routes)
         ImportRoutes(database: database, pool: pool, spoolDirectory: TestDirectories.make("spool")).register(in: &routes)
         AnalyticsRoutes(database: database, clock: clock).register(in: &routes)

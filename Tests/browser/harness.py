@@ -96,11 +96,11 @@ class Browser:
         return self.find(selector).text
 
     def button(self, text, within=""):
-        def search():
-            for each in self.all(f"{within} button, {within} a".strip()):
-                if each.is_displayed() and each.text.strip() == text:
-                    return each
-        return wait(search, f"no button “{text}”")
+        # In one go: a list has hundreds of buttons, and asking each costs a round trip.
+        search = """
+            return [...document.querySelectorAll(arguments[0])].find((each) =>
+                each.innerText.trim() === arguments[1] && each.checkVisibility({visibilityProperty: true})) ?? null"""
+        return wait(lambda: self.js(search, f"{within} button, {within} a".strip(), text), f"no button “{text}”")
 
     def click(self, target):
         element = self.find(target) if isinstance(target, str) else target

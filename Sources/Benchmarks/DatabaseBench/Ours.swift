@@ -41,7 +41,8 @@ struct Ours {
 
     private func point(_ id: Int64) async throws {
         let row = try await database.query(
-            "SELECT id, book_id, amount_minor, merchant FROM bench_expenses WHERE id = \(id)").first
+            "SELECT id, book_id, amount_minor, merchant FROM bench_expenses WHERE id = \(id)"
+        ).first
         guard let row, try row.get(0, as: Int64.self) == id, try row.get(3, as: String.self).utf8.count > 3 else {
             throw BenchError("wrong row")
         }
@@ -91,7 +92,8 @@ struct Ours {
         }
         let elapsed = ContinuousClock.now - start
         return Measurement(
-            perSecond: Double(count) / elapsed.seconds, cpuMicroseconds: (Self.cpuSeconds() - cpu) * 1e6 / Double(count))
+            perSecond: Double(count) / elapsed.seconds, cpuMicroseconds: (Self.cpuSeconds() - cpu) * 1e6 / Double(count)
+        )
     }
 
     private func copy() async throws -> Measurement {
@@ -123,7 +125,8 @@ struct Ours {
         let elapsed = ContinuousClock.now - start
         guard count == 1_000_000 else { throw BenchError("\(count) rows copied") }
         return Measurement(
-            perSecond: Double(count) / elapsed.seconds, cpuMicroseconds: (Self.cpuSeconds() - cpu) * 1e6 / Double(count))
+            perSecond: Double(count) / elapsed.seconds, cpuMicroseconds: (Self.cpuSeconds() - cpu) * 1e6 / Double(count)
+        )
     }
 
     static func cpuSeconds() -> Double {

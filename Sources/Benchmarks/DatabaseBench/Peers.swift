@@ -44,7 +44,14 @@ struct Peers {
     }
 
     private func run(_ command: String) throws -> String {
-        guard let pipe = popen(command, "r") else { throw BenchError("cannot run \(command)") }
+        // Swift's threads block signals, and a child inherits that: pgbench ends by an alarm.
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        let opened = popen(command, "r")
+        pthread_sigmask(SIG_SETMASK, &before, nil)
+        guard let pipe = opened else { throw BenchError("cannot run \(command)") }
         var text = ""
         var line = [CChar](repeating: 0, count: 4096)
         while fgets(&line, 4095, pipe) != nil {

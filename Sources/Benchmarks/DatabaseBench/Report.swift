@@ -20,6 +20,7 @@ struct Report {
     mutating func add(_ workload: Workload, _ party: Party, _ measurement: Measurement) {
         measured[workload, default: [:]][party, default: []].append(measurement)
         print("  \(workload.rawValue), \(party.rawValue): \(Int(measurement.perSecond))/s")
+        fflush(nil)
     }
 
     private func median(_ workload: Workload, _ party: Party) -> Measurement {
@@ -49,16 +50,20 @@ struct Report {
 
     func printTable() {
         print("")
-        print(pad("workload", 26), pad("ours/s", 10), pad("peer", 9), pad("peer/s", 10), pad("ratio", 7), pad("target", 8))
-        for (workload, party, target) in Self.targets {
+        print(
+            pad("workload", 26), pad("ours/s", 10), pad("peer", 9), pad("peer/s", 10), pad("ratio", 7), pad("target", 8)
+        )
+        for (workload, party, target) in Self.targets where measured[workload] != nil {
             let value = ratio(workload, party)
             print(
-                pad(workload.rawValue, 26), pad("\(Int(median(workload, .ours).perSecond))", 10), pad(party.rawValue, 9),
-                pad("\(Int(median(workload, party).perSecond))", 10), pad(decimals(value), 7), pad("≥ \(decimals(target))", 8),
+                pad(workload.rawValue, 26), pad("\(Int(median(workload, .ours).perSecond))", 10),
+                pad(party.rawValue, 9),
+                pad("\(Int(median(workload, party).perSecond))", 10), pad(decimals(value), 7),
+                pad("≥ \(decimals(target))", 8),
                 value >= target ? "met" : "MISSED")
         }
         print("")
-        for workload in Workload.allCases {
+        for workload in Workload.allCases where measured[workload] != nil {
             let (ours, peer) = (median(workload, .ours), median(workload, .asyncpg))
             print(
                 pad(workload.rawValue, 26), "CPU of the client: ours \(decimals(ours.cpuMicroseconds)) µs,",
@@ -67,7 +72,7 @@ struct Report {
     }
 
     func writeJSON(to path: String) throws {
-        let lines = Self.targets.map { workload, party, target in
+        let lines = Self.targets.filter { measured[$0.0] != nil }.map { workload, party, target in
             """
               {"benchmark":"database","workload":"\(workload.word)","peer":"\(party.rawValue)",\
             "ours":\(decimals(median(workload, .ours).perSecond)),"theirs":\(decimals(median(workload, party).perSecond)),\

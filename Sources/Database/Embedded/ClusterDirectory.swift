@@ -51,7 +51,13 @@ package final class ClusterDirectory: Sendable {
     func lock() throws {
         let descriptor = open(path + "/server.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw ClusterError("\(path)/server.lock cannot be opened: \(Self.reason())") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        var isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        // `holder` of another process takes it for an instant.
+        for _ in 0..<5 where !isLocked {
+            usleep(20_000)
+            isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        }
+        guard isLocked else {
             let pid = Self.pid(in: descriptor)
             close(descriptor)
             throw ClusterError(

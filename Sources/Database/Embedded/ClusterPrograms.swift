@@ -21,7 +21,9 @@ struct ClusterPrograms: Sendable {
             return try ClusterPrograms(directory: "\(root)/\(major)/bin", major: major).checked()
         }
         for directory in ["/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin"] {
-            if let major = version(directory) { return try ClusterPrograms(directory: directory, major: major).checked() }
+            if let major = version(directory) {
+                return try ClusterPrograms(directory: directory, major: major).checked()
+            }
         }
         throw ClusterError(
             "PostgreSQL is not installed: apt-get install postgresql, or set PURSER_POSTGRES_BIN to its bin directory, "
@@ -85,7 +87,8 @@ struct ClusterPrograms: Sendable {
         let pid = withCStrings(words) { argv in
             withCStrings(environment) { envp in
                 argv.withMemoryRebound(to: UnsafeMutablePointer<CChar>?.self, capacity: words.count + 1) { argv in
-                    envp.withMemoryRebound(to: UnsafeMutablePointer<CChar>?.self, capacity: environment.count + 1) { envp in
+                    envp.withMemoryRebound(to: UnsafeMutablePointer<CChar>?.self, capacity: environment.count + 1) {
+                        envp in
                         purser_spawn(
                             path, argv, envp, folder, user.isDropped ? Int(user.uid) : -1,
                             user.isDropped ? Int(user.gid) : -1, log)

@@ -90,7 +90,8 @@ final class ClusterSupervisor: Sendable {
     }
 
     private func checkVersion() throws {
-        let version = Files.read(directory.cluster + "/PG_VERSION", limit: 16)?.split(whereSeparator: \.isWhitespace).first
+        let version = Files.read(directory.cluster + "/PG_VERSION", limit: 16)?.split(whereSeparator: \.isWhitespace)
+            .first
         guard let version, let major = Int(version) else {
             throw ClusterError("\(directory.cluster)/PG_VERSION cannot be read")
         }
@@ -151,7 +152,8 @@ final class ClusterSupervisor: Sendable {
         while true {
             Files.limit(directory.logFile, to: 8 << 20)
             let pid = try programs.spawn(
-                "postgres", on: directory.cluster, as: user, output: directory.logFile) { ["-D", $0] }
+                "postgres", on: directory.cluster, as: user, output: directory.logFile
+            ) { ["-D", $0] }
             state.withLock { $0.pid = pid }
             while true {
                 var status: Int32 = 0
@@ -244,11 +246,11 @@ final class ClusterSupervisor: Sendable {
                 state.withLock { $0.pid = 0 }
                 return status
             }
-            // Short, so that a stop is not kept waiting.
+            // A stop ends the process, and that ends the wait.
             var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            _ = poll(&waiting, descriptor >= 0 ? 1 : 0, 100)
+            _ = poll(&waiting, descriptor >= 0 ? 1 : 0, descriptor >= 0 ? 1000 : 100)
             rounds += 1
-            if rounds % 600 == 0 { Files.limit(directory.logFile, to: 8 << 20) }
+            if rounds % 60 == 0 { Files.limit(directory.logFile, to: 8 << 20) }
         }
         return 0
     }

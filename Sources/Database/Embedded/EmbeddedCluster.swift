@@ -10,7 +10,7 @@ package final class EmbeddedCluster: Sendable {
     package struct Configuration: Sendable {
         /// The server's data directory; the cluster is in `postgres` below it.
         package var dataDirectory: String
-        package var maxConnections = 60
+        package var maxConnections = 100
         /// Off only where the data may be lost, as in tests.
         package var isDurable = true
         /// Where PostgreSQL's programs are; searched for when nil.
@@ -59,7 +59,8 @@ package final class EmbeddedCluster: Sendable {
 
     /// How to reach the cluster of another process on this data directory, for commands beside a running server. Nil
     /// when no server holds the directory.
-    package static func attach(dataDirectory: String) throws -> (connectionString: String, directory: ClusterDirectory)? {
+    package static func attach(dataDirectory: String) throws -> (connectionString: String, directory: ClusterDirectory)?
+    {
         let directory = try ClusterDirectory(path: dataDirectory, creating: false)
         guard directory.holder() != nil else { return nil }
         return (directory.connectionString(database: "purser", user: "purser"), directory)

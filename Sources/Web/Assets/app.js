@@ -3,7 +3,7 @@
 import { maySignedIn, whenSignedOut } from "./api.js";
 import * as auth from "./auth.js";
 import * as dashboard from "./dashboard.js";
-import { replace } from "./dom.js";
+import { loadIcons, replace } from "./dom.js";
 import * as entries from "./entries.js";
 import * as importing from "./import.js";
 import { banner } from "./overlays.js";
@@ -106,4 +106,5 @@ async function start() {
     await show({ first: true });
 }
 
+loadIcons();
 start();

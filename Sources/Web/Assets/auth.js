@@ -1,9 +1,9 @@
 // Signing up, signing in, and the one-time set-up of the first administrator.
 
 import { api } from "./api.js";
-import { bookForm, currencyOptions, guessCurrency, guessTimeZone } from "./book-form.js";
+import { bookForm, guessCurrency, guessTimeZone } from "./book-form.js";
 import { h, icon, replace } from "./dom.js";
-import { field, form, input, passwordInput, select } from "./forms.js";
+import { field, form, input, passwordInput } from "./forms.js";
 import { navigate } from "./app.js";
 import { adopt, state } from "./state.js";
 import { themeButton } from "./shell.js";
@@ -57,7 +57,7 @@ export function signUp(root) {
         send: async (values) => {
             const data = await api.post("/auth/register", {
                 email: values.email.trim(), password: values.password, name: values.name.trim() || undefined,
-                currency: values.currency, timeZone: guessTimeZone(), session: "cookie",
+                currency: guessCurrency(), timeZone: guessTimeZone(), session: "cookie",
             }, { anonymous: true });
             adopt(data?.user?.books ? data.user : await api.get("/users/me"));
             bookSetUp(root);
@@ -66,7 +66,6 @@ export function signUp(root) {
             field({ name: "name", label: "Your name", optional: true, control: input({ autocomplete: "name", maxlength: 100 }) }),
             email(),
             newPassword(),
-            field({ name: "currency", label: "Currency of your book", control: select(currencyOptions(guessCurrency()), guessCurrency()) }),
             h("button.primary.wide", { type: "submit" }, "Create account"),
         ],
     });

@@ -56,9 +56,9 @@ export function dayRelative(day, now) {
     return day.slice(0, 4) === now.slice(0, 4) ? `${weekday(day)} ${dayShortThisYear(day)}` : dayMedium(day);
 }
 
-export function instant(value) {
+export function instant(value, style = { dateStyle: "medium", timeStyle: "short" }) {
     const date = new Date(value);
-    return Number.isNaN(date.getTime()) ? "" : new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(date);
+    return Number.isNaN(date.getTime()) ? "" : new Intl.DateTimeFormat(undefined, style).format(date);
 }
 
 export function monthNames() {

@@ -54,9 +54,24 @@ export function icon(name, className = "icon") {
     svg.setAttribute("aria-hidden", "true");
     svg.setAttribute("focusable", "false");
     const use = document.createElementNS(SVG, "use");
-    use.setAttribute("href", `/assets/icons.svg#${name}`);
+    use.setAttribute("href", `#icon-${name}`);
     svg.append(use);
     return svg;
+}
+
+/// Takes the drawings into the document, once: were they referred to in their file, a server that is away
+/// would take the icons with it.
+export async function loadIcons() {
+    try {
+        const text = await (await fetch("/assets/icons.svg")).text();
+        const sheet = document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
+        for (const symbol of sheet.querySelectorAll("symbol")) symbol.id = `icon-${symbol.id}`;
+        sheet.setAttribute("hidden", "");
+        sheet.setAttribute("aria-hidden", "true");
+        document.body.append(sheet);
+    } catch (error) {
+        console.warn("The icons could not be loaded.", error); // every button has its name without them
+    }
 }
 
 /// Icons that icons.svg draws for categories; anything else shows the neutral one.

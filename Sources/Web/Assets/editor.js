@@ -16,7 +16,7 @@ export async function openEditor(entry = null, { focus = "amount" } = {}) {
     let dirty = false;
     const panel = openDialog({
         title: entry ? `Edit ${entry.type}` : "New entry", className: "panel", body,
-        mayClose: () => !dirty || confirm({ title: "Discard the changes?", text: "What you typed here has not been saved.", verb: "Discard", danger: true }),
+        mayClose: () => !dirty || confirm({ title: "Discard the changes?", text: "What you typed here has not been saved.", verb: "Discard", back: "Keep editing", danger: true }),
     });
     body.addEventListener("input", () => { dirty = true; });
     const done = () => { dirty = false; panel.close(); };

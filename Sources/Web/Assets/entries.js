@@ -21,8 +21,7 @@ export function show(main, query) {
     replace(main,
         h("header.screen-head", h("h1", { tabindex: "-1" }, "Entries"), count,
             h("div.screen-actions",
-                h("a.button", { href: "/import" }, icon("import"), "Import"),
-                h("button.primary.wide-only", { type: "button", onclick: () => openEditor() }, icon("plus"), "New entry"))),
+                h("a.button", { href: "/import" }, icon("import"), "Import"))),
         bar.element, list);
 
     let listing = null;
@@ -77,7 +76,7 @@ function periods() {
 
 function filterBar(filters, apply) {
     const all = periods();
-    const search = h("input", { type: "search", value: filters.q, placeholder: "Search merchants and notes", "aria-label": "Search", "aria-keyshortcuts": "/", autocomplete: "off", spellcheck: "false", maxlength: 200 });
+    const search = h("input", { type: "search", value: filters.q, placeholder: "Search entries", "aria-label": "Search", "aria-keyshortcuts": "/", autocomplete: "off", spellcheck: "false", maxlength: 200 });
     const from = h("input", { type: "date", value: filters.from, "aria-label": "From" });
     const to = h("input", { type: "date", value: filters.to, "aria-label": "To" });
     const range = h("span.range", from, h("span.muted", "–"), to);
@@ -349,7 +348,8 @@ function startListing(holder, filters, count, categories, clearFilters) {
 
     function changed(kind, entry) {
         const element = [...body.children].find((each) => each.dataset.id === entry.id);
-        if (!element || kind === "deleted") return;
+        if (!element) return;
+        if (kind === "deleted") return showCount();
         if (kind === "removed" || kind === "restored") {
             element.hidden = kind === "removed";
             tidyDays();
@@ -357,7 +357,8 @@ function startListing(holder, filters, count, categories, clearFilters) {
                 fill(element, entry);
                 element.focus();
             }
-            return showCount();
+            if (!cursor || kind === "restored") showCount(); // of more than are here, the server knows the number once it has deleted
+            return;
         }
         const moved = rows.get(element).transactionDate !== entry.transactionDate;
         fill(element, entry);

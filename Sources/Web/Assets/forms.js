@@ -101,7 +101,7 @@ function mark(element, errors, aliases) {
         if (!holder) { left.push(error); continue; }
         const text = holder.querySelector(".field-error");
         const control = holder.querySelector("input, select, textarea");
-        text.textContent = error.message;
+        text.textContent = error.message.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
         text.hidden = false;
         holder.closest("details")?.setAttribute("open", "");
         control?.setAttribute("aria-invalid", "true");

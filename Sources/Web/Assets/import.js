@@ -61,14 +61,16 @@ export function show(main) {
             if (!alive || error.kind === "aborted" || error.kind === "unauthenticated") return;
             if (previous) previous.fail(error);
             else if (error.isTransient) replace(stage, fileLine(file, start), banner(error, { retry: () => preview(file, changes) }));
+            else if (error.code === "COLUMNS_NOT_FOUND") drawPreview(file, await firstLook(file), error);
             else choose(error);
         }
     }
 
-    function drawPreview(file, found) {
+    /// With `unsure`, the server knew no columns: they are chosen here, and looked at once there are enough of them.
+    function drawPreview(file, found, unsure = null) {
         let present = found;
         let mapping = columnsOf(found);
-        let changes = {};
+        let changes = unsure ? { delimiter: mapping.delimiter, headerLines: mapping.headerLines } : {};
         const counts = h("div.import-counts", { "aria-live": "polite" });
         const rows = h("div.import-rows");
         const problem = h("div");
@@ -81,7 +83,12 @@ export function show(main) {
             fail(error) { self.busy(false); go.disabled = true; replace(problem, banner(error, { retry: () => preview(file, changes, self), note: error.fields?.map((each) => each.message).join(" ") })); },
             update(next) { present = next; mapping = columnsOf(next) ?? mapping; replace(problem); self.busy(false); draw(); },
         };
-        const remap = debounce(150, (part) => { changes = { ...changes, ...part }; preview(file, changes, self); });
+        const remap = debounce(150, (part) => {
+            changes = { ...changes, ...part };
+            mapping = { ...mapping, ...part };
+            if (mappingIsComplete(mapping)) preview(file, changes, self);
+            else draw();
+        });
 
         function draw() {
             const transactions = (present.accounts ?? []).flatMap((account) => account.transactions ?? []);
@@ -100,17 +107,24 @@ export function show(main) {
             replace(counts, h("div.count-tabs", { role: "tablist", "aria-label": "What was found" },
                 pick("new", "plus", fresh.length, "new"), pick("duplicate", "check", duplicates.length, "already there"), pick("rejected", "alert", rejectedCount, "rejected")),
                 h("p.muted.small", [present.format?.toUpperCase(), present.profile?.name ?? present.profile, days.length ? `${dayMedium(days[0])} – ${dayMedium(days.at(-1))}` : null, present.accounts?.map((each) => each.id).filter(Boolean).join(", ")].filter(Boolean).join(" · ")));
-            replace(go, unseen ? "Import all" : fresh.length ? `Import ${plural(fresh.length, "entry", "entries")}` : "Nothing new to import");
+            replace(go, unseen ? "Import all" : fresh.length ? `Import ${plural(fresh.length, "entry", "entries")}` : duplicates.length ? "Nothing new to import" : "Nothing to import");
             go.disabled = !fresh.length && !unseen;
             if (unseen) counts.append(h("p.muted.small", `A long file: ${new Intl.NumberFormat().format(transactions.length)} of its ${new Intl.NumberFormat().format(transactions.length + unseen)} entries were looked at so far. All are read when you import.`));
             rows.id = "import-rows";
+            rows.hidden = !lists[tab].length;
             replace(rows, tab === "rejected" ? rejectedTable(rejected) : transactionTable(lists[tab]));
+            const foreign = !fresh.length && present.accounts?.find((each) => each.currency && each.currency !== state.book.currency && each.transactions?.length)?.currency;
+            if (foreign) {
+                replace(problem, h("div.banner", { data: { tone: "warn" } }, icon("alert"), h("div.banner-text", `This statement is in ${foreign}, the book is kept in ${state.book.currency}. While a book is empty, its currency can be changed.`),
+                    h("a.button.small", { href: "/settings" }, "Settings")));
+            }
             if (mapping) replace(columns, mappingPanel(mapping, present.columns ?? [], remap));
         }
 
         replace(stage, fileLine(file, start), problem, columns, counts, rows,
             h("div.sticky-actions", go, h("button", { type: "button", onclick: () => start() }, "Cancel")));
         draw();
+        if (unsure) replace(problem, h("div.banner", { role: "alert", data: { tone: "warn" } }, icon("alert"), h("div.banner-text", unsure.message)));
         announce(counts.textContent);
         if (!go.disabled) go.focus({ preventScroll: true });
     }
@@ -141,7 +155,7 @@ export function show(main) {
         replace(stage, h("section.panel-box.import-result",
             h("div.empty-mark.good", icon("check")), heading,
             h("p", [file.name, Number(result.duplicates) ? `${plural(Number(result.duplicates), "was", "were")} there already` : null, rejectedCount ? `${plural(rejectedCount, "line")} rejected` : null].filter(Boolean).join(" · ")),
-            h("div.empty-actions", h("a.button.primary", { href: link }, icon("entries"), "See the entries"), h("a.button", { href: "/" }, icon("dashboard"), "Dashboard"), h("button", { type: "button", onclick: () => start() }, "Import another"))),
+            h("div.empty-actions", h("a.button.primary", { href: link }, icon("entries"), "See the entries"), h("a.button", { href: days.length ? `/?month=${days.at(-1).slice(0, 7)}` : "/" }, icon("dashboard"), "Dashboard"), h("button", { type: "button", onclick: () => start() }, "Import another"))),
             rejected.length ? h("section.panel-box", h("header", h("h2", "Rejected lines")), rejectedTable(rejected)) : null);
         heading.focus();
     }
@@ -151,9 +165,9 @@ export function show(main) {
             const imports = await api.get("/imports");
             if (!alive) return;
             if (!imports?.length) return replace(past);
-            replace(past, h("h2", "Past imports"), h("table.plain", h("thead", h("tr", ["File", "When", "Imported", "Already there", "Rejected"].map((text, index) => h("th", { scope: "col", class: index > 1 ? "number" : "" }, text)))),
-                h("tbody", imports.slice(0, 20).map((each) => h("tr", h("td.file-name", h("bdi", each.filename ?? "–")), h("td", instant(each.createdAt)),
-                    h("td.number", String(each.imported ?? 0)), h("td.number", String(each.duplicates ?? 0)), h("td.number", String(each.rejectedCount ?? each.rejected?.length ?? 0)))))));
+            replace(past, h("h2", "Past imports"), h("table.plain", h("thead", h("tr", ["File", "When", "Imported", "Already there", "Rejected"].map((text, index) => h("th", { scope: "col", class: ["", "", "number", "number hide-narrow", "number hide-narrow"][index] }, text)))),
+                h("tbody", imports.slice(0, 20).map((each) => h("tr", h("td.file-name", h("bdi", each.filename ?? "–")), h("td.nowrap", h("span.hide-narrow", instant(each.createdAt)), h("span.only-narrow", instant(each.createdAt, { dateStyle: "medium" }))),
+                    h("td.number", whole(each.imported)), h("td.number.hide-narrow", whole(each.duplicates)), h("td.number.hide-narrow", whole(each.rejectedCount ?? each.rejected?.length)))))));
         } catch { /* the list of the past is not what one came for */ }
     }
 
@@ -166,8 +180,10 @@ function fileLine(file, start) {
     return h("div.file-line", icon("file"), h("bdi.file-name", file.name), h("span.muted", size(file.size)), start && h("button.quiet.small", { type: "button", onclick: () => start() }, "Another file"));
 }
 
+const whole = (value) => new Intl.NumberFormat().format(Number(value ?? 0));
+
 function size(bytes) {
-    const format = (value, unit) => new Intl.NumberFormat(undefined, { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
+    const format = (value, unit) => new Intl.NumberFormat(undefined, { style: "unit", unit, unitDisplay: unit === "byte" ? "long" : "short", maximumFractionDigits: 1 }).format(value);
     return bytes < 1024 ? format(bytes, "byte") : bytes < 1024 * 1024 ? format(bytes / 1024, "kilobyte") : format(bytes / 1024 / 1024, "megabyte");
 }
 
@@ -208,6 +224,18 @@ function rejectedTable(rejected) {
 }
 
 // MARK: which column is what
+
+/// What can be seen of a table from here: its likely separator, and how its first line names the columns.
+async function firstLook(file) {
+    const lines = (await file.slice(0, 4096).text()).split(/\r?\n/).filter((line) => line.trim());
+    const count = (mark) => Math.max(0, ...lines.slice(0, 20).map((line) => line.split(mark).length - 1));
+    const delimiter = [";", "\t", "|", ","].reduce((best, mark) => (count(mark) > count(best) ? mark : best));
+    const widest = lines.slice(0, 20).reduce((best, line) => (line.split(delimiter).length > best.split(delimiter).length ? line : best), "");
+    return {
+        format: "csv", accounts: [], rejected: [], columns: widest.split(delimiter).map((text) => text.trim().replace(/^"|"$/g, "").slice(0, 40)),
+        mapping: { date: null, amount: null, debit: null, credit: null, payee: null, memo: null, delimiter, decimal: ".", dateOrder: "ymd", headerLines: 0, negate: false },
+    };
+}
 
 function mappingPanel(mapping, columns, changed) {
     const width = Math.max(columns.length, ...["date", "amount", "payee", "memo", "debit", "credit"].map((key) => (mapping[key] ?? -1) + 1));

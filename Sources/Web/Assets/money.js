@@ -115,6 +115,11 @@ export function formatPercent(value, sign = "auto") {
     }).format(value / 100));
 }
 
+/// For columns of shares: one decimal always, so that they stand under one another.
+export function formatShare(value) {
+    return new Intl.NumberFormat(undefined, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value / 100);
+}
+
 const localeDecimal = new Intl.NumberFormat().formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
 
 /// What someone typed → the text the API takes, or null. "1.234,50", "1,234.50", "€ 12", "12,5" are all understood.

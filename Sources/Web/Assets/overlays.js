@@ -4,7 +4,7 @@ import { APIError } from "./api.js";
 import { announce, h, icon, replace, uniqueID } from "./dom.js";
 
 /// A short notice at the edge. With an action ("Undo") it stays longer and the action closes it.
-export function toast(text, { action, onaction, onclose, seconds = action ? 7 : 4, tone = "plain" } = {}) {
+export function toast(text, { action, onaction, onclose, seconds = action ? 10 : 4, tone = "plain" } = {}) {
     const region = document.getElementById("toasts");
     let closed = false;
     const close = (acted) => {
@@ -45,7 +45,8 @@ export function openDialog({ title, className = "", body, actions = [], onclose,
     dialog.addEventListener("close", () => { dialog.remove(); onclose?.(dialog.returnValue); });
     document.body.append(dialog);
     dialog.showModal();
-    (dialog.querySelector('.dialog-foot .primary, .dialog-foot .danger') ?? dialog).focus();
+    // Enter right after Escape must not lose anything: a question that destroys has its focus on the way back.
+    (dialog.querySelector(".dialog-foot .primary, .dialog-foot button") ?? dialog).focus();
     return { dialog, close };
 }
 
@@ -54,12 +55,12 @@ function append2(dialog, ...children) {
 }
 
 /// Resolves to whether the question was answered with its verb.
-export function confirm({ title, text, verb, danger = false }) {
+export function confirm({ title, text, verb, back = "Cancel", danger = false }) {
     return new Promise((resolve) => {
         const { close } = openDialog({
             title, className: "question", body: h("p.dialog-body", text),
             actions: [
-                h("button", { type: "button", onclick: () => close() }, "Cancel"),
+                h("button", { type: "button", onclick: () => close() }, back),
                 h("button", { type: "button", class: danger ? "danger" : "primary", onclick: () => close("yes") }, verb),
             ],
             onclose: (value) => resolve(value === "yes"),

@@ -1,0 +1,354 @@
+CREATE TABLE public.entries (
+    book_id uuid NOT NULL,
+    id uuid NOT NULL,
+    type smallint NOT NULL,
+    status smallint DEFAULT 2 NOT NULL,
+    occurred_on date NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency text NOT NULL,
+    category_id uuid NOT NULL,
+    merchant text,
+    description text,
+    notes text,
+    payment_method text,
+    tags text[] DEFAULT '{}'::text[] NOT NULL,
+    import_id uuid,
+    import_line integer,
+    fingerprint uuid,
+    twin integer,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT entries_amount_minor_check CHECK ((amount_minor > 0)),
+    CONSTRAINT entries_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT entries_status_check CHECK ((status = ANY (ARRAY[1, 2, 3]))),
+    CONSTRAINT entries_type_check CHECK ((type = ANY (ARRAY[1, 2])))
+);
+CREATE FUNCTION public.add_to_entry_totals(e public.entries, sign integer) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
+    VALUES (e.book_id, month_index(e.occurred_on), e.type, e.category_id, pg_backend_pid() % 32, sign * e.amount_minor, sign)
+    ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
+    SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count;
+END
+$$;
+CREATE FUNCTION public.entry_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' AND old.deleted_at IS NULL AND old.status <> 3 THEN
+        PERFORM add_to_entry_totals(old, -1);
+    END IF;
+    IF TG_OP <> 'DELETE' AND new.deleted_at IS NULL AND new.status <> 3 THEN
+        PERFORM add_to_entry_totals(new, 1);
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE FUNCTION public.entry_inserted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
+    VALUES (new.book_id, month_index(new.occurred_on), new.type, new.category_id, pg_backend_pid() % 32, new.amount_minor, 1)
+    ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
+    SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count;
+    RETURN NULL;
+END
+$$;
+CREATE FUNCTION public.month_index(day date) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT (extract(year FROM day) * 12 + extract(month FROM day))::integer - 1
+$$;
+CREATE TABLE public.book_members (
+    book_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    role text NOT NULL,
+    joined_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT book_members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text])))
+);
+CREATE TABLE public.books (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    currency text NOT NULL,
+    time_zone text NOT NULL,
+    fiscal_year_start_month smallint DEFAULT 1 NOT NULL,
+    fiscal_year_start_day smallint DEFAULT 1 NOT NULL,
+    created_by uuid NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT books_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT books_fiscal_year_start_day_check CHECK (((fiscal_year_start_day >= 1) AND (fiscal_year_start_day <= 31))),
+    CONSTRAINT books_fiscal_year_start_month_check CHECK (((fiscal_year_start_month >= 1) AND (fiscal_year_start_month <= 12))),
+    CONSTRAINT books_kind_check CHECK ((kind = ANY (ARRAY['personal'::text, 'household'::text, 'business'::text, 'organization'::text]))),
+    CONSTRAINT books_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+CREATE TABLE public.categories (
+    book_id uuid NOT NULL,
+    id uuid NOT NULL,
+    parent_id uuid,
+    name text NOT NULL,
+    slug text NOT NULL,
+    icon text NOT NULL,
+    color text NOT NULL,
+    is_income boolean NOT NULL,
+    is_system boolean NOT NULL,
+    sort_order integer DEFAULT 0 NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT categories_color_check CHECK ((color ~ '^#[0-9a-f]{6}$'::text)),
+    CONSTRAINT categories_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT categories_slug_check CHECK ((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text))
+);
+CREATE VIEW public.counted_entries AS
+ SELECT entries.book_id,
+    public.month_index(entries.occurred_on) AS month,
+    entries.occurred_on,
+    entries.type,
+    entries.category_id,
+    entries.amount_minor
+   FROM public.entries
+  WHERE ((entries.deleted_at IS NULL) AND (entries.status <> 3));
+CREATE TABLE public.entry_totals (
+    book_id uuid NOT NULL,
+    month integer NOT NULL,
+    type smallint NOT NULL,
+    category_id uuid NOT NULL,
+    shard smallint NOT NULL,
+    amount_minor bigint NOT NULL,
+    entry_count bigint NOT NULL
+)
+WITH (fillfactor='60', autovacuum_vacuum_scale_factor='0.05');
+CREATE TABLE public.idempotency_keys (
+    user_id uuid NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    status integer,
+    body bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255)))
+);
+CREATE TABLE public.imports (
+    book_id uuid NOT NULL,
+    id uuid NOT NULL,
+    format text NOT NULL,
+    profile text,
+    filename text NOT NULL,
+    imported_count integer NOT NULL,
+    duplicate_count integer NOT NULL,
+    rejected_count integer NOT NULL,
+    rejected jsonb NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE public.jobs (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    payload jsonb NOT NULL,
+    run_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    last_error text,
+    dead_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02');
+ALTER TABLE public.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.jobs_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.login_failures (
+    scope text NOT NULL,
+    key bytea NOT NULL,
+    failures integer NOT NULL,
+    strikes integer DEFAULT 0 NOT NULL,
+    window_started_at timestamp with time zone NOT NULL,
+    last_failed_at timestamp with time zone NOT NULL,
+    locked_until timestamp with time zone,
+    CONSTRAINT login_failures_failures_check CHECK ((failures >= 0)),
+    CONSTRAINT login_failures_key_check CHECK ((octet_length(key) = 32)),
+    CONSTRAINT login_failures_scope_check CHECK ((scope = ANY (ARRAY['pair'::text, 'account'::text]))),
+    CONSTRAINT login_failures_strikes_check CHECK ((strikes >= 0))
+);
+CREATE VIEW public.monthly_totals AS
+ SELECT entry_totals.book_id,
+    entry_totals.month,
+    entry_totals.type,
+    entry_totals.category_id,
+    entry_totals.amount_minor,
+    entry_totals.entry_count
+   FROM public.entry_totals;
+CREATE TABLE public.outbox (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    book_id uuid,
+    user_id uuid,
+    data jsonb NOT NULL,
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE public.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.refresh_tokens (
+    token_hash bytea NOT NULL,
+    session_id uuid NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    replaced_by bytea,
+    successor_salt bytea,
+    CONSTRAINT refresh_tokens_check CHECK ((((used_at IS NULL) = (replaced_by IS NULL)) AND ((used_at IS NULL) = (successor_salt IS NULL)))),
+    CONSTRAINT refresh_tokens_replaced_by_check CHECK ((octet_length(replaced_by) = 32)),
+    CONSTRAINT refresh_tokens_successor_salt_check CHECK ((octet_length(successor_salt) = 32)),
+    CONSTRAINT refresh_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+CREATE TABLE public.schedules (
+    name text NOT NULL,
+    next_run_at timestamp with time zone NOT NULL,
+    last_run_at timestamp with time zone
+);
+CREATE TABLE public.schema_migrations (
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE public.sessions (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    transport text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_reason text,
+    ip_address text,
+    network text,
+    user_agent text,
+    CONSTRAINT sessions_check CHECK (((revoked_at IS NULL) = (revoked_reason IS NULL))),
+    CONSTRAINT sessions_ip_address_check CHECK ((octet_length(ip_address) <= 64)),
+    CONSTRAINT sessions_network_check CHECK ((octet_length(network) <= 64)),
+    CONSTRAINT sessions_revoked_reason_check CHECK ((revoked_reason = ANY (ARRAY['logout'::text, 'reuse'::text, 'password'::text, 'deactivated'::text, 'administrator'::text, 'limit'::text]))),
+    CONSTRAINT sessions_transport_check CHECK ((transport = ANY (ARRAY['bearer'::text, 'cookie'::text]))),
+    CONSTRAINT sessions_user_agent_check CHECK ((length(user_agent) <= 400))
+);
+CREATE TABLE public.setup_tokens (
+    token_hash bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT setup_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+CREATE TABLE public.users (
+    id uuid NOT NULL,
+    email text NOT NULL,
+    email_as_given text NOT NULL,
+    password_hash text,
+    first_name text,
+    last_name text,
+    display_name text,
+    role text DEFAULT 'user'::text NOT NULL,
+    email_verified_at timestamp with time zone,
+    is_active boolean DEFAULT true NOT NULL,
+    legacy_id text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT users_display_name_check CHECK (((length(display_name) >= 1) AND (length(display_name) <= 201))),
+    CONSTRAINT users_email_as_given_check CHECK (((octet_length(email_as_given) >= 3) AND (octet_length(email_as_given) <= 254))),
+    CONSTRAINT users_email_check CHECK (((email = lower(email)) AND ((octet_length(email) >= 3) AND (octet_length(email) <= 254)))),
+    CONSTRAINT users_first_name_check CHECK (((length(first_name) >= 1) AND (length(first_name) <= 100))),
+    CONSTRAINT users_last_name_check CHECK (((length(last_name) >= 1) AND (length(last_name) <= 100))),
+    CONSTRAINT users_password_hash_check CHECK ((octet_length(password_hash) <= 512)),
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['user'::text, 'admin'::text])))
+);
+ALTER TABLE ONLY public.book_members
+    ADD CONSTRAINT book_members_pkey PRIMARY KEY (book_id, user_id);
+ALTER TABLE ONLY public.books
+    ADD CONSTRAINT books_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.categories
+    ADD CONSTRAINT categories_pkey PRIMARY KEY (book_id, id);
+ALTER TABLE ONLY public.categories
+    ADD CONSTRAINT categories_slug_key UNIQUE (book_id, slug);
+ALTER TABLE ONLY public.entries
+    ADD CONSTRAINT entries_pkey PRIMARY KEY (book_id, id);
+ALTER TABLE ONLY public.entry_totals
+    ADD CONSTRAINT entry_totals_pkey PRIMARY KEY (book_id, month, type, category_id, shard);
+ALTER TABLE ONLY public.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, key);
+ALTER TABLE ONLY public.imports
+    ADD CONSTRAINT imports_pkey PRIMARY KEY (book_id, id);
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.login_failures
+    ADD CONSTRAINT login_failures_pkey PRIMARY KEY (scope, key);
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (token_hash);
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.setup_tokens
+    ADD CONSTRAINT setup_tokens_pkey PRIMARY KEY (token_hash);
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_email_key UNIQUE (email);
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_legacy_id_key UNIQUE (legacy_id);
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+CREATE INDEX book_members_user ON public.book_members USING btree (user_id);
+CREATE INDEX entries_by_day ON public.entries USING btree (book_id, occurred_on DESC, id DESC) INCLUDE (type, status, category_id, amount_minor) WHERE (deleted_at IS NULL);
+CREATE UNIQUE INDEX entries_fingerprint_key ON public.entries USING btree (book_id, fingerprint, twin) WHERE (fingerprint IS NOT NULL);
+CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
+CREATE INDEX jobs_dead ON public.jobs USING btree (dead_at) WHERE (dead_at IS NOT NULL);
+CREATE INDEX jobs_ready ON public.jobs USING btree (run_at) WHERE (dead_at IS NULL);
+CREATE INDEX login_failures_age ON public.login_failures USING btree (last_failed_at);
+CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (session_id);
+CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
+CREATE INDEX sessions_revoked ON public.sessions USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id, network);
+CREATE INDEX users_admins ON public.users USING btree (id) WHERE (role = 'admin'::text);
+CREATE TRIGGER entries_deleted AFTER DELETE ON public.entries FOR EACH ROW EXECUTE FUNCTION public.entry_changed();
+CREATE TRIGGER entries_inserted AFTER INSERT ON public.entries FOR EACH ROW WHEN (((new.deleted_at IS NULL) AND (new.status <> 3) AND (current_setting('purser.bulk'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION public.entry_inserted();
+CREATE TRIGGER entries_updated AFTER UPDATE ON public.entries FOR EACH ROW WHEN ((((((((old.book_id IS DISTINCT FROM new.book_id) OR (old.type IS DISTINCT FROM new.type)) OR (old.status IS DISTINCT FROM new.status)) OR (old.occurred_on IS DISTINCT FROM new.occurred_on)) OR (old.amount_minor IS DISTINCT FROM new.amount_minor)) OR (old.category_id IS DISTINCT FROM new.category_id)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at))) EXECUTE FUNCTION public.entry_changed();
+ALTER TABLE ONLY public.book_members
+    ADD CONSTRAINT book_members_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
+ALTER TABLE ONLY public.book_members
+    ADD CONSTRAINT book_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+ALTER TABLE ONLY public.books
+    ADD CONSTRAINT books_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+ALTER TABLE ONLY public.categories
+    ADD CONSTRAINT categories_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
+ALTER TABLE ONLY public.categories
+    ADD CONSTRAINT categories_parent_fkey FOREIGN KEY (book_id, parent_id) REFERENCES public.categories(book_id, id);
+ALTER TABLE ONLY public.entries
+    ADD CONSTRAINT entries_category_fkey FOREIGN KEY (book_id, category_id) REFERENCES public.categories(book_id, id);
+ALTER TABLE ONLY public.entries
+    ADD CONSTRAINT entries_import_fkey FOREIGN KEY (book_id, import_id) REFERENCES public.imports(book_id, id);
+ALTER TABLE ONLY public.imports
+    ADD CONSTRAINT imports_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
+ALTER TABLE ONLY public.imports
+    ADD CONSTRAINT imports_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
