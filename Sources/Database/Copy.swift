@@ -10,13 +10,19 @@ package final class CopyWriter: @unchecked Sendable {
     /// What is gathered before it goes to the socket.
     @usableFromInline static var chunk: Int { 128 * 1024 }
 
-    init(_ connection: Connection) {
+    /// Whether the statement announces binary rows: then even no row at all has a frame around it.
+    private let announcesBinary: Bool
+    private var hasRaw = false
+
+    init(_ connection: Connection, announcesBinary: Bool) {
         self.connection = connection
+        self.announcesBinary = announcesBinary
         buffer.reserveCapacity(Self.chunk + 4096)
     }
 
     /// Text or CSV, or binary laid out by the caller. Suspends while the database is slower than the producer.
     package func write(_ bytes: [UInt8]) async throws {
+        hasRaw = true
         buffer.append(contentsOf: bytes)
         if buffer.count >= Self.chunk { try await flush() }
     }
@@ -44,6 +50,12 @@ package final class CopyWriter: @unchecked Sendable {
     }
 
     func finish() async throws {
+        if announcesBinary && !isBinary && !hasRaw {
+            isBinary = true
+            var frame = CopyRow(bytes: buffer)
+            frame.begin()
+            buffer = frame.bytes
+        }
         if isBinary { buffer.appendBigEndian(Int16(-1)) }
         try await flush()
     }
@@ -97,7 +109,7 @@ extension Transaction {
         try await beginIfNeeded()
         return try await withTaskCancellationHandler {
             try await connection.startCopy(sql.text)
-            let writer = CopyWriter(connection)
+            let writer = CopyWriter(connection, announcesBinary: sql.text.lowercased().contains("binary"))
             do {
                 try await produce(writer)
                 try await writer.finish()

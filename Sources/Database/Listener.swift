@@ -75,7 +75,9 @@ final class Listener: ConnectionOwner, @unchecked Sendable {
                         }
                         return
                     }
-                    connector.configuration.log(.warning, "\(command) \(channel): \(error)")
+                    // Whoever closes the connection has ended all listening with it.
+                guard command == "LISTEN" else { return }
+                connector.configuration.log(.warning, "\(command) \(channel): \(error)")
                 }))
     }
 

@@ -89,8 +89,10 @@ package enum OpenAPI {
     }
 
     private static func operationID(_ route: Route) -> String {
-        let path = route.path.hasPrefix("/api/v1/") ? route.path.dropFirst(7) : route.path[...]
-        let words = path.split { "/{}-._".contains($0) }
+        // The same name may be inside and outside of the API, as `/health` is.
+        let prefix = "/api/v1/"
+        let isInside = route.path.hasPrefix(prefix)
+        let words = (isInside ? route.path.dropFirst(prefix.count) : "root" + route.path).split { "/{}-._".contains($0) }
         return route.method.rawValue.lowercased() + words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 
@@ -133,21 +135,23 @@ package enum OpenAPI {
     ) {
         writer.key("responses")
         writer.beginObject()
-        writer.key(String(route.success.status))
-        writer.beginObject()
-        writer.key("description")
-        writer.string(route.success.schema == nil ? "Done" : "The answer")
-        if let schema = route.success.schema {
-            writer.key("content")
+        for success in [route.alternative, route.success].compactMap({ $0 }) {
+            writer.key(String(success.status))
             writer.beginObject()
-            writer.key(route.success.contentType)
-            writer.beginObject()
-            writer.key("schema")
-            enveloped(schema, route.success).write(to: &writer, components: &components)
-            writer.endObject()
+            writer.key("description")
+            writer.string(success.schema == nil ? "Done" : "The answer")
+            if let schema = success.schema {
+                writer.key("content")
+                writer.beginObject()
+                writer.key(success.contentType)
+                writer.beginObject()
+                writer.key("schema")
+                enveloped(schema, success).write(to: &writer, components: &components)
+                writer.endObject()
+                writer.endObject()
+            }
             writer.endObject()
         }
-        writer.endObject()
         for kind in refusals(of: route) {
             writer.key(String(kind.status))
             writer.beginObject()

@@ -40,6 +40,8 @@ package struct Route: Sendable {
     let query: [QueryDeclaration]
     let body: BodySchema?
     let success: Success
+    /// Another way in which it may succeed: a preview instead of the thing itself.
+    let alternative: Success?
     let refuses: [Refusal.Kind]
     /// Which limit counts the call; nil: none does.
     let rateLimit: RateLimitClass?
@@ -64,10 +66,10 @@ package struct Routes: Sendable {
 
     package mutating func post(
         _ path: String, _ summary: String, access: Access, query: [QueryDeclaration] = [], accepts: BodySchema? = nil,
-        returns: Route.Success, refuses: [Refusal.Kind] = [], rateLimit: RateLimitClass? = .general,
-        handle: @escaping Handler
+        returns: Route.Success, or alternative: Route.Success? = nil, refuses: [Refusal.Kind] = [],
+        rateLimit: RateLimitClass? = .general, handle: @escaping Handler
     ) {
-        add(.post, path, summary, access, query, accepts, returns, refuses, rateLimit, handle)
+        add(.post, path, summary, access, query, accepts, returns, refuses, rateLimit, handle, or: alternative)
     }
 
     package mutating func put(
@@ -95,13 +97,13 @@ package struct Routes: Sendable {
     private mutating func add(
         _ method: Route.Method, _ path: String, _ summary: String, _ access: Access, _ query: [QueryDeclaration],
         _ body: BodySchema?, _ success: Route.Success, _ refuses: [Refusal.Kind], _ rateLimit: RateLimitClass?,
-        _ handle: @escaping Handler
+        _ handle: @escaping Handler, or alternative: Route.Success? = nil
     ) {
         list.append(
             Route(
                 method: method, path: prefix + path, summary: summary, tag: tag, access: access, query: query,
                 body: body,
-                success: success, refuses: refuses, rateLimit: rateLimit, handle: handle))
+                success: success, alternative: alternative, refuses: refuses, rateLimit: rateLimit, handle: handle))
     }
 }
 

@@ -85,6 +85,8 @@ package final class Worker: Sendable {
         let store = JobStore(database.writer)
         guard let kind = registry.kinds[claimed.kind] else { return }
         do {
+            // Every attempt ended with its worker, so none could be counted as failed: this one would end the same way.
+            guard Int(claimed.attempts) <= kind.maximumAttempts else { throw WorkerLost(attempts: kind.maximumAttempts) }
             let payload = try JSONValue.parse(claimed.payload)
             try await kind.run(
                 Job(id: claimed.id, kind: claimed.kind, payload: payload, attempt: Int(claimed.attempts)))
@@ -107,6 +109,11 @@ package final class Worker: Sendable {
                 log.warning("a failed job could not be noted: \(error)")
             }
         }
+    }
+
+    private struct WorkerLost: Error, CustomStringConvertible {
+        let attempts: Int
+        var description: String { "its worker died, or took too long, at each of \(attempts) attempts" }
     }
 
     /// 2 s, 4 s, 8 s … at most an hour, half of it random so that failures do not come back all at once.

@@ -17,7 +17,9 @@ package struct Period: Equatable, Sendable {
     var wholeMonths: ClosedRange<YearMonth>? {
         let first = from == from.firstOfMonth ? from.yearMonth : from.yearMonth.adding(months: 1)
         let last = through == through.lastOfMonth ? through.yearMonth : through.yearMonth.adding(months: -1)
-        return first <= last ? first...last : nil
+        // At the calendar's ends there is no month further out: `adding` stays where it is.
+        guard first <= last, first.firstDay >= from, last.lastDay <= through else { return nil }
+        return first...last
     }
 
     /// The days that lie in no whole month: at most two stretches, each of less than a month, or the whole.

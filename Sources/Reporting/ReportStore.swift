@@ -1,5 +1,6 @@
 import Base
 import Database
+import Resources
 import Transactions
 
 /// Sums over the entries of a book. Reads only the views that Transactions keeps for readers.
@@ -99,7 +100,12 @@ struct ReportStore: Sendable {
     /// - Returns: the categories, largest first, and what they come to.
     func readCategories(_ rows: Rows) throws -> (list: [CategorySum], total: Money) {
         var sum = Money.zero(currency)
-        for row in rows { sum = try sum + Money(minorUnits: try row.get(5), currency: currency) }
+        for row in rows {
+            // Each fits, or the database would have refused; together they need not.
+            let amount = Money(minorUnits: try row.get(5), currency: currency)
+            guard let next = try? sum + amount else { throw Refusal.sumTooLarge }
+            sum = next
+        }
         let total = sum.minorUnits
         let list = try rows.map { row in
             let amount: Int64 = try row.get(5)

@@ -20,9 +20,13 @@ extension DatabaseError: RefusalConvertible {
                 .unavailable, "DATABASE_TIMEOUT",
                 "This took too long and was undone. Try again, with a smaller range if there is one.", retryAfter: 5)
         case .statement where sqlState == "22003":
-            Refusal(
-                .unprocessable, "SUM_TOO_LARGE", "The sums of this book would become too large to be counted exactly.")
+            .sumTooLarge
         case .statement, .decoding: nil
         }
     }
+}
+
+extension Refusal {
+    package static let sumTooLarge = Refusal(
+        .unprocessable, "SUM_TOO_LARGE", "The sums of this book would become too large to be counted exactly.")
 }

@@ -151,13 +151,23 @@ package struct LogFields {
         case .text:
             writer.bytes.append(contentsOf: level.name.description.utf8)
             writer.bytes.append(contentsOf: ": ".utf8)
-            writer.bytes.append(contentsOf: message.utf8)
+            writer.bytes.append(contentsOf: Self.harmless(message).utf8)
         }
     }
 
     package mutating func text(_ name: StaticString, _ value: String?) {
         guard let value else { return }
-        add(name) { $0.string(value) }
+        let shown = format == .text ? Self.harmless(value) : value
+        add(name) { $0.string(shown) }
+    }
+
+    /// Without control characters: in the text form a line stays one line, and a terminal obeys nothing in it.
+    private static func harmless(_ text: String) -> String {
+        func isControl(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+        }
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{FFFD}" : $0 }))
     }
 
     package mutating func number(_ name: StaticString, _ value: Int) {

@@ -122,6 +122,15 @@ struct CSVReading {
                 taken.insert(claim.position)
             }
         }
+        // A name that nothing else bears stands even above one text alone: what a column is must not hang on how many
+        // rows a file happens to have, or the same payment would look different in the next file.
+        for claim in claims where !taken.contains(claim.position) && mapping[claim.column] == nil {
+            guard claim.column == .payee || claim.column == .memo, claim.position < columns.count,
+                columns[claim.position].filled > 0, !columns[claim.position].mostly(columns[claim.position].dates)
+            else { continue }
+            mapping[claim.column] = claim.position
+            taken.insert(claim.position)
+        }
         mapping.moreMemo = moreMemo.sorted()
         // A posting text is the kind of a transaction beside its purpose, and its only description otherwise.
         if mapping.memo == nil, mapping.payee == nil, let type = mapping.type,

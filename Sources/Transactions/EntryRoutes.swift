@@ -55,13 +55,15 @@ package struct EntryRoutes: RouteGroup {
                 path + "/{id}", "Change what the body names", access: .book(.editEntries),
                 accepts: .json(name + "Change", EntryInput.properties + [EntityTag.bodyField.property]),
                 returns: .data(schema),
-                refuses: [.conflict, .preconditionFailed]
+                refuses: [.conflict, .preconditionFailed, .unprocessable]
             ) { try await change($0, kind) }
             routes.delete(path + "/{id}", "Delete; it can be restored", access: .book(.editEntries)) {
                 try await delete($0, kind)
             }
-            routes.patch(path + "/{id}/restore", "Undo a deletion", access: .book(.editEntries), returns: .data(schema))
-            {
+            routes.patch(
+                path + "/{id}/restore", "Undo a deletion", access: .book(.editEntries), returns: .data(schema),
+                refuses: [.unprocessable]
+            ) {
                 try await restore($0, kind)
             }
         }

@@ -59,7 +59,9 @@ struct ImportLine: Sendable {
         if let externalID = transaction.externalID {
             text += "id\u{1F}\(externalID)"
         } else {
-            text += "\(transaction.payee ?? "")\u{1F}\(transaction.memo ?? "")\u{1F}\(transaction.reference ?? "")"
+            // In whatever columns: which of them is taken for the payee is a guess, made anew for each file.
+            text += [transaction.payee, transaction.memo, transaction.reference].compactMap { $0 }.sorted()
+                .joined(separator: "\u{1F}")
         }
         let hash = SHA256.hash(text)
         func half(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }

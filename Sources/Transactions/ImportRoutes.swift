@@ -46,17 +46,32 @@ package struct ImportRoutes: RouteGroup {
             name: "RejectedLine",
             [SchemaProperty("line", .integer()), SchemaProperty("text", .text), SchemaProperty("reason", .text)]))
 
-    /// Of an import, or of a dry run, which has other members.
+    private static let lineSchema = Schema.object(
+        name: "ImportedLine",
+        [
+            SchemaProperty("line", .integer()), SchemaProperty("status", .choice(["imported", "duplicate"])),
+            SchemaProperty("entryId", .uuid, required: false),
+        ])
+
     private static let outcomeSchema = Schema.object(
         name: "ImportOutcome",
         [
-            SchemaProperty("id", .uuid, required: false), SchemaProperty("format", .text),
-            SchemaProperty("filename", .text, required: false), SchemaProperty("imported", .integer(), required: false),
-            SchemaProperty("duplicates", .integer(), required: false), SchemaProperty("rejected", rejectedSchema),
-            SchemaProperty("rejectedCount", .integer()), SchemaProperty("results", .array(.anything), required: false),
-            SchemaProperty("accounts", .array(.anything), required: false, "What the file holds; only in a dry run."),
-            SchemaProperty("mapping", .anything, required: false, "How a CSV file is read; only in a dry run."),
-            SchemaProperty("createdAt", .instant, required: false),
+            SchemaProperty("id", .uuid), SchemaProperty("format", .text), SchemaProperty("filename", .text),
+            SchemaProperty("imported", .integer()), SchemaProperty("duplicates", .integer()),
+            SchemaProperty("rejectedCount", .integer()), SchemaProperty("rejected", rejectedSchema),
+            SchemaProperty("results", .array(lineSchema), required: false, "Where the first thousand lines went."),
+            SchemaProperty("createdAt", .instant),
+        ])
+
+    private static let previewSchema = Schema.object(
+        name: "ImportPreview",
+        [
+            SchemaProperty("format", .text), SchemaProperty("profile", .nullable(.text)),
+            SchemaProperty("mapping", .anything, required: false, "How a CSV file is read; change it and send it back."),
+            SchemaProperty("columns", .array(.text), required: false, "The names of a CSV file's columns."),
+            SchemaProperty("accounts", .array(.anything), "The transactions, by account."),
+            SchemaProperty("transactionCount", .integer()), SchemaProperty("rejected", rejectedSchema),
+            SchemaProperty("rejectedCount", .integer()),
         ])
 
     package func register(in routes: inout Routes) {
@@ -65,7 +80,8 @@ package struct ImportRoutes: RouteGroup {
             "/imports", "Import a bank statement (CSV or OFX), or preview it", access: .book(.editEntries),
             query: [Input.filename.declaration, Input.dryRun.declaration, Input.mapping.declaration],
             accepts: .file(["multipart/form-data", "application/octet-stream", "text/csv", "application/x-ofx"]),
-            returns: .created(Self.outcomeSchema), refuses: [.conflict, .unprocessable], handle: create)
+            returns: .created(Self.outcomeSchema), or: .data(Self.previewSchema), refuses: [.conflict, .unprocessable],
+            handle: create)
         routes.get(
             "/imports", "The latest hundred imports", access: .book(.viewEntries),
             returns: .data(.array(Self.resource.schema)), handle: list)

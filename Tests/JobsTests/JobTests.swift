@@ -39,7 +39,7 @@ private struct World: Sendable {
     }
 
     func count(_ sql: SQL) async throws -> Int { Int(try await database.first(sql)?.get(0, as: Int64.self) ?? -1) }
-    func run(_ sql: SQL) async throws { _ = try await database.query(sql) }
+    func run(_ sql: SQL) async throws { _ = try await database.writer.query(sql) }
     func enqueue(_ kind: String, _ payload: String = "{}") async throws { try await store.enqueue(kind, payload: Array(payload.utf8)) }
     /// As if the time had come.
     func makeDue() async throws { try await run("UPDATE jobs SET run_at = now() - interval '1 second'") }

@@ -160,7 +160,7 @@ import Testing
 
     @Test func `has no control characters where lines have no meaning`() throws {
         #expect(try fields { try new(#"{"amount":1,"merchantName":"a\nb"}"#) } == ["merchantName"])
-        #expect(try fields { try new(#"{"amount":1,"notes":"a\u0000b"}"#) } == ["notes"])
+        #expect(try fields { try new(#"{"amount":1,"notes":"a\u0001b"}"#) } == ["notes"])
     }
 }
 

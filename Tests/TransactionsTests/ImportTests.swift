@@ -313,11 +313,33 @@ private struct MadeStatement {
             let ada = try await app.ada
             var random = SeededGenerator(seed: 1)
             let noise = String(decoding: (0..<5000).map { _ in UInt8.random(in: 0...255, using: &random) }, as: UTF8.self)
-            for content in ["", "\n\n\n", "hello", "%PDF-1.7\n%âãÏÓ", "<html><body>Sign in</body></html>", noise, "Date,Payee,Amount\n", String(repeating: ",", count: 5000)] {
+            for content in ["", "\n\n\n", "hello", "%PDF-1.7\n%âãÏÓ", "<html><body>Sign in</body></html>", noise, String(repeating: ",", count: 5000)] {
                 let answer = try await ada.upload(content)
                 #expect([400, 415, 422].contains(answer.status), "\(content.prefix(20)): \(answer.status)")
             }
             #expect(try await app.count("SELECT count(*) FROM imports") == 0)
+        }
+    }
+
+    @Test func `takes a statement of which nothing can be taken`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            expectCounts(try await ada.upload("Date,Payee,Amount\n"), imported: 0, duplicates: 0)
+            expectCounts(try await ada.upload("Date,Payee,Amount,Currency\n2026-03-01,Diner,-3.00,USD\n"), imported: 0, duplicates: 0, rejected: 1)
+            #expect(try await ada.post("/expenses", #"{"amount":1}"#).status == 201)
+            try await app.expectTotalsToAgree()
+        }
+    }
+
+    /// Both files hold the same three payments; in one of them every payment has the same text.
+    @Test func `knows a payment again in a file that looks different as a whole`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            let coffees = (1...3).map { "2026-03-0\($0),Coffee,Card payment,-3.00\n" }.joined()
+            expectCounts(try await ada.upload("Date,Payee,Memo,Amount\n" + coffees), imported: 3, duplicates: 0)
+            expectCounts(
+                try await ada.upload("Date,Payee,Memo,Amount\n" + coffees + "2026-03-04,Rewe,Bread,-9.00\n"), imported: 1, duplicates: 3)
+            #expect(try await ada.everyEntry("/entries?merchant=coffee&limit=9").count == 3)
         }
     }
 

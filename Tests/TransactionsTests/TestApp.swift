@@ -61,6 +61,7 @@ final class TestApp: Sendable {
         let idempotency = Idempotency(database: database) { SHA256.hash($0) }
         var routes = Routes()
         CategoryRoutes(database: database).register(in: &routes)
+        BookRoutes(database: database, directory: directory) { try await EntryStore.isUsed($0, $1) }.register(in: &routes)
         EntryRoutes(database: database, idempotency: idempotency, clock: clock).register(in: &routes)
         ImportRoutes(database: database, pool: pool, spoolDirectory: TestDirectories.make("spool")).register(in: &routes)
         AnalyticsRoutes(database: database, clock: clock).register(in: &routes)
@@ -96,7 +97,7 @@ final class TestApp: Sendable {
     func person(_ name: String, currency: String = "EUR", timeZone: String = "Europe/Berlin") async throws -> Person {
         let user = UserID.new()
         let email = "\(name)@example.org"
-        _ = try await database.query(
+        _ = try await database.writer.query(
             """
             INSERT INTO users (id, email, email_as_given, created_at, updated_at)
             VALUES (\(user), \(email), \(email), now(), now())
@@ -110,7 +111,7 @@ final class TestApp: Sendable {
 
     /// Makes somebody a member of another's book.
     func add(_ person: Person, to owner: Person, as role: BookRole) async throws -> Person {
-        _ = try await database.query(
+        _ = try await database.writer.query(
             "INSERT INTO book_members (book_id, user_id, role) VALUES (\(owner.book), \(person.user), \(role.rawValue))")
         directory.announceChange()
         return Person(app: self, user: person.user, book: owner.book, currency: owner.currency, otherBook: owner.book)

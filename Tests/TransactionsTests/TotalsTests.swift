@@ -100,9 +100,9 @@ import Testing
             let ada = try await app.ada
             _ = try await ada.post("/expenses", #"{"amount":1}"#)
             #expect(try await EntryTotals.differences(app.database) == 0)
-            _ = try await app.database.query("UPDATE entry_totals SET amount_minor = amount_minor + 1")
+            _ = try await app.database.writer.query("UPDATE entry_totals SET amount_minor = amount_minor + 1")
             #expect(try await EntryTotals.differences(app.database) == 1)
-            _ = try await app.database.query("DELETE FROM entry_totals")
+            _ = try await app.database.writer.query("DELETE FROM entry_totals")
             #expect(try await EntryTotals.differences(app.database) == 1)
         }
     }
