@@ -159,6 +159,8 @@ enum ServeCommand {
             await server?.drain(grace: grace)
             await worker?.stop()
             for task in background { task.cancel() }
+            // They say goodbye to the database, which must still be there.
+            for task in background { await task.value }
             await backend.stop()
         }
     }
