@@ -265,6 +265,8 @@ package final class Application: Sendable {
         response.fields.append(("Referrer-Policy", "same-origin"))
         response.fields.append(("Cross-Origin-Opener-Policy", "same-origin"))
         if request.isSecure { response.fields.append(("Strict-Transport-Security", "max-age=31536000")) }
+        // A 304 replaces the headers of what the client has stored: what is not said of it must not be made up here.
+        guard response.status != 304 else { return }
         if response.header("content-security-policy") == nil {
             response.fields.append(("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
         }

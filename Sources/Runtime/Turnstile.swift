@@ -20,6 +20,7 @@ package final class Turnstile: Sendable {
     }
 
     /// - Throws: 503 when too many wait already; `CancellationError` when the task is cancelled while it waits.
+    @discardableResult
     package func pass<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         try await enter()
         defer { leave() }

@@ -64,7 +64,10 @@ final class TestApp: Sendable {
         BookRoutes(database: database, directory: directory) { try await EntryStore.isUsed($0, $1) }.register(
             in: &routes)
         EntryRoutes(database: database, idempotency: idempotency, clock: clock).register(in: &routes)
-        ImportRoutes(database: database, pool: pool, spoolDirectory: TestDirectories.make("spool")).register(
+        ImportRoutes(
+            database: database, pool: pool, spoolDirectory: TestDirectories.make("spool"),
+            turnstile: Turnstile(width: 3, queueLimit: 10)
+        ).register(
             in: &routes)
         AnalyticsRoutes(database: database, clock: clock).register(in: &routes)
         var options = ApplicationOptions()
