@@ -92,7 +92,9 @@ package enum OpenAPI {
         // The same name may be inside and outside of the API, as `/health` is.
         let prefix = "/api/v1/"
         let isInside = route.path.hasPrefix(prefix)
-        let words = (isInside ? route.path.dropFirst(prefix.count) : "root" + route.path).split { "/{}-._".contains($0) }
+        let words = (isInside ? route.path.dropFirst(prefix.count) : "root" + route.path).split {
+            "/{}-._".contains($0)
+        }
         return route.method.rawValue.lowercased() + words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 

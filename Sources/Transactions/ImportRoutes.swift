@@ -67,7 +67,8 @@ package struct ImportRoutes: RouteGroup {
         name: "ImportPreview",
         [
             SchemaProperty("format", .text), SchemaProperty("profile", .nullable(.text)),
-            SchemaProperty("mapping", .anything, required: false, "How a CSV file is read; change it and send it back."),
+            SchemaProperty(
+                "mapping", .anything, required: false, "How a CSV file is read; change it and send it back."),
             SchemaProperty("columns", .array(.text), required: false, "The names of a CSV file's columns."),
             SchemaProperty("accounts", .array(.anything), "The transactions, by account."),
             SchemaProperty("transactionCount", .integer()), SchemaProperty("rejected", rejectedSchema),

@@ -168,11 +168,13 @@ package struct Importer: Sendable {
     ) async throws -> Instant {
         var rejected = JSONWriter()
         read.rejected.write(to: &rejected)
+        // The lock keeps the book's currency as it is until the entries are there.
         let row = try await transaction.first(
             """
             INSERT INTO imports (book_id, id, format, filename, imported_count, duplicate_count, rejected_count, rejected, created_by)
             SELECT b.id, \(id), \(format), \(filename), 0, 0, \(Int32(clamping: read.rejectedCount)), \(JSONText(rejected.bytes)), \(user)
             FROM books b WHERE b.id = \(book) AND b.currency = \(currency)
+            FOR KEY SHARE OF b
             RETURNING created_at
             """)
         guard let row else {

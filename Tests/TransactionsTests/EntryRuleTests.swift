@@ -8,7 +8,9 @@ import Testing
 @testable import Transactions
 
 @Suite(.tags(.rules)) struct `Recording an entry` {
-    private func record(_ minorUnits: Int64, _ code: String = "EUR", on date: CalendarDate = day("2026-03-31"), tags: [String] = [])
+    private func record(
+        _ minorUnits: Int64, _ code: String = "EUR", on date: CalendarDate = day("2026-03-31"), tags: [String] = []
+    )
         throws(Refusal) -> Entry
     {
         try Entry.record(
@@ -65,7 +67,8 @@ import Testing
         return refusal.fields.map(\.field)
     }
 
-    private let full = #"{"amount":12.5,"merchantName":"Rewe","description":"Bread","notes":"two\nlines","categoryId":"food","transactionDate":"2026-03-31","status":"pending","paymentMethod":"card","tags":["a","b"]}"#
+    private let full =
+        #"{"amount":12.5,"merchantName":"Rewe","description":"Bread","notes":"two\nlines","categoryId":"food","transactionDate":"2026-03-31","status":"pending","paymentMethod":"card","tags":["a","b"]}"#
 
     @Test func `is read under its own names`() throws {
         let entry = try new(full)
@@ -75,13 +78,16 @@ import Testing
         #expect(entry.status == .pending && entry.paymentMethod == "card" && entry.tags == ["a", "b"])
     }
 
-    @Test(arguments: ["merchant", "vendor", "client"]) func `is read under the merchant's other names`(alias: String) throws {
+    @Test(arguments: ["merchant", "vendor", "client"]) func `is read under the merchant's other names`(alias: String)
+        throws
+    {
         #expect(try new(#"{"amount":1,"\#(alias)":"Rewe"}"#).merchant == "Rewe")
     }
 
     @Test func `is read under the other names of the rest`() throws {
         let entry = try new(#"{"amount":"1","date":"2026-01-02","category":"Food","payment_method":"cash"}"#)
-        #expect(entry.occurredOn == day("2026-01-02") && entry.category == .named("Food") && entry.paymentMethod == "cash")
+        #expect(
+            entry.occurredOn == day("2026-01-02") && entry.category == .named("Food") && entry.paymentMethod == "cash")
     }
 
     @Test func `has today and no category where nothing is said`() throws {
@@ -91,12 +97,16 @@ import Testing
 
     @Test func `names every wrong field at once`() throws {
         let named = try fields {
-            try new(#"{"amount":"1e3","currency":"USD","transactionDate":"2026-02-30","status":"gone","tags":"a","merchantName":7}"#)
+            try new(
+                #"{"amount":"1e3","currency":"USD","transactionDate":"2026-02-30","status":"gone","tags":"a","merchantName":7}"#
+            )
         }
         #expect(Set(named) == ["amount", "currency", "transactionDate", "status", "tags", "merchantName"])
     }
 
-    @Test(arguments: ["0", "-1", "0.00", "\"\"", "\"12,50\"", "\" 1\"", "1.005", "1e2", "true", "null", "[1]", "99999999999999999999"])
+    @Test(arguments: [
+        "0", "-1", "0.00", "\"\"", "\"12,50\"", "\" 1\"", "1.005", "1e2", "true", "null", "[1]", "99999999999999999999",
+    ])
     func `needs an amount that is exact and more than zero`(amount: String) throws {
         #expect(try fields { try new(#"{"amount":\#(amount)}"#) }.contains("amount"))
     }
@@ -116,7 +126,8 @@ import Testing
             let after = try changed(before, "{\"\(name)\":\(value)}")
             #expect(after != before, "\(name) changed nothing")
             let differing = [
-                after.amount != before.amount, after.merchant != before.merchant, after.description != before.description,
+                after.amount != before.amount, after.merchant != before.merchant,
+                after.description != before.description,
                 after.notes != before.notes, after.category != before.category, after.occurredOn != before.occurredOn,
                 after.status != before.status, after.paymentMethod != before.paymentMethod, after.tags != before.tags,
             ]
@@ -127,7 +138,8 @@ import Testing
 
     @Test(arguments: ["null", "\"\"", "\"  \""]) func `clears what it sends as null or empty`(empty: String) throws {
         let after = try changed(
-            try new(full), #"{"merchantName":\#(empty),"description":\#(empty),"notes":\#(empty),"paymentMethod":\#(empty)}"#)
+            try new(full),
+            #"{"merchantName":\#(empty),"description":\#(empty),"notes":\#(empty),"paymentMethod":\#(empty)}"#)
         #expect(after.merchant == nil && after.description == nil && after.notes == nil && after.paymentMethod == nil)
     }
 
@@ -141,7 +153,10 @@ import Testing
         #expect(try changed(before, #"{"amount":null,"transactionDate":null,"status":null}"#) == before)
     }
 
-    @Test(arguments: [#"{"amount":0}"#, #"{"amount":-5}"#, #"{"amount":10000000000}"#, #"{"date":"1066-10-14"}"#, #"{"currency":"USD"}"#])
+    @Test(arguments: [
+        #"{"amount":0}"#, #"{"amount":-5}"#, #"{"amount":10000000000}"#, #"{"date":"1066-10-14"}"#,
+        #"{"currency":"USD"}"#,
+    ])
     func `is held to the same limits when it changes`(change: String) throws {
         let before = try new(full)
         #expect(throws: Refusal.self) { try changed(before, change) }

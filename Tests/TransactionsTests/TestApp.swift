@@ -61,9 +61,11 @@ final class TestApp: Sendable {
         let idempotency = Idempotency(database: database) { SHA256.hash($0) }
         var routes = Routes()
         CategoryRoutes(database: database).register(in: &routes)
-        BookRoutes(database: database, directory: directory) { try await EntryStore.isUsed($0, $1) }.register(in: &routes)
+        BookRoutes(database: database, directory: directory) { try await EntryStore.isUsed($0, $1) }.register(
+            in: &routes)
         EntryRoutes(database: database, idempotency: idempotency, clock: clock).register(in: &routes)
-        ImportRoutes(database: database, pool: pool, spoolDirectory: TestDirectories.make("spool")).register(in: &routes)
+        ImportRoutes(database: database, pool: pool, spoolDirectory: TestDirectories.make("spool")).register(
+            in: &routes)
         AnalyticsRoutes(database: database, clock: clock).register(in: &routes)
         var options = ApplicationOptions()
         options.rateLimits = RateLimits(isEnabled: false)
@@ -112,7 +114,8 @@ final class TestApp: Sendable {
     /// Makes somebody a member of another's book.
     func add(_ person: Person, to owner: Person, as role: BookRole) async throws -> Person {
         _ = try await database.writer.query(
-            "INSERT INTO book_members (book_id, user_id, role) VALUES (\(owner.book), \(person.user), \(role.rawValue))")
+            "INSERT INTO book_members (book_id, user_id, role) VALUES (\(owner.book), \(person.user), \(role.rawValue))"
+        )
         directory.announceChange()
         return Person(app: self, user: person.user, book: owner.book, currency: owner.currency, otherBook: owner.book)
     }
@@ -136,7 +139,8 @@ final class TestApp: Sendable {
                 HAVING sum(amount_minor) <> 0 OR sum(number) <> 0
             ) wrong
             """)
-        #expect(wrong == 0, "sums by month and category that are not those of the entries", sourceLocation: sourceLocation)
+        #expect(
+            wrong == 0, "sums by month and category that are not those of the entries", sourceLocation: sourceLocation)
     }
 }
 
@@ -155,7 +159,8 @@ struct Person: Sendable {
     ) async throws -> Answer {
         var all = fields
         if body != nil { all.append(("Content-Type", "application/json")) }
-        return try await send(method, path, bytes: body.map { Array($0.utf8) }, fields: all, sourceLocation: sourceLocation)
+        return try await send(
+            method, path, bytes: body.map { Array($0.utf8) }, fields: all, sourceLocation: sourceLocation)
     }
 
     func send(

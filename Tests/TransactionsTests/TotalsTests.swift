@@ -16,7 +16,9 @@ import Testing
     }
 
     /// One random step of somebody at work.
-    private func step(_ person: Person, _ made: inout [Made], _ random: inout SeededGenerator, _ number: Int) async throws {
+    private func step(_ person: Person, _ made: inout [Made], _ random: inout SeededGenerator, _ number: Int)
+        async throws
+    {
         let date = day("2026-01-25").adding(days: Int.random(in: 0...80, using: &random))
         let amount = "\(Int.random(in: 0...99, using: &random)).\(Int.random(in: 10...99, using: &random))"
         let slug = ["food", "travel", "salary"].randomElement(using: &random) ?? ""
@@ -24,7 +26,8 @@ import Testing
         switch Int.random(in: 0..<10, using: &random) {
         case 0...2:
             let path = Bool.random(using: &random) ? "/expenses" : "/incomes"
-            let answer = try await person.post(path, #"{"amount":\#(amount),"date":"\#(date)","category":"\#(slug)","status":"\#(status)"}"#)
+            let answer = try await person.post(
+                path, #"{"amount":\#(amount),"date":"\#(date)","category":"\#(slug)","status":"\#(status)"}"#)
             try #require(answer.status == 201)
             made.append(Made(path: path, id: answer.data.written("id") ?? "", version: 1))
         case 3...5:
@@ -33,7 +36,8 @@ import Testing
                 #""amount":\#(amount)"#, #""date":"\#(date)""#, #""category":"\#(slug)""#, #""status":"\#(status)""#,
                 #""merchant":"m\#(number)""#,
             ].shuffled(using: &random).prefix(Int.random(in: 1...3, using: &random)).joined(separator: ",")
-            let answer = try await person.put("\(made[index].path)/\(made[index].id)", "{\(change),\"version\":\(made[index].version)}")
+            let answer = try await person.put(
+                "\(made[index].path)/\(made[index].id)", "{\(change),\"version\":\(made[index].version)}")
             try #require(answer.status == 200, "\(answer.text)")
             made[index].version += 1
         case 6...7:
@@ -56,7 +60,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 2, 3] as [UInt64]) func `are those of the entries after every step`(seed: UInt64) async throws {
+    @Test(arguments: [1, 2, 3] as [UInt64]) func `are those of the entries after every step`(seed: UInt64) async throws
+    {
         try await TestApp.run { app in
             let ada = try await app.ada
             var random = SeededGenerator(seed: seed)
@@ -118,7 +123,10 @@ import Testing
             }
             try await EntryTotals.fold(app.database)
             #expect(try await app.count("SELECT count(*) FROM entry_totals") == 1)
-            #expect(try await app.count("SELECT count(*) FROM entry_totals WHERE shard = 0 AND amount_minor = 2400 AND entry_count = 24") == 1)
+            #expect(
+                try await app.count(
+                    "SELECT count(*) FROM entry_totals WHERE shard = 0 AND amount_minor = 2400 AND entry_count = 24")
+                    == 1)
             try await app.expectTotalsToAgree()
         }
     }
