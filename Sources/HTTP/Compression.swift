@@ -13,7 +13,8 @@ enum Compression {
         else { return response }
         var response = response
         response.fields.append(("Vary", "Accept-Encoding"))
-        guard let acceptEncoding, acceptsGzip(acceptEncoding), let compressed = gzip(bytes), compressed.count < bytes.count
+        guard let acceptEncoding, acceptsGzip(acceptEncoding), let compressed = gzip(bytes),
+            compressed.count < bytes.count
         else { return response }
         response.body = .bytes(compressed)
         response.fields.append(("Content-Encoding", "gzip"))

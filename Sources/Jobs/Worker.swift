@@ -86,7 +86,9 @@ package final class Worker: Sendable {
         guard let kind = registry.kinds[claimed.kind] else { return }
         do {
             // Every attempt ended with its worker, so none could be counted as failed: this one would end the same way.
-            guard Int(claimed.attempts) <= kind.maximumAttempts else { throw WorkerLost(attempts: kind.maximumAttempts) }
+            guard Int(claimed.attempts) <= kind.maximumAttempts else {
+                throw WorkerLost(attempts: kind.maximumAttempts)
+            }
             let payload = try JSONValue.parse(claimed.payload)
             try await kind.run(
                 Job(id: claimed.id, kind: claimed.kind, payload: payload, attempt: Int(claimed.attempts)))

@@ -36,15 +36,18 @@ package struct AnalyticsRoutes: RouteGroup {
             handle: overview)
         routes.get(
             "/analytics/spending-by-category", "Where the money went", access: .book(.viewEntries),
-            query: range + [Input.type.declaration], returns: .data(SpendingByCategory.fields.schema), refuses: [.unprocessable],
+            query: range + [Input.type.declaration], returns: .data(SpendingByCategory.fields.schema),
+            refuses: [.unprocessable],
             handle: spendingByCategory)
         routes.get(
             "/analytics/trends", "Month by month", access: .book(.viewEntries),
-            query: [Input.months.declaration, Input.month.declaration], returns: .data(Trends.fields.schema), refuses: [.unprocessable],
+            query: [Input.months.declaration, Input.month.declaration], returns: .data(Trends.fields.schema),
+            refuses: [.unprocessable],
             handle: trends)
         routes.get(
             "/analytics/dashboard", "All that the dashboard shows, in one answer", access: .book(.viewEntries),
-            query: [Input.months.declaration, Input.month.declaration], returns: .data(Dashboard.schema), refuses: [.unprocessable],
+            query: [Input.months.declaration, Input.month.declaration], returns: .data(Dashboard.schema),
+            refuses: [.unprocessable],
             handle: dashboard)
     }
 

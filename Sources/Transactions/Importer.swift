@@ -173,6 +173,7 @@ package struct Importer: Sendable {
     ) async throws -> Instant {
         var rejected = JSONWriter()
         read.rejected.write(to: &rejected)
+        // The lock keeps the book's currency as it is until the entries are there.
         let row = try await transaction.first(
             """
             INSERT INTO imports (book_id, id, format, filename, imported_count, duplicate_count, rejected_count, rejected, created_by)

@@ -33,12 +33,16 @@ import Testing
     }
 
     @Test(arguments: [
-        ["nonsense"], ["serve", "--port"], ["serve", "--port", "70000"], ["serve", "--port=x"], ["serve", "--demo=yes"], ["serve", "--role", "king"],
-        ["import"], ["import", "file.csv"], ["import", "--user"], ["import", "f", "--user", "a@b.c", "--book", "x"], ["user"], ["user", "dance"],
-        ["user", "add"], ["user", "add", "a@b.c", "d@e.f"], ["jobs"], ["jobs", "retry"], ["jobs", "drop", "x"], ["jobs", "dance"], ["config", "--port", "-1"],
+        ["nonsense"], ["serve", "--port"], ["serve", "--port", "70000"], ["serve", "--port=x"],
+        ["serve", "--demo=yes"], ["serve", "--role", "king"],
+        ["import"], ["import", "file.csv"], ["import", "--user"], ["import", "f", "--user", "a@b.c", "--book", "x"],
+        ["user"], ["user", "dance"],
+        ["user", "add"], ["user", "add", "a@b.c", "d@e.f"], ["jobs"], ["jobs", "retry"], ["jobs", "drop", "x"],
+        ["jobs", "dance"], ["config", "--port", "-1"],
     ]) func `says with status 2 that it was called wrongly`(arguments: [String]) async throws {
         let data = TestDirectories.make("never") + "/data"
-        let result = try await Program.run(arguments, input: "correct horse battery\n", environment: ["PURSER_DATA": data])
+        let result = try await Program.run(
+            arguments, input: "correct horse battery\n", environment: ["PURSER_DATA": data])
         #expect(result.status == 2, "\(result.errors)")
         #expect(result.output.isEmpty && result.errors.hasPrefix("purser"))
         #expect(!FileManager.default.fileExists(atPath: data), "something was begun")
@@ -46,7 +50,8 @@ import Testing
 
     @Test func `names every setting that is wrong`() async throws {
         let result = try await Program.run(
-            ["config", "--idle-timeout", "soon"], environment: ["PURSER_LOOPS": "many", "PURSER_COLOUR": "red", "LOG_LEVEL": "loud"])
+            ["config", "--idle-timeout", "soon"],
+            environment: ["PURSER_LOOPS": "many", "PURSER_COLOUR": "red", "LOG_LEVEL": "loud"])
         #expect(result.status == 2)
         for name in ["--idle-timeout", "PURSER_LOOPS", "PURSER_COLOUR", "loud"] {
             #expect(result.errors.contains(name), "\(name)")
@@ -56,7 +61,8 @@ import Testing
     @Test func `shows every setting, and no secret`() async throws {
         let secret = "postgres://purser:hunter2@db/purser"
         for form in [[], ["--json"], ["--markdown"]] {
-            let result = try await Program.run(["config"] + form, environment: ["PURSER_DATABASE_URL": secret, "PURSER_PORT": "81"])
+            let result = try await Program.run(
+                ["config"] + form, environment: ["PURSER_DATABASE_URL": secret, "PURSER_PORT": "81"])
             #expect(result.status == 0 && !result.output.contains("hunter2"))
             for setting in Settings.all { #expect(result.output.contains(setting.environmentName)) }
         }
@@ -75,39 +81,52 @@ import Testing
         #expect(checker.operationNames.count == declared.count)
         #expect(
             checker.operationNames.isSuperset(of: [
-                "post /api/v1/auth/register", "post /api/v1/auth/login", "get /api/v1/users/me", "get /api/v1/books", "get /api/v1/categories",
-                "post /api/v1/expenses", "put /api/v1/incomes/{id}", "get /api/v1/entries", "post /api/v1/imports", "get /api/v1/analytics/dashboard",
+                "post /api/v1/auth/register", "post /api/v1/auth/login", "get /api/v1/users/me", "get /api/v1/books",
+                "get /api/v1/categories",
+                "post /api/v1/expenses", "put /api/v1/incomes/{id}", "get /api/v1/entries", "post /api/v1/imports",
+                "get /api/v1/analytics/dashboard",
                 "get /health", "get /ready", "get /metrics", "get /.well-known/jwks.json",
             ]))
     }
 
     @Test func `shows in a dry run what a file holds`() async throws {
-        let path = try file("Date,Payee,Memo,Amount\n2026-03-01,Rewe,Bread,-3.50\n2026-03-02,ACME,Wage,1000.00\n2026-02-30,Lidl,,-1.00\n")
+        let path = try file(
+            "Date,Payee,Memo,Amount\n2026-03-01,Rewe,Bread,-3.50\n2026-03-02,ACME,Wage,1000.00\n2026-02-30,Lidl,,-1.00\n"
+        )
         let result = try await Program.run("import", "--dry-run", "--json", "--currency", "kwd", path)
         #expect(result.status == 0 && result.errors.isEmpty)
         let json = try result.json
-        #expect(json["format"] == .string("csv") && json["transactionCount"]?.int == 2 && json["rejectedCount"]?.int == 1)
+        #expect(
+            json["format"] == .string("csv") && json["transactionCount"]?.int == 2 && json["rejectedCount"]?.int == 1)
         #expect(json["mapping"]?["date"]?.int == 0 && json["columns"]?.array?.count == 4)
         let account = try #require(json["accounts"]?.array?.first)
         let transactions = try #require(account["transactions"]?.array)
         #expect(transactions.compactMap { $0["amount"]?.numberText } == ["-3.500", "1000.000"])
         #expect(transactions.compactMap { $0["date"]?.string } == ["2026-03-01", "2026-03-02"])
-        #expect(transactions.compactMap { $0["payee"]?.string } == ["Rewe", "ACME"] && transactions.compactMap { $0["line"]?.int } == [2, 3])
+        #expect(
+            transactions.compactMap { $0["payee"]?.string } == ["Rewe", "ACME"]
+                && transactions.compactMap { $0["line"]?.int } == [2, 3])
         let rejected = try #require(json["rejected"]?.array?.first)
-        #expect(rejected["line"]?.int == 4 && rejected["reason"]?.string?.isEmpty == false && rejected["text"]?.string?.contains("Lidl") == true)
+        #expect(
+            rejected["line"]?.int == 4 && rejected["reason"]?.string?.isEmpty == false
+                && rejected["text"]?.string?.contains("Lidl") == true)
     }
 
     @Test func `shows a file's text without what a terminal would obey`() async throws {
-        let path = try file("Date,Payee,Amount\n2026-03-01,\"a\u{1B}]0;owned\u{7}b\",-3.50\n2026-03-99,\"\u{1B}[2J\",1\n")
+        let path = try file(
+            "Date,Payee,Amount\n2026-03-01,\"a\u{1B}]0;owned\u{7}b\",-3.50\n2026-03-99,\"\u{1B}[2J\",1\n")
         let result = try await Program.run("import", "--dry-run", path)
-        #expect(result.output.contains("-3.50") && !result.output.contains("\u{1B}") && !result.output.contains("\u{7}"))
+        #expect(
+            result.output.contains("-3.50") && !result.output.contains("\u{1B}") && !result.output.contains("\u{7}"))
     }
 
     @Test func `says with status 1 that a file is no statement`() async throws {
         let directory = TestDirectories.make("directory")
         for path in ["/nonexistent/file.csv", directory, try file(""), try file("hello\n"), try file("%PDF-1.7\n")] {
             let result = try await Program.run("import", "--dry-run", "--json", path)
-            #expect(result.status == 1 && result.output.isEmpty && result.errors.contains(path), "\(path): \(result.errors)")
+            #expect(
+                result.status == 1 && result.output.isEmpty && result.errors.contains(path), "\(path): \(result.errors)"
+            )
         }
         let good = try file("Date,Payee,Amount\n2026-03-01,Rewe,-3.50\n")
         let both = try await Program.run("import", "--dry-run", "/nonexistent/file.csv", good)
@@ -124,11 +143,13 @@ import Testing
             for command in [["serve", "--port", "0"], ["migrate"], ["user", "list"]] {
                 let result = try await Program.run(command + ["--data", data])
                 #expect(result.status == 3, "\(command) \(data): \(result.status) \(result.errors)")
-                #expect(result.output.isEmpty && (result.errors.contains("data directory") || result.errors.contains(data)))
+                #expect(
+                    result.output.isEmpty && (result.errors.contains("data directory") || result.errors.contains(data)))
             }
         }
         let away = try await Program.run(
-            ["migrate", "--data", TestDirectories.make("data")], environment: ["PURSER_DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"])
+            ["migrate", "--data", TestDirectories.make("data")],
+            environment: ["PURSER_DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"])
         #expect(away.status == 3 && !away.errors.isEmpty)
     }
 }

@@ -24,7 +24,8 @@ enum Program {
 
     /// Cheap passwords and no limits: neither is what these tests are about.
     static let environment = [
-        "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": "/nonexistent", "PURSER_RATE_LIMITS": "off",
+        "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": "/nonexistent",
+        "PURSER_RATE_LIMITS": "off",
         "PURSER_PASSWORD_MEMORY": "8192", "PURSER_PASSWORD_PASSES": "1",
     ]
 
@@ -74,7 +75,8 @@ final class RunningServer: Sendable {
     private let errorFile: String
     let identifier: Int32
 
-    static func with(_ data: String, _ flags: [String] = [], _ body: (RunningServer) async throws -> Void) async throws {
+    static func with(_ data: String, _ flags: [String] = [], _ body: (RunningServer) async throws -> Void) async throws
+    {
         let server = try await RunningServer(data, flags)
         do { try await body(server) } catch {
             server.kill()
@@ -93,7 +95,9 @@ final class RunningServer: Sendable {
         var port: Int?
         while port == nil && process.isRunning {
             let lines = Program.text(of: output).split(separator: "\n")
-            if let line = lines.last(where: { $0.hasPrefix("listening on http://") }) { port = Int(line.split(separator: ":").last ?? "") }
+            if let line = lines.last(where: { $0.hasPrefix("listening on http://") }) {
+                port = Int(line.split(separator: ":").last ?? "")
+            }
             if port == nil { try await Task.sleep(for: .milliseconds(10)) }
         }
         greeting = Program.text(of: output)
@@ -121,7 +125,8 @@ final class RunningServer: Sendable {
     /// Registers Ada, and gives her token.
     func registerAda() async throws -> String {
         let answer = try await send(
-            "POST", "/auth/register", #"{"email":"ada@example.org","password":"correct horse battery","firstName":"Ada"}"#)
+            "POST", "/auth/register",
+            #"{"email":"ada@example.org","password":"correct horse battery","firstName":"Ada"}"#)
         try #require(answer.status == 201, "\(answer.text)")
         return try #require(answer.data["accessToken"]?.string)
     }
@@ -138,7 +143,8 @@ final class RunningServer: Sendable {
         var all: [String] = []
         var cursor: String?
         repeat {
-            let page = try await send("GET", "/entries?limit=100" + (cursor.map { "&cursor=\($0)" } ?? ""), token: token)
+            let page = try await send(
+                "GET", "/entries?limit=100" + (cursor.map { "&cursor=\($0)" } ?? ""), token: token)
             try #require(page.status == 200, "\(page.text)")
             all += page.items.compactMap { $0["merchantName"]?.string }
             cursor = page.nextCursor

@@ -29,11 +29,16 @@ import Testing
             let token = try await server.registerAda()
 
             // Commands beside the server.
-            let added = try await Program.run(["user", "add", "root@example.org", "--admin", "--data", data], input: "correct horse battery\n")
+            let added = try await Program.run(
+                ["user", "add", "root@example.org", "--admin", "--data", data], input: "correct horse battery\n")
             #expect(added.status == 0, "\(added.errors)")
             let listed = try await Program.run("user", "list", "--json", "--data", data).json
-            #expect((listed.array ?? []).compactMap { $0["email"]?.string }.sorted() == ["ada@example.org", "root@example.org"])
-            #expect((listed.array ?? []).first { $0["email"]?.string == "root@example.org" }?["role"] == .string("admin"))
+            #expect(
+                (listed.array ?? []).compactMap { $0["email"]?.string }.sorted() == [
+                    "ada@example.org", "root@example.org",
+                ])
+            #expect(
+                (listed.array ?? []).first { $0["email"]?.string == "root@example.org" }?["role"] == .string("admin"))
             let weak = try await Program.run(["user", "add", "weak@example.org", "--data", data], input: "abc\n")
             #expect(weak.status == 1 && weak.output.isEmpty)
 
@@ -55,7 +60,9 @@ import Testing
 
             // Another server on the same data.
             let second = try await Program.run("serve", "--port", "0", "--data", data)
-            #expect(second.status == 3 && second.errors.contains("another server (pid \(server.identifier))") && second.errors.contains("--data"))
+            #expect(
+                second.status == 3 && second.errors.contains("another server (pid \(server.identifier))")
+                    && second.errors.contains("--data"))
             let samePort = try await Program.run("serve", "--port", "\(server.port)", "--data", Self.newData())
             #expect(samePort.status == 3 && samePort.errors.contains("--port"))
 
@@ -66,7 +73,8 @@ import Testing
         // Without a server a command starts what it needs, and stops it.
         try expectSound(try await Program.run("doctor", "--json", "--data", data))
         try await RunningServer.with(data) { server in
-            let answer = try await server.send("POST", "/auth/login", #"{"email":"ADA@example.org","password":"correct horse battery"}"#)
+            let answer = try await server.send(
+                "POST", "/auth/login", #"{"email":"ADA@example.org","password":"correct horse battery"}"#)
             let token = try #require(answer.data["accessToken"]?.string)
             #expect(try await server.total(token: token) == 40)
             #expect(!server.greeting.contains("/setup/"), "there is an administrator")
@@ -81,7 +89,9 @@ import Testing
         }
         for finding in findings {
             #expect(finding["text"]?.string?.isEmpty == false, sourceLocation: sourceLocation)
-            #expect((finding["state"] == .string("ok")) == (finding["remedy"]?.isNull ?? false), "\(finding)", sourceLocation: sourceLocation)
+            #expect(
+                (finding["state"] == .string("ok")) == (finding["remedy"]?.isNull ?? false), "\(finding)",
+                sourceLocation: sourceLocation)
         }
         let isFine = findings.allSatisfy { $0["state"] == .string("ok") }
         #expect(doctor.status == (isFine ? 0 : 1), sourceLocation: sourceLocation)
@@ -115,7 +125,9 @@ import Testing
         let data = Self.newData()
         try await RunningServer.with(data, ["--role", "api"]) { server in
             let (worker, output, errors) = try Program.start(["worker", "--data", data])
-            while !Program.text(of: output).contains("working") && worker.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+            while !Program.text(of: output).contains("working") && worker.isRunning {
+                try await Task.sleep(for: .milliseconds(10))
+            }
             #expect(worker.isRunning, "\(Program.text(of: errors))")
             worker.terminate()
             while worker.isRunning { try await Task.sleep(for: .milliseconds(10)) }
@@ -147,7 +159,8 @@ private final class Load: Sendable {
             let name = "w\(writer)-\(number)"
             state.withLock { _ = $0.asked.insert(name) }
             do {
-                let answer = try await server.send("POST", "/expenses", #"{"amount":1.25,"merchant":"\#(name)"}"#, token: token)
+                let answer = try await server.send(
+                    "POST", "/expenses", #"{"amount":1.25,"merchant":"\#(name)"}"#, token: token)
                 state.withLock { state in
                     switch answer.status {
                     case 201: state.acknowledged.insert(name)
@@ -173,7 +186,8 @@ private final class Load: Sendable {
 }
 
 @Suite(.tags(.slow), .serialized) struct `Killed under load` {
-    private func expectNothingLost(_ load: Load, _ stored: [String], sourceLocation: SourceLocation = #_sourceLocation) {
+    private func expectNothingLost(_ load: Load, _ stored: [String], sourceLocation: SourceLocation = #_sourceLocation)
+    {
         #expect(stored.count == Set(stored).count, "an entry is there twice", sourceLocation: sourceLocation)
         #expect(load.acknowledged.subtracting(stored) == [], "acknowledged and lost", sourceLocation: sourceLocation)
         #expect(Set(stored).subtracting(load.asked) == [], sourceLocation: sourceLocation)
@@ -183,7 +197,8 @@ private final class Load: Sendable {
     private func expectSums(_ data: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let findings = try await Program.run("doctor", "--json", "--data", data).json.array ?? []
         #expect(
-            findings.first { $0["subject"] == .string("sums") }?["state"] == .string("ok"), "\(findings)", sourceLocation: sourceLocation)
+            findings.first { $0["subject"] == .string("sums") }?["state"] == .string("ok"), "\(findings)",
+            sourceLocation: sourceLocation)
     }
 
     @Test func `the server has everything that it acknowledged when it comes back`() async throws {
@@ -195,7 +210,9 @@ private final class Load: Sendable {
                 if round == 0 { token = try await server.registerAda() }
                 let known = token
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    for writer in 0..<12 { group.addTask { await load.create(server, token: known, writer: round * 100 + writer) } }
+                    for writer in 0..<12 {
+                        group.addTask { await load.create(server, token: known, writer: round * 100 + writer) }
+                    }
                     #expect(try await load.waitForMore(150, server))
                     server.kill()
                     try await group.waitForAll()
@@ -242,7 +259,8 @@ private final class Load: Sendable {
                 let known = token
                 let upload = Task {
                     try? await server.client.send(
-                        "POST", "/api/v1/imports", fields: [("Authorization", "Bearer \(known)"), ("Content-Type", form.contentType)],
+                        "POST", "/api/v1/imports",
+                        fields: [("Authorization", "Bearer \(known)"), ("Content-Type", form.contentType)],
                         body: form.body)
                 }
                 try await Task.sleep(for: .milliseconds(delay))
@@ -263,8 +281,11 @@ private final class Load: Sendable {
         try await RunningServer.with(data) { server in
             let before = try await server.total(token: token)
             let answer = try await server.client.send(
-                "POST", "/api/v1/imports", fields: [("Authorization", "Bearer \(token)"), ("Content-Type", form.contentType)], body: form.body)
-            #expect(answer.status == 201 && answer.data["imported"]?.int == count - before && answer.data["duplicates"]?.int == before)
+                "POST", "/api/v1/imports",
+                fields: [("Authorization", "Bearer \(token)"), ("Content-Type", form.contentType)], body: form.body)
+            #expect(
+                answer.status == 201 && answer.data["imported"]?.int == count - before
+                    && answer.data["duplicates"]?.int == before)
             #expect(try await server.total(token: token) == count)
             try await expectSums(data)
         }

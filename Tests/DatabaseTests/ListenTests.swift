@@ -2,7 +2,7 @@ import Database
 import TestSupport
 import Testing
 
-@Suite(.database, .timeLimit(.minutes(1))) struct `Listening` {
+@Suite(.database, .timeLimit(.minutes(10))) struct `Listening` {
     let database = TestDatabase.current.database
 
     private func next(_ iterator: inout AsyncStream<Notification>.Iterator) async -> Notification? {

@@ -42,10 +42,14 @@ import Testing
         return parts
     }
 
-    private func form(_ parts: [Part], boundary: String = "XyZ", preamble: String = "", epilogue: String = "\r\n") -> [UInt8] {
+    private func form(_ parts: [Part], boundary: String = "XyZ", preamble: String = "", epilogue: String = "\r\n")
+        -> [UInt8]
+    {
         var bytes = Array(preamble.utf8)
         for (index, part) in parts.enumerated() {
-            bytes += Array("\(index == 0 && preamble.isEmpty ? "" : "\r\n")--\(boundary)\r\nContent-Disposition: form-data; name=\"\(part.name)\"".utf8)
+            bytes += Array(
+                "\(index == 0 && preamble.isEmpty ? "" : "\r\n")--\(boundary)\r\nContent-Disposition: form-data; name=\"\(part.name)\""
+                    .utf8)
             if let filename = part.filename { bytes += Array("; filename=\"\(filename)\"".utf8) }
             bytes += Array("\r\nX-Other: y\r\n\r\n".utf8) + part.content
         }
@@ -54,7 +58,8 @@ import Testing
 
     @Test func `is the same wherever it is cut in two`() async throws {
         let parts = [
-            Part(name: "note", filename: nil, content: Array("a\r\nb".utf8)), Part(name: "empty", filename: "e.csv", content: []),
+            Part(name: "note", filename: nil, content: Array("a\r\nb".utf8)),
+            Part(name: "empty", filename: "e.csv", content: []),
             // What looks like a boundary for a while is content.
             Part(name: "file", filename: "f; x.csv", content: Array("\r\n--XyY\r\n--Xy\r\n-\r\r\n--\r\n".utf8)),
         ]
@@ -73,13 +78,19 @@ import Testing
         for _ in 0..<300 {
             let parts = (0..<Int.random(in: 1...4, using: &random)).map { number in
                 var content: [UInt8] = []
-                for _ in 0..<Int.random(in: 0...12, using: &random) { content += crumbs.randomElement(using: &random) ?? [] }
+                for _ in 0..<Int.random(in: 0...12, using: &random) {
+                    content += crumbs.randomElement(using: &random) ?? []
+                }
                 // A whole boundary cannot be content: that is the sender's duty.
                 let holdsBoundary = content.indices.contains { content[$0...].starts(with: Array("\r\n--XyZ".utf8)) }
-                return Part(name: "p\(number)", filename: number % 2 == 0 ? "f\(number)" : nil, content: holdsBoundary ? [] : content)
+                return Part(
+                    name: "p\(number)", filename: number % 2 == 0 ? "f\(number)" : nil,
+                    content: holdsBoundary ? [] : content)
             }
             let bytes = form(parts)
-            let cuts = (0..<Int.random(in: 0...8, using: &random)).map { _ in Int.random(in: 0...bytes.count, using: &random) }
+            let cuts = (0..<Int.random(in: 0...8, using: &random)).map { _ in
+                Int.random(in: 0...bytes.count, using: &random)
+            }
             #expect(try await read(bytes, cuts: cuts) == parts)
         }
     }
@@ -101,8 +112,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "--XyZ\r\nContent-Type: text/plain\r\n\r\nx\r\n--XyZ--", "--XyZ\r\nContent-Disposition: form-data\r\n\r\nx\r\n--XyZ--",
-        "--XyZ\r\nContent-Disposition: attachment; name=\"file\"\r\n\r\nx\r\n--XyZ--", "--XyZ\r\n\r\nx\r\n--XyZ--", "--XyZjunk\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--XyZ--",
+        "--XyZ\r\nContent-Type: text/plain\r\n\r\nx\r\n--XyZ--",
+        "--XyZ\r\nContent-Disposition: form-data\r\n\r\nx\r\n--XyZ--",
+        "--XyZ\r\nContent-Disposition: attachment; name=\"file\"\r\n\r\nx\r\n--XyZ--", "--XyZ\r\n\r\nx\r\n--XyZ--",
+        "--XyZjunk\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--XyZ--",
         "--XyZ\nContent-Disposition: form-data; name=\"a\"\n\nx\n--XyZ--", "no boundary at all", "",
     ]) func `is refused when it is malformed`(text: String) async throws {
         let refusal = await #expect(throws: Refusal.self) { try await read(Array(text.utf8)) }
@@ -115,9 +128,12 @@ import Testing
         let many = (0...MultipartReader.maximumParts).map { Part(name: "p\($0)", filename: nil, content: []) }
         #expect(try await read(form(Array(many.dropLast()))).count == MultipartReader.maximumParts)
         await #expect(throws: Refusal.self) { try await read(form(many)) }
-        let long = "--XyZ\r\nContent-Disposition: form-data; name=\"\(String(repeating: "x", count: 9000))\"\r\n\r\nx\r\n--XyZ--"
+        let long =
+            "--XyZ\r\nContent-Disposition: form-data; name=\"\(String(repeating: "x", count: 9000))\"\r\n\r\nx\r\n--XyZ--"
         await #expect(throws: Refusal.self) { try await read(Array(long.utf8)) }
-        let lines = "--XyZ\r\nContent-Disposition: form-data; name=\"a\"\r\n" + String(repeating: "X: y\r\n", count: 3000) + "\r\nx\r\n--XyZ--"
+        let lines =
+            "--XyZ\r\nContent-Disposition: form-data; name=\"a\"\r\n" + String(repeating: "X: y\r\n", count: 3000)
+            + "\r\nx\r\n--XyZ--"
         await #expect(throws: Refusal.self) { try await read(Array(lines.utf8)) }
         for boundary in ["", String(repeating: "b", count: 71)] {
             await #expect(throws: Refusal.self) { try await read(Array("--\(boundary)--".utf8), boundary: boundary) }
@@ -125,7 +141,10 @@ import Testing
     }
 
     @Test func `passes over what is not read`() async throws {
-        let bytes = form([Part(name: "a", filename: nil, content: Array(repeating: 7, count: 10_000)), Part(name: "b", filename: nil, content: [1])])
+        let bytes = form([
+            Part(name: "a", filename: nil, content: Array(repeating: 7, count: 10_000)),
+            Part(name: "b", filename: nil, content: [1]),
+        ])
         let pieces = Pieces(bytes, cuts: Array(stride(from: 0, to: bytes.count, by: 100)))
         var reader = try MultipartReader(boundary: "XyZ") { pieces.next() }
         #expect(try await reader.nextPart()?.name == "a")
@@ -137,13 +156,16 @@ import Testing
 }
 
 @Suite(.tags(.rules)) struct `Decoding of escapes` {
-    private func decoded(_ text: String, plus: Bool = true) -> String? { percentDecoded(text[...].utf8, plusIsSpace: plus) }
+    private func decoded(_ text: String, plus: Bool = true) -> String? {
+        percentDecoded(text[...].utf8, plusIsSpace: plus)
+    }
 
     @Test func `undoes an encoding of any text`() {
         var random = SeededGenerator(seed: 4)
         let alphabet = Array("aZ09-._~ +%&=/?#é中👩‍👧\n")
         for _ in 0..<500 {
-            let text = String((0..<Int.random(in: 0...20, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" })
+            let text = String(
+                (0..<Int.random(in: 0...20, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" })
             let encoded = text.utf8.map { byte in
                 let plain = (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
                 if plain && Bool.random(using: &random) { return String(UnicodeScalar(byte)) }

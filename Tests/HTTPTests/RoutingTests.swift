@@ -32,7 +32,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/", "/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v1/things/a/b", "/things", "/API/V1/things", "/nothing"])
+    @Test(arguments: [
+        "/", "/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v1/things/a/b", "/things", "/API/V1/things",
+        "/nothing",
+    ])
     func `that leads nowhere is not found`(path: String) async throws {
         try await TestApplication.run { app async throws in
             let answer = try await app.get(path)
@@ -46,7 +49,8 @@ import Testing
             #expect(refused.status == 405 && refused.code == "METHOD_NOT_ALLOWED")
             #expect(refused["allow"] == "DELETE, GET, PUT, HEAD, OPTIONS")
             let options = try await app.send("OPTIONS", "/api/v1/things/x")
-            #expect(options.status == 204 && options["allow"] == "DELETE, GET, PUT, HEAD, OPTIONS" && options.body.isEmpty)
+            #expect(
+                options.status == 204 && options["allow"] == "DELETE, GET, PUT, HEAD, OPTIONS" && options.body.isEmpty)
             #expect(try await app.send("GET", "/api/v1/guess")["allow"] == "POST, OPTIONS")
             #expect(try await app.send("BREW", "/api/v1/things").status == 405)
             #expect(try await app.send("get", "/api/v1/things").status == 405)
@@ -62,7 +66,8 @@ import Testing
                 let get = try await app.get(path)
                 let head = try await app.send("HEAD", path)
                 #expect(head.status == 200 && head.body.isEmpty && !get.body.isEmpty)
-                #expect(head["content-length"] == get["content-length"] && head["content-length"] == "\(get.body.count)")
+                #expect(
+                    head["content-length"] == get["content-length"] && head["content-length"] == "\(get.body.count)")
                 #expect(head["content-type"] == get["content-type"] && head["etag"] == get["etag"])
             }
             #expect(try await app.send("HEAD", "/api/v1/guess").status == 405)
@@ -71,9 +76,14 @@ import Testing
 }
 
 @Suite(.tags(.http)) struct `What may be sent and taken` {
-    @Test(arguments: ["application/json", "*/*", "application/*", "text/html, application/json;q=0.1", "APPLICATION/JSON", "text/html;q=0.9, */*;q=0.1"])
+    @Test(arguments: [
+        "application/json", "*/*", "application/*", "text/html, application/json;q=0.1", "APPLICATION/JSON",
+        "text/html;q=0.9, */*;q=0.1",
+    ])
     func `is answered where the Accept header lets it`(accept: String) async throws {
-        try await TestApplication.run { app async throws in #expect(try await app.get("/api/v1/things", ("Accept", accept)).status == 200) }
+        try await TestApplication.run { app async throws in
+            #expect(try await app.get("/api/v1/things", ("Accept", accept)).status == 200)
+        }
     }
 
     @Test(arguments: ["text/html", "image/*", "application/json;q=0", "*/*;q=0.0", "application/xml, text/html"])
@@ -84,7 +94,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", ""])
+    @Test(arguments: [
+        "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonx", "",
+    ])
     func `is JSON and no other type`(type: String) async throws {
         try await TestApplication.run { app async throws in
             let answer = try await app.send("POST", "/api/v1/things", [("Content-Type", type)], body: #"{"name":"a"}"#)
@@ -92,14 +104,21 @@ import Testing
         }
     }
 
-    @Test(arguments: ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/merge-patch+json"])
+    @Test(arguments: [
+        "application/json", "application/json; charset=utf-8", "Application/JSON", "application/merge-patch+json",
+    ])
     func `is taken as JSON`(type: String) async throws {
         try await TestApplication.run { app async throws in
-            #expect(try await app.send("POST", "/api/v1/things", [("Content-Type", type)], body: #"{"name":"a"}"#).status == 201)
+            #expect(
+                try await app.send("POST", "/api/v1/things", [("Content-Type", type)], body: #"{"name":"a"}"#).status
+                    == 201)
         }
     }
 
-    @Test(arguments: ["", "{", "[]", "7", "null", #"{"name":"a"}x"#, #"{"name":"a","name":"b"}"#, "\u{FEFF}{", "{\"name\":\"\u{1}\"}", String(repeating: "[", count: 4000)])
+    @Test(arguments: [
+        "", "{", "[]", "7", "null", #"{"name":"a"}x"#, #"{"name":"a","name":"b"}"#, "\u{FEFF}{", "{\"name\":\"\u{1}\"}",
+        String(repeating: "[", count: 4000),
+    ])
     func `is an object, well formed`(body: String) async throws {
         try await TestApplication.run { app async throws in
             let answer = try await app.post("/api/v1/things", body)
@@ -119,13 +138,15 @@ import Testing
 
     @Test func `has all its problems reported together`() async throws {
         try await TestApplication.run { app async throws in
-            let answer = try await app.post("/api/v1/things", #"{"size":10,"flag":"yes","since":"2026-02-30","kind":"huge","tags":["abcd"]}"#)
+            let answer = try await app.post(
+                "/api/v1/things", #"{"size":10,"flag":"yes","since":"2026-02-30","kind":"huge","tags":["abcd"]}"#)
             #expect(answer.status == 400)
             #expect(Set(answer.problems) == ["name", "size", "flag", "since", "kind", "tags"])
             #expect(try await app.post("/api/v1/things", #"{"name":" "}"#).problems == ["name"])
             #expect(try await app.post("/api/v1/things", #"{"name":"a","tags":["a","b","c"]}"#).problems == ["tags"])
             #expect(try await app.post("/api/v1/things", #"{"name":"a","size":1.0}"#).problems == ["size"])
-            let good = try await app.post("/api/v1/things", #"{"title":"  née ","size":9,"tags":["a","b"],"unknown":[]}"#)
+            let good = try await app.post(
+                "/api/v1/things", #"{"title":"  née ","size":9,"tags":["a","b"],"unknown":[]}"#)
             #expect(good.status == 201 && good.data["name"] == .string("née") && good.data["tags"] == .string("a|b"))
         }
     }
@@ -135,13 +156,17 @@ import Testing
             let answer = try await app.get("/api/v1/things?since=soon&word=abcdefghijk&flag=maybe")
             #expect(answer.status == 400 && Set(answer.problems) == ["since", "word", "flag"])
             let good = try await app.get("/api/v1/things?from=2026-03-31&word=a%26b&flag=YES&unknown=1")
-            #expect(good.data["since"] == .string("2026-03-31") && good.data["word"] == .string("a&b") && good.data["flag"] == .string("true"))
+            #expect(
+                good.data["since"] == .string("2026-03-31") && good.data["word"] == .string("a&b")
+                    && good.data["flag"] == .string("true"))
             for malformed in ["word=%", "word=%FF", "word=a%00b", "%zz=1"] {
                 #expect(try await app.get("/api/v1/things?\(malformed)").code == "QUERY_MALFORMED", "\(malformed)")
             }
             let many = (0...64).map { "p\($0)=1" }.joined(separator: "&")
             #expect(try await app.get("/api/v1/things?\(many)").code == "QUERY_TOO_LONG")
-            #expect(try await app.get("/api/v1/things?since=2026-01-01&since=x&&word=").data["since"] == .string("2026-01-01"))
+            #expect(
+                try await app.get("/api/v1/things?since=2026-01-01&since=x&&word=").data["since"]
+                    == .string("2026-01-01"))
         }
     }
 }
@@ -150,11 +175,17 @@ import Testing
     @Test func `is checked before the handler`() async throws {
         try await TestApplication.run { app async throws in
             let nobody = try await app.get("/api/v1/signed-in")
-            #expect(nobody.status == 401 && nobody.code == "MISSING_TOKEN" && nobody["www-authenticate"] == "Bearer realm=\"purser\"")
+            #expect(
+                nobody.status == 401 && nobody.code == "MISSING_TOKEN"
+                    && nobody["www-authenticate"] == "Bearer realm=\"purser\"")
             #expect(try await app.get("/api/v1/signed-in", ("Authorization", "Bearer wrong")).code == "INVALID_TOKEN")
-            #expect(try await app.get("/api/v1/signed-in", ("Authorization", "Bearer user")).data["user"] == .string("\(Things.user)"))
+            #expect(
+                try await app.get("/api/v1/signed-in", ("Authorization", "Bearer user")).data["user"]
+                    == .string("\(Things.user)"))
             #expect(try await app.get("/api/v1/administration").status == 401)
-            #expect(try await app.get("/api/v1/administration", ("Authorization", "Bearer user")).code == "INSUFFICIENT_ROLE")
+            #expect(
+                try await app.get("/api/v1/administration", ("Authorization", "Bearer user")).code
+                    == "INSUFFICIENT_ROLE")
             #expect(try await app.get("/api/v1/administration", ("Authorization", "Bearer admin")).status == 200)
         }
     }
@@ -168,7 +199,9 @@ import Testing
             #expect(try await app.get("/api/v1/book", user, ("X-Book", "x")).status == 404)
             let refused = try await app.post("/api/v1/book", "{}", user, viewed)
             #expect(refused.status == 403 && refused.code == "INSUFFICIENT_PERMISSIONS")
-            #expect(try await app.post("/api/v1/book", "{}", user, ("X-Book", "00000000-0000-0009-0000-000000000009")).status == 200)
+            #expect(
+                try await app.post("/api/v1/book", "{}", user, ("X-Book", "00000000-0000-0009-0000-000000000009"))
+                    .status == 200)
         }
     }
 }

@@ -46,23 +46,27 @@ final class TestApplication: Sendable {
         Things().register(in: &routes)
         Probes(metrics: Metrics(), metricsAccess: "everyone") { [] }.register(in: &routes)
         let application = Application(
-            routes: routes, aliases: [("/api/v1/objects/{id}", "/api/v1/things/{id}"), ("/api/v1/things/all", "/api/v1/things")],
+            routes: routes,
+            aliases: [("/api/v1/objects/{id}", "/api/v1/things/{id}"), ("/api/v1/things/all", "/api/v1/things")],
             authenticate: { request in
                 switch request.header("authorization") {
                 case nil: return nil
                 case "Bearer user"?: return Principal(user: Things.user, session: SessionID.new(), platformRole: .user)
-                case "Bearer admin"?: return Principal(user: Things.admin, session: SessionID.new(), platformRole: .admin)
+                case "Bearer admin"?:
+                    return Principal(user: Things.admin, session: SessionID.new(), platformRole: .admin)
                 default: throw Refusal(.unauthenticated, "INVALID_TOKEN", "That is no token.")
                 }
             },
             findBook: { _, requested in
                 guard let id = requested else { throw Refusal.notFound("book") }
                 return BookContext(
-                    id: id, role: id == Things.viewedBook ? .viewer : .owner, currency: .eur, timeZone: .gmt, fiscalYear: .calendar)
+                    id: id, role: id == Things.viewedBook ? .viewer : .owner, currency: .eur, timeZone: .gmt,
+                    fiscalYear: .calendar)
             },
             fallback: { request in
                 guard request.wire.path == "/page" else { return nil }
-                return .text(type: "text/html", "<p>A page</p>").with("ETag", "\"page-1\"").with("Cache-Control", "no-cache")
+                return .text(type: "text/html", "<p>A page</p>").with("ETag", "\"page-1\"").with(
+                    "Cache-Control", "no-cache")
             },
             options: options, log: .silent, metrics: Metrics(), clock: clock)
         self.application = application
@@ -79,7 +83,9 @@ final class TestApplication: Sendable {
         try await client.send(method, path, fields: fields, body: body.map { Array($0.utf8) })
     }
 
-    func get(_ path: String, _ fields: (String, String)...) async throws -> Answer { try await send("GET", path, fields) }
+    func get(_ path: String, _ fields: (String, String)...) async throws -> Answer {
+        try await send("GET", path, fields)
+    }
 
     func post(_ path: String, _ body: String, _ fields: (String, String)...) async throws -> Answer {
         try await send("POST", path, [("Content-Type", "application/json")] + fields, body: body)
@@ -100,7 +106,9 @@ struct Things: RouteGroup {
         static let since = BodyField<CalendarDate>.date("since")
         static let kind = BodyField<String>.choice("kind", of: ["small", "large"])
         static let tags = BodyField<[String]>.texts("tags", max: 3, maxCount: 2)
-        static let properties = [name.property, size.property, flag.property, since.property, kind.property, tags.property]
+        static let properties = [
+            name.property, size.property, flag.property, since.property, kind.property, tags.property,
+        ]
     }
 
     enum Parameter {
@@ -126,9 +134,12 @@ struct Things: RouteGroup {
     func register(in routes: inout Routes) {
         routes.tag = "Things"
         let schema = Self.texts.schema
-        routes.get("/things", "All", access: .everyone, query: [Parameter.since.declaration], returns: .data(schema)) { request in
+        routes.get("/things", "All", access: .everyone, query: [Parameter.since.declaration], returns: .data(schema)) {
+            request in
             let (since, word, flag) = try request.query(Parameter.since, Parameter.word, Parameter.flag)
-            return tell([("route", "all"), ("since", since?.description), ("word", word), ("flag", flag.map { "\($0)" })])
+            return tell([
+                ("route", "all"), ("since", since?.description), ("word", word), ("flag", flag.map { "\($0)" }),
+            ])
         }
         routes.post(
             "/things", "New", access: .everyone, accepts: .json("NewThing", Input.properties), returns: .created(schema)
@@ -139,11 +150,17 @@ struct Things: RouteGroup {
             _ = (body.read(Input.flag), body.read(Input.since), body.read(Input.kind))
             let tags = body.read(Input.tags)
             try body.check()
-            return tell([("name", name), ("size", size.map(String.init)), ("tags", tags?.joined(separator: "|"))], status: 201)
+            return tell(
+                [("name", name), ("size", size.map(String.init)), ("tags", tags?.joined(separator: "|"))], status: 201)
         }
-        routes.get("/things/special", "A static one", access: .everyone, returns: .data(schema)) { _ in tell([("route", "special")]) }
-        routes.get("/things/{id}", "One", access: .everyone, returns: .data(schema)) { tell([("route", "one"), ("id", $0.pathText("id"))]) }
-        routes.put("/things/{id}", "Change", access: .everyone, accepts: .json("Change", []), returns: .data(schema)) { request in
+        routes.get("/things/special", "A static one", access: .everyone, returns: .data(schema)) { _ in
+            tell([("route", "special")])
+        }
+        routes.get("/things/{id}", "One", access: .everyone, returns: .data(schema)) {
+            tell([("route", "one"), ("id", $0.pathText("id"))])
+        }
+        routes.put("/things/{id}", "Change", access: .everyone, accepts: .json("Change", []), returns: .data(schema)) {
+            request in
             _ = try await request.body()
             return tell([("route", "change")])
         }
@@ -151,7 +168,10 @@ struct Things: RouteGroup {
         routes.get("/tagged", "With a tag", access: .everyone, returns: .data(schema)) { _ in
             tell([("route", "tagged")]).with("ETag", "\"v7\"")
         }
-        routes.get("/big", "As large as wanted", access: .everyone, query: [Parameter.bytes.declaration], returns: .content("text/plain")) { request in
+        routes.get(
+            "/big", "As large as wanted", access: .everyone, query: [Parameter.bytes.declaration],
+            returns: .content("text/plain")
+        ) { request in
             var query = try request.query()
             let count = query.read(Parameter.bytes) ?? 0
             return .text(type: "text/plain", String(repeating: "abcdefgh", count: count / 8)).with("ETag", "\"big\"")
@@ -176,9 +196,15 @@ struct Things: RouteGroup {
         routes.get("/signed-in", "For people", access: .signedIn, returns: .data(schema)) {
             tell([("user", "\(try $0.principal.user)")])
         }
-        routes.get("/administration", "For administrators", access: .administrator, returns: .data(schema)) { _ in tell([]) }
-        routes.get("/book", "For members", access: .book(.viewEntries), returns: .data(schema)) { tell([("book", "\(try $0.book.id)")]) }
+        routes.get("/administration", "For administrators", access: .administrator, returns: .data(schema)) { _ in
+            tell([])
+        }
+        routes.get("/book", "For members", access: .book(.viewEntries), returns: .data(schema)) {
+            tell([("book", "\(try $0.book.id)")])
+        }
         routes.post("/book", "For editors", access: .book(.editEntries), returns: .data(schema)) { _ in tell([]) }
-        routes.post("/guess", "Proves who one is", access: .everyone, returns: .data(schema), rateLimit: .credentials) { _ in tell([]) }
+        routes.post("/guess", "Proves who one is", access: .everyone, returns: .data(schema), rateLimit: .credentials) {
+            _ in tell([])
+        }
     }
 }

@@ -30,7 +30,8 @@ private struct World: Sendable {
         var registry = JobRegistry()
         configure(&registry)
         return Worker(
-            database: database, registry: registry, loop: TestDatabase.current.loops.next(), log: .silent, metrics: Metrics())
+            database: database, registry: registry, loop: TestDatabase.current.loops.next(), log: .silent,
+            metrics: Metrics())
     }
 
     func runAll(_ worker: Worker) async throws {
@@ -40,11 +41,15 @@ private struct World: Sendable {
 
     func count(_ sql: SQL) async throws -> Int { Int(try await database.first(sql)?.get(0, as: Int64.self) ?? -1) }
     func run(_ sql: SQL) async throws { _ = try await database.writer.query(sql) }
-    func enqueue(_ kind: String, _ payload: String = "{}") async throws { try await store.enqueue(kind, payload: Array(payload.utf8)) }
+    func enqueue(_ kind: String, _ payload: String = "{}") async throws {
+        try await store.enqueue(kind, payload: Array(payload.utf8))
+    }
     /// As if the time had come.
     func makeDue() async throws { try await run("UPDATE jobs SET run_at = now() - interval '1 second'") }
     /// As if the worker had died and the time of its claim had passed.
-    func expireClaims() async throws { try await run("UPDATE jobs SET locked_until = now() - interval '1 second' WHERE locked_until IS NOT NULL") }
+    func expireClaims() async throws {
+        try await run("UPDATE jobs SET locked_until = now() - interval '1 second' WHERE locked_until IS NOT NULL")
+    }
 }
 
 extension EventName {
@@ -67,10 +72,11 @@ extension EventName {
         }
         let user = UserID.new()
         for (name, number) in [(EventName.paid, 1), (.lost, 2), (EventName("bill.unheard"), 3), (.paid, 4)] {
-            try await world.database.writer.publish(Event(name, user: user) { data in
-                data.key("number")
-                data.int(Int64(number))
-            })
+            try await world.database.writer.publish(
+                Event(name, user: user) { data in
+                    data.key("number")
+                    data.int(Int64(number))
+                })
         }
         try await world.runAll(worker)
         #expect(record.all.sorted() == ["first 1", "first 2", "first 4", "second 1", "second 4"])
@@ -83,10 +89,11 @@ extension EventName {
         let payload = Mutex<JSONValue>(.null)
         let worker = world.worker { $0.on(.paid, run: JobKind("k") { job in payload.withLock { $0 = job.payload } }) }
         let (book, user) = (BookID.new(), UserID.new())
-        try await world.database.writer.publish(Event(.paid, book: book, user: user) { data in
-            data.key("text")
-            data.string("\"hostile\" \\ \u{1F600} 'x'")
-        })
+        try await world.database.writer.publish(
+            Event(.paid, book: book, user: user) { data in
+                data.key("text")
+                data.string("\"hostile\" \\ \u{1F600} 'x'")
+            })
         try await world.runAll(worker)
         let seen = payload.withLock { $0 }
         #expect(seen["type"] == .string("bill.paid") && seen["bookId"] == .string("\(book)"))
@@ -112,13 +119,16 @@ extension EventName {
         let world = World()
         let record = Record()
         let workers = (0..<3).map { _ in
-            world.worker { $0.on(.paid, run: JobKind("k") { record.add($0.payload["data"]?["number"]?.numberText ?? "?") }) }
+            world.worker {
+                $0.on(.paid, run: JobKind("k") { record.add($0.payload["data"]?["number"]?.numberText ?? "?") })
+            }
         }
         for number in 0..<150 {
-            try await world.database.writer.publish(Event(.paid) { data in
-                data.key("number")
-                data.int(Int64(number))
-            })
+            try await world.database.writer.publish(
+                Event(.paid) { data in
+                    data.key("number")
+                    data.int(Int64(number))
+                })
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in workers { group.addTask { try await world.runAll(worker) } }
@@ -135,17 +145,21 @@ extension EventName {
         let world = World()
         let record = Record()
         let worker = world.worker { registry in
-            registry.add(JobKind("k", maximumAttempts: 3) { job in
-                record.add("\(job.attempt)")
-                throw Failure()
-            })
+            registry.add(
+                JobKind("k", maximumAttempts: 3) { job in
+                    record.add("\(job.attempt)")
+                    throw Failure()
+                })
         }
         try await world.enqueue("k")
         for attempt in 1...3 {
             try await world.runAll(worker)
             #expect(record.all == (1...attempt).map(String.init), "not before its time")
             if attempt < 3 {
-                #expect(try await world.count("SELECT count(*) FROM jobs WHERE run_at > now() AND dead_at IS NULL AND attempts = \(attempt)") == 1)
+                #expect(
+                    try await world.count(
+                        "SELECT count(*) FROM jobs WHERE run_at > now() AND dead_at IS NULL AND attempts = \(attempt)")
+                        == 1)
                 try await world.makeDue()
             }
         }
@@ -163,10 +177,11 @@ extension EventName {
         let record = Record()
         let isMended = Atomic(false)
         let worker = world.worker { registry in
-            registry.add(JobKind("k", maximumAttempts: 1) { job in
-                record.add("\(job.payload["n"]?.numberText ?? "") \(job.attempt)")
-                if !isMended.load(ordering: .relaxed) { throw Failure() }
-            })
+            registry.add(
+                JobKind("k", maximumAttempts: 1) { job in
+                    record.add("\(job.payload["n"]?.numberText ?? "") \(job.attempt)")
+                    if !isMended.load(ordering: .relaxed) { throw Failure() }
+                })
         }
         for number in 1...3 { try await world.enqueue("k", "{\"n\":\(number)}") }
         try await world.runAll(worker)
@@ -205,7 +220,9 @@ extension EventName {
         // The first worker was only slow: what it says now counts no more.
         try await world.store.finish(first[0].id, attempt: 1)
         try await world.store.fail(first[0].id, attempt: 1, error: "late", retryAfter: nil)
-        #expect(try await world.count("SELECT count(*) FROM jobs WHERE dead_at IS NULL AND locked_until > now() AND last_error IS NULL") == 1)
+        #expect(
+            try await world.count(
+                "SELECT count(*) FROM jobs WHERE dead_at IS NULL AND locked_until > now() AND last_error IS NULL") == 1)
         try await world.store.finish(second[0].id, attempt: 2)
         #expect(try await world.count("SELECT count(*) FROM jobs") == 0)
     }
@@ -217,7 +234,10 @@ extension EventName {
         let worker = world.worker { $0.add(JobKind("k", maximumAttempts: 3) { record.add("\($0.attempt)") }) }
         try await world.enqueue("k")
         for attempt in 1...3 {
-            #expect(try await world.store.claim(kinds: ["k"], limit: 1, visibility: .seconds(60)).map(\.attempts) == [Int32(attempt)])
+            #expect(
+                try await world.store.claim(kinds: ["k"], limit: 1, visibility: .seconds(60)).map(\.attempts) == [
+                    Int32(attempt)
+                ])
             try await world.expireClaims()
         }
         try await world.runAll(worker)
@@ -247,12 +267,13 @@ extension EventName {
         let (begun, begin) = AsyncStream<Void>.makeStream()
         let (gate, open) = AsyncStream<Void>.makeStream()
         let worker = world.worker { registry in
-            registry.add(JobKind("k") { _ in
-                begin.yield()
-                var waiting = gate.makeAsyncIterator()
-                _ = await waiting.next()
-                record.add(Task.isCancelled ? "cut" : "finished")
-            })
+            registry.add(
+                JobKind("k") { _ in
+                    begin.yield()
+                    var waiting = gate.makeAsyncIterator()
+                    _ = await waiting.next()
+                    record.add(Task.isCancelled ? "cut" : "finished")
+                })
         }
         try await world.enqueue("k")
         worker.start()
@@ -272,7 +293,9 @@ extension EventName {
             #expect(Worker.backoff(attempt: attempt, random: 0) == .milliseconds(Int64(min(full, 3600) * 500)))
             for _ in 0..<50 {
                 let wait = Worker.backoff(attempt: attempt, random: Double.random(in: 0..<1, using: &random))
-                #expect(wait >= .milliseconds(Int64(min(full, 3600) * 500)) && wait <= .milliseconds(Int64(min(full, 3600) * 1000)))
+                #expect(
+                    wait >= .milliseconds(Int64(min(full, 3600) * 500))
+                        && wait <= .milliseconds(Int64(min(full, 3600) * 1000)))
             }
         }
     }
@@ -282,7 +305,9 @@ extension EventName {
     @Test func `runs once each time, whoever of the workers comes first`() async throws {
         let world = World()
         let record = Record()
-        let workers = (0..<2).map { _ in world.worker { $0.every(.seconds(3600), JobKind("hourly") { _ in record.add("ran") }) } }
+        let workers = (0..<2).map { _ in
+            world.worker { $0.every(.seconds(3600), JobKind("hourly") { _ in record.add("ran") }) }
+        }
         func rounds() async throws {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for worker in workers {

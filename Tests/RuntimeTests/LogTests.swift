@@ -18,7 +18,8 @@ import Testing
     }
 
     private static let hostile = [
-        "plain", "\"quotes\" \\ and / slashes", "line\nfeed\r\n", "\u{1}\u{8}\u{1B}[31mred\u{7F}\u{9B}2J", "\u{2028}\u{2029}\u{85}", "é中👩‍👧\u{FFFF}",
+        "plain", "\"quotes\" \\ and / slashes", "line\nfeed\r\n", "\u{1}\u{8}\u{1B}[31mred\u{7F}\u{9B}2J",
+        "\u{2028}\u{2029}\u{85}", "é中👩‍👧\u{FFFF}",
         "{\"level\":\"error\"}", "", String(repeating: "x", count: 100_000),
     ]
 
@@ -36,7 +37,8 @@ import Testing
             #expect(lines.count == 2 && bytes.last == 0x0A)
             let line = try JSONValue.parse(Array(lines[0]))
             #expect(line["message"] == .string(text) && line["text"] == .string(text))
-            #expect(line["number"]?.numberText == "\(Int.min)" && line["none"] == nil && line["level"] == .string("info"))
+            #expect(
+                line["number"]?.numberText == "\(Int.min)" && line["none"] == nil && line["level"] == .string("info"))
             #expect(line["timestamp"]?.string?.hasSuffix("Z") == true)
         }
     }
@@ -45,9 +47,13 @@ import Testing
         for text in Self.hostile {
             let bytes = try written(.text) { log in log.warning(text) { $0.text("text", text) } }
             #expect(bytes.count { $0 == 0x0A } == 1 && bytes.last == 0x0A)
-            #expect(!String(decoding: bytes.dropLast(), as: UTF8.self).unicodeScalars.contains { $0.properties.generalCategory == .control }, "a control character in \(text.debugDescription.prefix(40))")
+            #expect(
+                !String(decoding: bytes.dropLast(), as: UTF8.self).unicodeScalars.contains {
+                    $0.properties.generalCategory == .control
+                }, "a control character in \(text.debugDescription.prefix(40))")
         }
-        #expect(try written(.text) { $0.warning("Bücher") { $0.number("n", 3) } } == Array("warning: Bücher n=3\n".utf8))
+        #expect(
+            try written(.text) { $0.warning("Bücher") { $0.number("n", 3) } } == Array("warning: Bücher n=3\n".utf8))
     }
 
     @Test func `is not written below the level`() throws {
@@ -115,7 +121,9 @@ import Testing
         for line in lines where line.contains("_bucket") {
             let bound = try #require(line.split(separator: "le=\"").last?.split(separator: "\"").first)
             let count = try #require(line.split(separator: " ").last.flatMap { Int($0) })
-            let expected = bound == "+Inf" ? microseconds.count : microseconds.count { Double($0) <= (Double(bound) ?? 0) * 1_000_000 + 0.5 }
+            let expected =
+                bound == "+Inf"
+                ? microseconds.count : microseconds.count { Double($0) <= (Double(bound) ?? 0) * 1_000_000 + 0.5 }
             #expect(count == expected, "\(line)")
             #expect(count >= last)
             last = count

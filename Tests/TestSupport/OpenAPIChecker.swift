@@ -15,9 +15,12 @@ package struct OpenAPIChecker: Sendable {
 
     /// What is wrong; empty when nothing is, and for a path that is not in the document.
     package func problems(_ method: String, _ target: String, _ answer: Answer) -> [String] {
-        if answer.status >= 500 && answer.status != 503 { return ["\(method) \(target) answers \(answer.status): \(answer.text)"] }
+        if answer.status >= 500 && answer.status != 503 {
+            return ["\(method) \(target) answers \(answer.status): \(answer.text)"]
+        }
         let path = target.prefix { $0 != "?" }
-        let segments = (path.hasPrefix("/api/") && !path.hasPrefix("/api/v1/") ? "/api/v1/" + path.dropFirst(5) : String(path))
+        let segments =
+            (path.hasPrefix("/api/") && !path.hasPrefix("/api/v1/") ? "/api/v1/" + path.dropFirst(5) : String(path))
             .split(separator: "/")
         let matching = operations.filter { candidate in
             candidate.method == method.lowercased() && candidate.path.count == segments.count
@@ -31,7 +34,8 @@ package struct OpenAPIChecker: Sendable {
             return ["\(method) \(target): \(answer.status) is not documented. \(answer.text)"]
         }
         guard let schema = response["content"]?["application/json"]?["schema"] else {
-            return answer.body.isEmpty || response["content"] != nil ? [] : ["\(method) \(target): a body where none is documented"]
+            return answer.body.isEmpty || response["content"] != nil
+                ? [] : ["\(method) \(target): a body where none is documented"]
         }
         return check(answer.json, schema, "\(method) \(target)")
     }
@@ -72,7 +76,9 @@ package struct OpenAPIChecker: Sendable {
     }
 
     private func checkText(_ text: String, _ schema: JSONValue, _ place: String) -> [String] {
-        if let values = schema["enum"]?.array, !values.contains(.string(text)) { return ["\(place): “\(text)” is none of the values"] }
+        if let values = schema["enum"]?.array, !values.contains(.string(text)) {
+            return ["\(place): “\(text)” is none of the values"]
+        }
         switch schema["format"]?.string {
         case "uuid": return text.utf8.count == 36 ? [] : ["\(place): “\(text)” is no UUID"]
         case "date": return text.utf8.count == 10 ? [] : ["\(place): “\(text)” is no day"]
@@ -96,7 +102,9 @@ extension OpenAPIChecker {
         for (method, path, operation) in operations {
             let place = "\(method) /\(path.joined(separator: "/"))"
             let id = operation["operationId"]?.string ?? ""
-            if id.isEmpty || !ids.insert(id).inserted { problems.append("\(place): the operationId “\(id)” is not its own") }
+            if id.isEmpty || !ids.insert(id).inserted {
+                problems.append("\(place): the operationId “\(id)” is not its own")
+            }
             if (operation["summary"]?.string ?? "").isEmpty { problems.append("\(place): no summary") }
             let declared = (operation["parameters"]?.array ?? []).filter { $0["in"] == .string("path") }
                 .compactMap { $0["name"]?.string }
@@ -123,5 +131,7 @@ extension OpenAPIChecker {
     }
 
     /// `get /api/v1/expenses` and so on.
-    package var operationNames: Set<String> { Set(operations.map { "\($0.method) /\($0.path.joined(separator: "/"))" }) }
+    package var operationNames: Set<String> {
+        Set(operations.map { "\($0.method) /\($0.path.joined(separator: "/"))" })
+    }
 }

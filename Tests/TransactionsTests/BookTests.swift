@@ -14,7 +14,9 @@ import Testing
         try await TestApp.run { app in
             let ada = try await app.ada
             let changed = try await change(ada, "JPY")
-            #expect(changed.status == 200 && changed.data.written("currency") == "JPY" && changed.data.written("version") == "2")
+            #expect(
+                changed.status == 200 && changed.data.written("currency") == "JPY"
+                    && changed.data.written("version") == "2")
             #expect(try await change(ada, "KWD").code == "STALE_VERSION")
             let entry = try await ada.post("/expenses", #"{"amount":100}"#)
             #expect(entry.data.written("amount") == "100" && entry.data.written("currency") == "JPY")

@@ -8,18 +8,23 @@ import Testing
 @testable import Transactions
 
 @Suite(.tags(.http), .books) struct `An entry` {
-    @Test(arguments: ["/expenses", "/incomes"]) func `is created, read, changed, deleted and restored`(path: String) async throws {
+    @Test(arguments: ["/expenses", "/incomes"]) func `is created, read, changed, deleted and restored`(path: String)
+        async throws
+    {
         try await TestApp.run { app in
             let ada = try await app.ada
             let created = try await ada.post(
                 path,
-                #"{"amount":12.50,"merchant":"Rewe","description":"Bread","notes":"n","transactionDate":"2026-03-31","paymentMethod":"card","tags":["a"]}"#)
+                #"{"amount":12.50,"merchant":"Rewe","description":"Bread","notes":"n","transactionDate":"2026-03-31","paymentMethod":"card","tags":["a"]}"#
+            )
             try #require(created.status == 201)
             let entry = created.data
             #expect(entry.written("amount") == "12.50" && entry.written("currency") == "EUR")
             #expect(entry.written("type") == (path == "/expenses" ? "expense" : "income"))
             #expect(entry.written("merchantName") == "Rewe" && entry.written("transactionDate") == "2026-03-31")
-            #expect(entry.written("source") == "manual" && entry.written("version") == "1" && entry.written("status") == "completed")
+            #expect(
+                entry.written("source") == "manual" && entry.written("version") == "1"
+                    && entry.written("status") == "completed")
             #expect(entry.written("categorySlug") == (path == "/expenses" ? "miscellaneous" : "other-income"))
             #expect(created["etag"] == "\"1\"")
             let id = try #require(entry.written("id"))
@@ -27,7 +32,8 @@ import Testing
             let read = try await ada.get("\(path)/\(id)")
             #expect(read.data == entry && read.status == 200)
 
-            let changed = try await ada.put("\(path)/\(id)", #"{"amount":"13","merchantName":null,"category":"travel","version":1}"#)
+            let changed = try await ada.put(
+                "\(path)/\(id)", #"{"amount":"13","merchantName":null,"category":"travel","version":1}"#)
             try #require(changed.status == 200)
             #expect(changed.data.written("amount") == "13.00" && changed.data["merchantName"]?.isNull == true)
             #expect(changed.data.written("categorySlug") == "travel" && changed.data.written("version") == "2")
@@ -92,13 +98,16 @@ import Testing
         }
     }
 
-    @Test(arguments: [("EUR", 2), ("JPY", 0), ("KWD", 3)]) func `keeps its amount to the last minor unit`(code: String, exponent: Int) async throws {
+    @Test(arguments: [("EUR", 2), ("JPY", 0), ("KWD", 3)]) func `keeps its amount to the last minor unit`(
+        code: String, exponent: Int
+    ) async throws {
         try await TestApp.run { app in
             let ada = try await app.person("ada", currency: code)
             var random = SeededGenerator(seed: UInt64(exponent))
             var sent: [String] = []
             for index in 0..<25 {
-                let minor = Int64.random(in: 1...(index % 2 == 0 ? 10_000 : Entry.largestAmount(in: currency(code))), using: &random)
+                let minor = Int64.random(
+                    in: 1...(index % 2 == 0 ? 10_000 : Entry.largestAmount(in: currency(code))), using: &random)
                 let text = Self.decimal(minor, exponent)
                 let answer = try await ada.post("/expenses", #"{"amount":\#(index % 3 == 0 ? "\"\(text)\"" : text)}"#)
                 #expect(answer.status == 201 && answer.data.written("amount") == text)
@@ -106,7 +115,8 @@ import Testing
             }
             let rows = try await app.database.query("SELECT amount_minor::text FROM entries ORDER BY id")
             #expect(try rows.map { try $0.get(0, as: String.self) } == sent)
-            let sum = try #require(try await app.database.first("SELECT sum(amount_minor)::bigint FROM entries")).get(0, as: Int64.self)
+            let sum = try #require(try await app.database.first("SELECT sum(amount_minor)::bigint FROM entries")).get(
+                0, as: Int64.self)
             let overview = try await ada.get("/analytics/overview")
             #expect(overview.data.written("totalExpenses") == Self.decimal(sum, exponent))
             // One digit more than the currency has.
@@ -144,17 +154,23 @@ import Testing
             _ = try await ada.send("DELETE", "/expenses/\(id)")
             _ = try await ada.send("PATCH", "/expenses/\(id)/restore")
             let rows = try await app.database.query("SELECT name, data->>'id' FROM outbox ORDER BY id OFFSET \(before)")
-            #expect(try rows.map { try $0.get(0, as: String.self) } == ["expense.created", "expense.updated", "expense.deleted", "expense.restored"])
+            #expect(
+                try rows.map { try $0.get(0, as: String.self) } == [
+                    "expense.created", "expense.updated", "expense.deleted", "expense.restored",
+                ])
             #expect(try rows.allSatisfy { try $0.get(1, as: String.self) == id })
         }
     }
 
-    @Test(arguments: ["Robert'); DROP TABLE entries;--", "\\u0027\\\"\\\\ % _ * $1", "مرحبا 👩‍👩‍👧 \\u202e", "<script>alert(1)</script>"])
+    @Test(arguments: [
+        "Robert'); DROP TABLE entries;--", "\\u0027\\\"\\\\ % _ * $1", "مرحبا 👩‍👩‍👧 \\u202e", "<script>alert(1)</script>",
+    ])
     func `keeps hostile text as it is`(text: String) async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
             let sent = try #require(try JSONValue.parse("\"\(text)\"").string)
-            let created = try await ada.post("/expenses", #"{"amount":1,"merchant":"\#(text)","notes":"\#(text)","tags":["\#(text)"]}"#)
+            let created = try await ada.post(
+                "/expenses", #"{"amount":1,"merchant":"\#(text)","notes":"\#(text)","tags":["\#(text)"]}"#)
             #expect(created.data.written("merchantName") == sent && created.data["tags"]?.array == [.string(sent)])
             let escaped = sent.utf8.map { "%" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
             #expect(try await ada.get("/expenses?merchant=\(escaped)").items.count == 1)
@@ -177,7 +193,8 @@ import Testing
             #expect(stale.status == 409 && stale.code == "STALE_VERSION")
             #expect(try await ada.get("/expenses/\(id)").data.written("amount") == "2.00")
             #expect(try await ada.put("/expenses/\(id)", #"{"amount":3,"version":2}"#).status == 200)
-            let strange = try await ada.send("PUT", "/expenses/\(id)", #"{"amount":2}"#, fields: [("If-Match", "\"x\"")])
+            let strange = try await ada.send(
+                "PUT", "/expenses/\(id)", #"{"amount":2}"#, fields: [("If-Match", "\"x\"")])
             #expect(strange.status == 412)
         }
     }
@@ -203,7 +220,8 @@ import Testing
             let ada = try await app.ada
             let before = try await ada.post("/expenses", #"{"amount":1,"merchant":"Rewe"}"#).data
             let id = try #require(before.written("id"))
-            let answer = try await ada.put("/expenses/\(id)", #"{"merchant":"Lidl","amount":-3,"date":"soon","version":1}"#)
+            let answer = try await ada.put(
+                "/expenses/\(id)", #"{"merchant":"Lidl","amount":-3,"date":"soon","version":1}"#)
             #expect(answer.status == 400 && Set(answer.problems) == ["amount", "transactionDate"])
             #expect(try await ada.get("/expenses/\(id)").data == before)
         }
@@ -215,7 +233,8 @@ import Testing
         try await TestApp.run { app in
             let ada = try await app.ada
             let zoe = try await app.person("zoe")
-            let id = try #require(try await ada.post("/expenses", #"{"amount":1,"merchant":"Rewe"}"#).data.written("id"))
+            let id = try #require(
+                try await ada.post("/expenses", #"{"amount":1,"merchant":"Rewe"}"#).data.written("id"))
             let upload = try await ada.upload("Date,Payee,Amount\n2026-01-02,Lidl,-3.00\n")
             let imported = try #require(upload.data.written("id"))
             #expect(try await zoe.get("/expenses/\(id)").status == 404)
@@ -226,9 +245,13 @@ import Testing
             #expect(try await zoe.get("/imports").items.isEmpty)
             #expect(try await zoe.get("/entries").items.isEmpty)
             #expect(try await zoe.get("/expenses?page=1").json["meta"]?["total"]?.int == 0)
-            #expect(try await zoe.get("/analytics/overview?startDate=2000-01-01&endDate=2199-12-31").data.written("entryCount") == "0")
+            #expect(
+                try await zoe.get("/analytics/overview?startDate=2000-01-01&endDate=2199-12-31").data.written(
+                    "entryCount") == "0")
             #expect(try await zoe.get("/analytics/dashboard").data["recent"]?.array?.isEmpty == true)
-            for path in ["/expenses", "/entries", "/categories", "/imports", "/analytics/overview", "/analytics/dashboard"] {
+            for path in [
+                "/expenses", "/entries", "/categories", "/imports", "/analytics/overview", "/analytics/dashboard",
+            ] {
                 let named = try await zoe.send("GET", path, fields: [("X-Book", "\(ada.book)")])
                 #expect(named.status == 404, "\(path) is open to a stranger who names the book")
             }
@@ -275,8 +298,10 @@ import Testing
 @Suite(.tags(.http), .books) struct `A list of entries` {
     /// Many on few days, so that a page nearly always ends between entries of one day.
     private func fill(_ app: TestApp, _ ada: Person, count: Int, random: inout SeededGenerator) async throws {
-        let category = try #require(try await app.database.first("SELECT id FROM categories WHERE book_id = \(ada.book) LIMIT 1"))
-            .get(0, as: EntryID.self)
+        let category = try #require(
+            try await app.database.first("SELECT id FROM categories WHERE book_id = \(ada.book) LIMIT 1")
+        )
+        .get(0, as: EntryID.self)
         for _ in 0..<count {
             let date = day("2026-03-01").adding(days: Int.random(in: 0...4, using: &random))
             let id = EntryID(high: random.next(), low: random.next())
@@ -289,7 +314,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [1, 7, 20, 100]) func `gives each once over all pages, newest first, ties and all`(limit: Int) async throws {
+    @Test(arguments: [1, 7, 20, 100]) func `gives each once over all pages, newest first, ties and all`(limit: Int)
+        async throws
+    {
         try await TestApp.run { app in
             let ada = try await app.ada
             var random = SeededGenerator(seed: UInt64(limit))
@@ -301,7 +328,9 @@ import Testing
             let expenses = try await ada.everyEntry("/expenses?limit=\(limit)")
             let incomes = try await ada.everyEntry("/incomes?limit=\(limit)")
             #expect(expenses.count + incomes.count == 60)
-            #expect(expenses.allSatisfy { $0.written("type") == "expense" } && incomes.allSatisfy { $0.written("type") == "income" })
+            #expect(
+                expenses.allSatisfy { $0.written("type") == "expense" }
+                    && incomes.allSatisfy { $0.written("type") == "income" })
         }
     }
 
@@ -344,7 +373,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AQAAAAAAAAAAAAAAAAAAAAAAAAAA%3D", "AX____8AAAAAAAAAAAAAAAAAAAAA"])
+    @Test(arguments: [
+        "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AQAAAAAAAAAAAAAAAAAAAAAAAAAA%3D", "AX____8AAAAAAAAAAAAAAAAAAAAA",
+    ])
     func `refuses a cursor that it did not give out`(cursor: String) async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
@@ -368,7 +399,8 @@ import Testing
                 let slug = ["food", "travel"].randomElement(using: &random) ?? ""
                 let created = try await ada.post(
                     path,
-                    #"{"amount":\#(Int.random(in: 1...5, using: &random)).50,"merchant":"\#(merchant)","notes":"note \#(index % 4)","tags":\#(tags),"date":"\#(date)","status":"\#(status)","category":"\#(slug)"}"#)
+                    #"{"amount":\#(Int.random(in: 1...5, using: &random)).50,"merchant":"\#(merchant)","notes":"note \#(index % 4)","tags":\#(tags),"date":"\#(date)","status":"\#(status)","category":"\#(slug)"}"#
+                )
                 try #require(created.status == 201)
             }
             let all = try await ada.everyEntry()
@@ -404,7 +436,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("startDate=yesterday", "startDate"), ("startDate=2026-02-02&endDate=2026-02-01", "endDate"), ("minAmount=1.005", "minAmount"),
+        ("startDate=yesterday", "startDate"), ("startDate=2026-02-02&endDate=2026-02-01", "endDate"),
+        ("minAmount=1.005", "minAmount"),
         ("maxAmount=x", "maxAmount"), ("status=gone", "status"), ("limit=many", "limit"), ("type=transfer", "type"),
         ("page=1&cursor=x", "page"),
     ]) func `names the parameter that is wrong`(query: String, field: String) async throws {

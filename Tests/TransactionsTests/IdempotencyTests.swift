@@ -5,7 +5,9 @@ import TestSupport
 import Testing
 
 @Suite(.tags(.http), .books) struct `An Idempotency-Key` {
-    private func create(_ person: Person, _ key: String, _ body: String = #"{"amount":1}"#, _ path: String = "/expenses") async throws -> Answer {
+    private func create(
+        _ person: Person, _ key: String, _ body: String = #"{"amount":1}"#, _ path: String = "/expenses"
+    ) async throws -> Answer {
         try await person.post(path, body, fields: [("Idempotency-Key", key)])
     }
 
@@ -27,7 +29,9 @@ import Testing
         try await TestApp.run { app in
             let ada = try await app.ada
             _ = try await create(ada, "k")
-            for other in [try await create(ada, "k", #"{"amount":2}"#), try await create(ada, "k", #"{"amount":1}"#, "/incomes")] {
+            for other in [
+                try await create(ada, "k", #"{"amount":2}"#), try await create(ada, "k", #"{"amount":1}"#, "/incomes"),
+            ] {
                 #expect(other.status == 422 && other.code == "IDEMPOTENCY_KEY_REUSED")
             }
             #expect(try await app.count("SELECT count(*) FROM entries") == 1)

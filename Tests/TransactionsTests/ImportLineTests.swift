@@ -7,7 +7,8 @@ import Testing
 
 @Suite(.tags(.rules)) struct `A line of a statement` {
     private func transaction(
-        _ amount: Int64 = -1250, on date: CalendarDate = day("2026-03-31"), payee: String? = "Rewe", memo: String? = "Bread",
+        _ amount: Int64 = -1250, on date: CalendarDate = day("2026-03-31"), payee: String? = "Rewe",
+        memo: String? = "Bread",
         reference: String? = nil, externalID: String? = nil, code: String = "EUR", line: Int = 2
     ) -> StatementTransaction {
         StatementTransaction(
@@ -28,7 +29,8 @@ import Testing
 
     @Test func `is refused in another currency, at zero, beyond the largest amount and out of the years`() {
         for wrong in [
-            transaction(code: "USD"), transaction(0), transaction(.min), transaction(.max), transaction(1_000_000_000_000),
+            transaction(code: "USD"), transaction(0), transaction(.min), transaction(.max),
+            transaction(1_000_000_000_000),
             transaction(on: day("1899-12-31")), transaction(on: day("2200-01-01")),
         ] {
             #expect(throws: ImportProblem.self) { try line(wrong) }
@@ -44,7 +46,8 @@ import Testing
         var prints: [Identifier<ImportLine.FingerprintTag>] = []
         for (other, account) in [
             (transaction(), "DE1"), (transaction(), "DE2"), (transaction(), nil), (transaction(-1251), "DE1"),
-            (transaction(1250), "DE1"), (transaction(on: day("2026-04-01")), "DE1"), (transaction(payee: "Lidl"), "DE1"),
+            (transaction(1250), "DE1"), (transaction(on: day("2026-04-01")), "DE1"),
+            (transaction(payee: "Lidl"), "DE1"),
             (transaction(payee: nil), "DE1"), (transaction(memo: "Milk"), "DE1"), (transaction(memo: nil), "DE1"),
             (transaction(reference: "R"), "DE1"), (transaction(externalID: "1"), "DE1"),
             (transaction(externalID: "2"), "DE1"),
@@ -58,7 +61,8 @@ import Testing
 
     @Test func `is known by the bank's own id, however the bank words it`() throws {
         let first = try line(transaction(payee: "REWE SAGT DANKE", externalID: "77"))
-        #expect(try line(transaction(payee: "Rewe Markt", memo: nil, externalID: "77")).fingerprint == first.fingerprint)
+        #expect(
+            try line(transaction(payee: "Rewe Markt", memo: nil, externalID: "77")).fingerprint == first.fingerprint)
         // Some banks use an id twice: the day and the amount still tell.
         #expect(try line(transaction(-1, externalID: "77")).fingerprint != first.fingerprint)
     }
@@ -79,7 +83,9 @@ import Testing
         #expect(ImportLine.clean(text, max: 255) == clean)
     }
 
-    @Test(arguments: [nil, "", "   ", "\u{0}\u{7}"] as [String?]) func `has no text where nothing is left`(text: String?) {
+    @Test(arguments: [nil, "", "   ", "\u{0}\u{7}"] as [String?]) func `has no text where nothing is left`(
+        text: String?
+    ) {
         #expect(ImportLine.clean(text, max: 255) == nil)
     }
 
@@ -93,11 +99,16 @@ import Testing
 
     @Test func `cleans whatever it is given to something clean`() {
         var random = SeededGenerator(seed: 7)
-        let alphabet: [Character] = ["a", "é", " ", "\t", "\n", "\u{0}", "\u{1F}", "\u{7F}", "\u{A0}", "\u{2028}", "👩‍👧", "x"]
+        let alphabet: [Character] = [
+            "a", "é", " ", "\t", "\n", "\u{0}", "\u{1F}", "\u{7F}", "\u{A0}", "\u{2028}", "👩‍👧", "x",
+        ]
         for _ in 0..<500 {
-            let text = String((0..<Int.random(in: 0...40, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" })
+            let text = String(
+                (0..<Int.random(in: 0...40, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" })
             guard let clean = ImportLine.clean(text, max: 20) else {
-                #expect(text.unicodeScalars.allSatisfy { $0.properties.isWhitespace || $0.value < 0x20 || $0.value == 0x7F })
+                #expect(
+                    text.unicodeScalars.allSatisfy { $0.properties.isWhitespace || $0.value < 0x20 || $0.value == 0x7F }
+                )
                 continue
             }
             #expect(ImportLine.clean(clean, max: 20)?.trimmingLastBlank == clean.trimmingLastBlank)
@@ -112,10 +123,11 @@ extension String {
 }
 
 @Suite(.tags(.rules)) struct `A merchant's words` {
-    @Test(arguments: [
-        ("REWE Markt GmbH", nil, "food"), ("Lidl, Berlin", nil, "food"), ("UBER *TRIP", nil, "transportation"),
-        (nil, "Netflix.com", "subscriptions"),
-    ] as [(String?, String?, String)])
+    @Test(
+        arguments: [
+            ("REWE Markt GmbH", nil, "food"), ("Lidl, Berlin", nil, "food"), ("UBER *TRIP", nil, "transportation"),
+            (nil, "Netflix.com", "subscriptions"),
+        ] as [(String?, String?, String)])
     func `tell the category of an expense`(merchant: String?, description: String?, slug: String) {
         #expect(MerchantWords.slug(for: merchant, description, kind: .expense) == slug)
     }

@@ -100,12 +100,12 @@ private struct MadeStatement {
         }
     }
 
-    @Test(arguments: ["", "2026-01-01,x,0.00\n2026-01-02,y,0.00\n", "1800-01-01,x,1.00\n"])
-    func `of which no line can be taken is answered, not broken`(lines: String) async throws {
+    @Test(arguments: [("", 0), ("2026-01-01,x,0.00\n2026-01-02,y,0.00\n", 2), ("1800-01-01,x,1.00\n", 1)])
+    func `of which no line can be taken is answered, not broken`(lines: String, rejected: Int) async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
             let answer = try await ada.upload("Date,Payee,Amount\n" + lines)
-            expectCounts(answer, imported: 0, duplicates: 0)
+            expectCounts(answer, imported: 0, duplicates: 0, rejected: rejected)
             #expect(try await ada.everyEntry().isEmpty)
         }
     }
@@ -416,7 +416,7 @@ private struct MadeStatement {
                 try await ada.send(
                     "POST", "/imports", bytes: Array("a=b".utf8),
                     fields: [("Content-Type", "application/x-www-form-urlencoded")]
-                ).status == 415)
+                ).status == 422, "the body is the file, whatever curl calls it")
             #expect(
                 try await ada.send(
                     "POST", "/imports", bytes: Array("a".utf8), fields: [("Content-Type", "multipart/form-data")]

@@ -15,7 +15,9 @@ import Testing
             }
         }
         for stretch in period.remainder {
-            for day in stretch.lowerBound.daysSinceEpoch...stretch.upperBound.daysSinceEpoch { days[day, default: 0] += 1 }
+            for day in stretch.lowerBound.daysSinceEpoch...stretch.upperBound.daysSinceEpoch {
+                days[day, default: 0] += 1
+            }
         }
         return days
     }
@@ -25,7 +27,8 @@ import Testing
         #expect(days.count == period.through.days(since: period.from) + 1, "\(period)", sourceLocation: sourceLocation)
         #expect(days.values.allSatisfy { $0 == 1 }, "\(period): a day counts twice", sourceLocation: sourceLocation)
         #expect(
-            days.keys.min() == period.from.daysSinceEpoch && days.keys.max() == period.through.daysSinceEpoch, "\(period)",
+            days.keys.min() == period.from.daysSinceEpoch && days.keys.max() == period.through.daysSinceEpoch,
+            "\(period)",
             sourceLocation: sourceLocation)
         #expect(period.remainder.count <= 2, sourceLocation: sourceLocation)
     }
@@ -47,23 +50,31 @@ import Testing
 
     @Test func `is tiled at both ends of the calendar too`() {
         for (from, through) in [
-            ("0001-01-01", "0001-01-15"), ("0001-01-01", "0001-03-03"), ("9999-12-15", "9999-12-31"), ("9999-11-02", "9999-12-30"),
+            ("0001-01-01", "0001-01-15"), ("0001-01-01", "0001-03-03"), ("9999-12-15", "9999-12-31"),
+            ("9999-11-02", "9999-12-30"),
         ] { expectTiled(Period(from: day(from), through: day(through))) }
     }
 
     @Test func `reads stored sums for whole months and nothing else`() throws {
         let months = try #require(Period(from: day("2026-01-15"), through: day("2026-04-30")).wholeMonths)
-        #expect(months.lowerBound == YearMonth(year: 2026, month: 2) && months.upperBound == YearMonth(year: 2026, month: 4))
+        #expect(
+            months.lowerBound == YearMonth(year: 2026, month: 2) && months.upperBound == YearMonth(year: 2026, month: 4)
+        )
         #expect(Period(from: day("2026-01-02"), through: day("2026-02-27")).wholeMonths == nil)
         #expect(Period(from: day("2026-02-01"), through: day("2026-02-28")).remainder == [])
     }
 
     @Test(arguments: [
-        ("2026-03-01", "2026-03-31", "2026-02-01", "2026-02-28"), ("2026-01-01", "2026-12-31", "2025-01-01", "2025-12-31"),
-        ("2026-01-01", "2026-03-31", "2025-10-01", "2025-12-31"), ("2026-03-10", "2026-03-16", "2026-03-03", "2026-03-09"),
-        ("2026-03-01", "2026-03-30", "2026-01-30", "2026-02-28"), ("2026-03-05", "2026-03-05", "2026-03-04", "2026-03-04"),
+        ("2026-03-01", "2026-03-31", "2026-02-01", "2026-02-28"),
+        ("2026-01-01", "2026-12-31", "2025-01-01", "2025-12-31"),
+        ("2026-01-01", "2026-03-31", "2025-10-01", "2025-12-31"),
+        ("2026-03-10", "2026-03-16", "2026-03-03", "2026-03-09"),
+        ("2026-03-01", "2026-03-30", "2026-01-30", "2026-02-28"),
+        ("2026-03-05", "2026-03-05", "2026-03-04", "2026-03-04"),
     ])
-    func `comes after one of the same length, or of as many whole months`(from: String, through: String, before: String, last: String) {
+    func `comes after one of the same length, or of as many whole months`(
+        from: String, through: String, before: String, last: String
+    ) {
         let previous = Period(from: day(from), through: day(through)).previous
         #expect(previous == Period(from: day(before), through: day(last)))
     }
@@ -127,13 +138,15 @@ import Testing
     @Test func `is what long division gives, to the last digit`() {
         var random = SeededGenerator(seed: 99)
         var cases: [(Int64, Int64)] = [
-            (1, 3), (2, 3), (1, 8), (3, 16), (1, 20_000), (3, 20_000), (5, 20_000), (-1, 20_000), (-3, 20_000), (0, 5), (5, 0),
+            (1, 3), (2, 3), (1, 8), (3, 16), (1, 20_000), (3, 20_000), (5, 20_000), (-1, 20_000), (-3, 20_000), (0, 5),
+            (5, 0),
             (.max, .max), (.max, 1), (1, .max), (.min, 1), (.min, .max), (.max, .min), (.min, .min), (-7, 3), (7, -3),
         ]
         for _ in 0..<5000 {
             let bits = Int.random(in: 1...63, using: &random)
             let part = Int64.random(in: Int64.min...Int64.max, using: &random) >> Int64(63 - bits)
-            let whole = Int64.random(in: Int64.min...Int64.max, using: &random) >> Int64(Int.random(in: 0...62, using: &random))
+            let whole =
+                Int64.random(in: Int64.min...Int64.max, using: &random) >> Int64(Int.random(in: 0...62, using: &random))
             cases.append((part, whole))
             // Exact halves are where roundings differ.
             let number = Int64.random(in: -1_000_000...1_000_000, using: &random)

@@ -40,7 +40,9 @@ private struct Sums: Equatable {
 @Suite(.tags(.http), .books) struct `Reports` {
     private static let slugs = (expense: ["food", "travel", "housing", "miscellaneous"], income: ["salary", "refund"])
 
-    private func fill(_ ada: Person, _ app: TestApp, count: Int, _ random: inout SeededGenerator) async throws -> [Known] {
+    private func fill(_ ada: Person, _ app: TestApp, count: Int, _ random: inout SeededGenerator) async throws
+        -> [Known]
+    {
         var known: [Known] = []
         for _ in 0..<count {
             let isIncome = Int.random(in: 0..<4, using: &random) == 0
@@ -52,7 +54,8 @@ private struct Sums: Equatable {
                 slug: (isIncome ? Self.slugs.income : Self.slugs.expense).randomElement(using: &random) ?? "")
             let answer = try await ada.post(
                 isIncome ? "/incomes" : "/expenses",
-                #"{"amount":\#(EntryTests.decimal(entry.minor, 2)),"date":"\#(entry.date)","category":"\#(entry.slug)","status":"\#(status)"}"#)
+                #"{"amount":\#(EntryTests.decimal(entry.minor, 2)),"date":"\#(entry.date)","category":"\#(entry.slug)","status":"\#(status)"}"#
+            )
             try #require(answer.status == 201)
             if Int.random(in: 0..<10, using: &random) == 0, let id = answer.data.written("id") {
                 try #require(try await ada.send("DELETE", "\(isIncome ? "/incomes" : "/expenses")/\(id)").status == 204)
@@ -72,7 +75,8 @@ private struct Sums: Equatable {
         #expect(json["count"]?.int == sums.incomeCount + sums.expenseCount, "\(place)")
     }
 
-    @Test(arguments: [11, 12, 13] as [UInt64]) func `say what the entries say, for any range`(seed: UInt64) async throws {
+    @Test(arguments: [11, 12, 13] as [UInt64]) func `say what the entries say, for any range`(seed: UInt64) async throws
+    {
         try await TestApp.run { app in
             let ada = try await app.ada
             let zoe = try await app.person("zoe")
@@ -116,9 +120,12 @@ private struct Sums: Equatable {
     }
 
     private func expectCategories(_ entries: [Known], _ ada: Person, _ query: String, isIncome: Bool) async throws {
-        let answer = try await ada.get("/analytics/spending-by-category" + query + (isIncome ? "&type=income" : "")).data
+        let answer = try await ada.get("/analytics/spending-by-category" + query + (isIncome ? "&type=income" : ""))
+            .data
         let counted = entries.filter { $0.isCounted && $0.isIncome == isIncome }
-        let groups = Dictionary(grouping: counted, by: \.slug).mapValues { ($0.reduce(Int64(0)) { $0 + $1.minor }, $0.count) }
+        let groups = Dictionary(grouping: counted, by: \.slug).mapValues {
+            ($0.reduce(Int64(0)) { $0 + $1.minor }, $0.count)
+        }
         let total = counted.reduce(Int64(0)) { $0 + $1.minor }
         #expect(answer.written("total") == money(total), "\(query)")
         let listed = try #require(answer["categories"]?.array)
@@ -140,7 +147,10 @@ private struct Sums: Equatable {
     @Test func `compare with the period before`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
-            for (date, amount) in [("2026-02-28", "1.00"), ("2026-02-01", "2.00"), ("2026-01-31", "4.00"), ("2026-03-01", "8.00"), ("2026-03-31", "16.00")] {
+            for (date, amount) in [
+                ("2026-02-28", "1.00"), ("2026-02-01", "2.00"), ("2026-01-31", "4.00"), ("2026-03-01", "8.00"),
+                ("2026-03-31", "16.00"),
+            ] {
                 _ = try await ada.post("/expenses", #"{"amount":\#(amount),"date":"\#(date)"}"#)
             }
             let march = try await ada.get("/analytics/overview?startDate=2026-03-01&endDate=2026-03-31").data
@@ -150,7 +160,9 @@ private struct Sums: Equatable {
         }
     }
 
-    @Test(arguments: [21, 22] as [UInt64]) func `show every month of the trend and of the dashboard as the entries do`(seed: UInt64) async throws {
+    @Test(arguments: [21, 22] as [UInt64]) func `show every month of the trend and of the dashboard as the entries do`(
+        seed: UInt64
+    ) async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
             var random = SeededGenerator(seed: seed)
@@ -160,7 +172,9 @@ private struct Sums: Equatable {
                 let last = try #require(YearMonth(year: 2026, month: Int.random(in: 1...11, using: &random)))
                 let trend = try await ada.get("/analytics/trends?months=\(count)&month=\(last)").data
                 let months = try #require(trend["months"]?.array)
-                #expect(months.compactMap { $0.written("month") } == (0..<count).map { "\(last.adding(months: $0 - count + 1))" })
+                #expect(
+                    months.compactMap { $0.written("month") }
+                        == (0..<count).map { "\(last.adding(months: $0 - count + 1))" })
                 for (offset, month) in months.enumerated() {
                     expect(of(last.adding(months: offset - count + 1)), in: month, "\(month.written("month") ?? "")")
                 }
@@ -168,7 +182,9 @@ private struct Sums: Equatable {
                 #expect(dashboard["byMonth"] == trend["months"])
                 expect(of(last), in: dashboard["totals"] ?? .null, "totals of \(last)")
                 expect(of(last.adding(months: -1)), in: dashboard["previous"] ?? .null, "before \(last)")
-                expect(Sums(known.filter { $0.date <= last.lastDay }), in: dashboard["balanceToDate"] ?? .null, "up to \(last)")
+                expect(
+                    Sums(known.filter { $0.date <= last.lastDay }), in: dashboard["balanceToDate"] ?? .null,
+                    "up to \(last)")
                 let spent = known.filter { $0.isCounted && !$0.isIncome && $0.date.yearMonth == last }
                 let groups = Dictionary(grouping: spent, by: \.slug).mapValues { $0.reduce(Int64(0)) { $0 + $1.minor } }
                 for category in dashboard["byCategory"]?.array ?? [] {
@@ -192,7 +208,8 @@ private struct Sums: Equatable {
     }
 
     @Test(arguments: [
-        "overview?startDate=0001-01-01&endDate=9999-12-31", "overview?startDate=0001-01-01&endDate=0001-01-02", "overview?startDate=9999-12-31",
+        "overview?startDate=0001-01-01&endDate=9999-12-31", "overview?startDate=0001-01-01&endDate=0001-01-02",
+        "overview?startDate=9999-12-31",
         "spending-by-category?endDate=0001-01-01", "trends?month=0001-01&months=120", "trends?month=9999-12&months=120",
         "dashboard?month=0001-01", "dashboard?month=9999-12&months=1", "trends?months=99999999",
     ]) func `reach to both ends of the calendar`(query: String) async throws {
@@ -203,7 +220,10 @@ private struct Sums: Equatable {
         }
     }
 
-    @Test(arguments: [("overview?startDate=2026-02-02&endDate=2026-02-01", "endDate"), ("trends?months=x", "months"), ("dashboard?month=2026-13", "month")])
+    @Test(arguments: [
+        ("overview?startDate=2026-02-02&endDate=2026-02-01", "endDate"), ("trends?months=x", "months"),
+        ("dashboard?month=2026-13", "month"),
+    ])
     func `name the parameter that is wrong`(query: String, field: String) async throws {
         try await TestApp.run { app in
             let answer = try await (try await app.ada).get("/analytics/\(query)")
@@ -214,17 +234,33 @@ private struct Sums: Equatable {
     @Test func `are refused where sums are too large to be counted exactly`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
-            // Each category's sum fits, the sum of all does not.
+            // Each month's sum fits, the sum of all does not.
             _ = try await app.database.writer.query(
                 """
                 INSERT INTO entries (book_id, id, type, occurred_on, amount_minor, currency, category_id, created_by)
-                SELECT book_id, gen_random_uuid(), 1, '2026-11-01', 4000000000000000000, 'EUR', id, \(ada.user)
-                FROM categories WHERE book_id = \(ada.book) LIMIT 3
+                SELECT book_id, gen_random_uuid(), 1, '2026-11-01'::date - n * 31, 4000000000000000000, 'EUR', id, \(ada.user)
+                FROM categories, generate_series(0, 2) n WHERE book_id = \(ada.book) AND slug = 'food'
                 """)
-            for path in ["overview", "spending-by-category", "trends", "dashboard"] {
-                let answer = try await ada.get("/analytics/\(path)")
+            for path in ["overview", "spending-by-category"] {
+                let answer = try await ada.get("/analytics/\(path)?startDate=2026-01-01&endDate=2026-12-31")
                 #expect(answer.status == 422 && answer.code == "SUM_TOO_LARGE", "\(path)")
             }
+            #expect(try await ada.get("/analytics/dashboard").code == "SUM_TOO_LARGE")
+        }
+    }
+
+    @Test func `never become too large within a month: the entry is refused`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            _ = try await app.database.writer.query(
+                """
+                INSERT INTO entries (book_id, id, type, occurred_on, amount_minor, currency, category_id, created_by)
+                SELECT book_id, gen_random_uuid(), 1, '2026-11-01', 9223372036854775000, 'EUR', id, \(ada.user)
+                FROM categories WHERE book_id = \(ada.book) AND slug = 'food'
+                """)
+            let answer = try await ada.post("/expenses", #"{"amount":100,"date":"2026-11-02","category":"housing"}"#)
+            #expect(answer.status == 422 && answer.code == "SUM_TOO_LARGE")
+            #expect(try await app.count("SELECT count(*) FROM entries") == 1)
         }
     }
 }
