@@ -31,7 +31,9 @@ CREATE FUNCTION public.add_to_entry_totals(e public.entries, sign integer) RETUR
     AS $$
 BEGIN
     INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
-    VALUES (e.book_id, month_index(e.occurred_on), e.type, e.category_id, pg_backend_pid() % 32, sign * e.amount_minor, sign)
+    VALUES
+        (e.book_id, month_index(e.occurred_on), e.type, '00000000-0000-0000-0000-000000000000', pg_backend_pid() % 32, sign * e.amount_minor, sign),
+        (e.book_id, month_index(e.occurred_on), e.type, e.category_id, pg_backend_pid() % 32, sign * e.amount_minor, sign)
     ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
     SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count;
 END
@@ -54,7 +56,9 @@ CREATE FUNCTION public.entry_inserted() RETURNS trigger
     AS $$
 BEGIN
     INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
-    VALUES (new.book_id, month_index(new.occurred_on), new.type, new.category_id, pg_backend_pid() % 32, new.amount_minor, 1)
+    VALUES
+        (new.book_id, month_index(new.occurred_on), new.type, '00000000-0000-0000-0000-000000000000', pg_backend_pid() % 32, new.amount_minor, 1),
+        (new.book_id, month_index(new.occurred_on), new.type, new.category_id, pg_backend_pid() % 32, new.amount_minor, 1)
     ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
     SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count;
     RETURN NULL;
@@ -108,15 +112,6 @@ CREATE TABLE public.categories (
     CONSTRAINT categories_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
     CONSTRAINT categories_slug_check CHECK ((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text))
 );
-CREATE VIEW public.counted_entries AS
- SELECT entries.book_id,
-    public.month_index(entries.occurred_on) AS month,
-    entries.occurred_on,
-    entries.type,
-    entries.category_id,
-    entries.amount_minor
-   FROM public.entries
-  WHERE ((entries.deleted_at IS NULL) AND (entries.status <> 3));
 CREATE TABLE public.entry_totals (
     book_id uuid NOT NULL,
     month integer NOT NULL,
@@ -127,6 +122,24 @@ CREATE TABLE public.entry_totals (
     entry_count bigint NOT NULL
 )
 WITH (fillfactor='60', autovacuum_vacuum_scale_factor='0.05');
+CREATE VIEW public.category_totals AS
+ SELECT entry_totals.book_id,
+    entry_totals.month,
+    entry_totals.type,
+    entry_totals.category_id,
+    entry_totals.amount_minor,
+    entry_totals.entry_count
+   FROM public.entry_totals
+  WHERE (entry_totals.category_id <> '00000000-0000-0000-0000-000000000000'::uuid);
+CREATE VIEW public.counted_entries AS
+ SELECT entries.book_id,
+    public.month_index(entries.occurred_on) AS month,
+    entries.occurred_on,
+    entries.type,
+    entries.category_id,
+    entries.amount_minor
+   FROM public.entries
+  WHERE ((entries.deleted_at IS NULL) AND (entries.status <> 3));
 CREATE TABLE public.idempotency_keys (
     user_id uuid NOT NULL,
     key text NOT NULL,
@@ -182,14 +195,14 @@ CREATE TABLE public.login_failures (
     CONSTRAINT login_failures_scope_check CHECK ((scope = ANY (ARRAY['pair'::text, 'account'::text]))),
     CONSTRAINT login_failures_strikes_check CHECK ((strikes >= 0))
 );
-CREATE VIEW public.monthly_totals AS
+CREATE VIEW public.month_totals AS
  SELECT entry_totals.book_id,
     entry_totals.month,
     entry_totals.type,
-    entry_totals.category_id,
     entry_totals.amount_minor,
     entry_totals.entry_count
-   FROM public.entry_totals;
+   FROM public.entry_totals
+  WHERE (entry_totals.category_id = '00000000-0000-0000-0000-000000000000'::uuid);
 CREATE TABLE public.outbox (
     id bigint NOT NULL,
     name text NOT NULL,
@@ -279,6 +292,8 @@ CREATE TABLE public.users (
 );
 ALTER TABLE ONLY public.book_members
     ADD CONSTRAINT book_members_pkey PRIMARY KEY (book_id, user_id);
+ALTER TABLE ONLY public.books
+    ADD CONSTRAINT books_currency_key UNIQUE (id, currency);
 ALTER TABLE ONLY public.books
     ADD CONSTRAINT books_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.categories
