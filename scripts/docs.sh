@@ -3,7 +3,7 @@
 # With --check it only tells whether they are up to date.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-purser=${PURSER_BINARY:-.build/release/purser}
+purser=${BINARY:-.build/release/purser}
 [ -x "$purser" ] || { echo "docs: $purser is missing; run make build first" >&2; exit 1; }
 work=$(mktemp -d)
 server=

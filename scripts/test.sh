@@ -75,10 +75,12 @@ part() {
 browser_tests() {
     Tests/browser/run.sh
 }
+docs_are_true() { BINARY=.build/debug/purser scripts/docs.sh --check && echo "up to date"; }
 lint() { scripts/lint.sh && echo "no finding"; }
 
 if [ -x Tests/browser/run.sh ]; then part browser browser_tests; fi
 if [ -x Fuzz/run.sh ]; then part fuzz Fuzz/run.sh; fi
+part docs docs_are_true
 part lint lint
 
 say "totals"

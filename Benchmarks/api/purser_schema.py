@@ -44,6 +44,10 @@ def fill(database, people):
     # As three writers on three connections would have left them.
     database.sql("""
         INSERT INTO entry_totals (book_id, month, type, category_id, shard, amount_minor, entry_count)
-        SELECT book_id, month_index(occurred_on), type, category_id, extract(day FROM occurred_on)::int % 3,
+        SELECT book_id, month, type, coalesce(category_id, '00000000-0000-0000-0000-000000000000'), shard,
             sum(amount_minor), count(*)
-        FROM entries WHERE deleted_at IS NULL AND status <> 3 GROUP BY 1, 2, 3, 4, 5""")
+        FROM (
+            SELECT book_id, month_index(occurred_on) AS month, type, category_id, extract(day FROM occurred_on)::int % 3 AS shard,
+                amount_minor
+            FROM entries WHERE deleted_at IS NULL AND status <> 3
+        ) e GROUP BY GROUPING SETS ((book_id, month, type, shard, category_id), (book_id, month, type, shard))""")

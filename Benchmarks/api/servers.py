@@ -84,7 +84,7 @@ class Server:
 
 
 def purser(data, **environment):
-    binary = os.environ.get("BENCH_BINARY", os.path.join(ROOT, ".build/release/purser"))
+    binary = os.path.join(os.environ.get("BENCH_BIN", os.path.join(ROOT, ".build", "release")), "purser")
     if not os.path.exists(binary):
         raise SystemExit(f"{binary} is not there: run `make build` first.")
     return Server(

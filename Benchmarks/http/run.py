@@ -2,6 +2,8 @@
 """Measures the HTTP server beside node's own http, in one run, in turns: see Benchmarks/README.md.
 
 run.py [--seconds N] [--rounds N] [--idle N]
+
+BENCH_BIN is a folder with bench-http in it that is not to be built.
 """
 import argparse
 import json
@@ -11,6 +13,7 @@ import resource
 import socket
 import statistics
 import subprocess
+import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -83,8 +86,12 @@ def main():
     options.add_argument("--idle", type=int, default=10000)
     options = options.parse_args()
 
-    subprocess.run(["swift", "build", "-c", "release", "--product", "bench-http"], cwd=ROOT, check=True)
-    binary = os.path.join(ROOT, ".build", "release", "bench-http")
+    folder = os.environ.get("BENCH_BIN")
+    if not folder:
+        subprocess.run(
+            ["swift", "build", "-c", "release", "--product", "bench-http"], cwd=ROOT, check=True, stdout=sys.stderr)
+        folder = os.path.join(ROOT, ".build", "release")
+    binary = os.path.join(folder, "bench-http")
     servers = {
         "async": Server(binary, "async", "1"),
         "sync": Server(binary, "sync", "1"),

@@ -27,9 +27,9 @@ enum Modules {
         CategoryRoutes(database: database).register(in: &routes)
         EntryRoutes(database: database, idempotency: backend.idempotency).register(in: &routes)
         ImportRoutes(
-            database: database, pool: backend.pool, spoolDirectory: backend.configuration[Settings.data] + "/tmp"
-        )
-        .register(in: &routes)
+            database: database, pool: backend.pool, spoolDirectory: backend.configuration[Settings.data] + "/tmp",
+            turnstile: Turnstile(width: backend.configuration[Settings.importsAtOnce], queueLimit: 100)
+        ).register(in: &routes)
         AnalyticsRoutes(database: database).register(in: &routes)
         Probes(metrics: backend.metrics, metricsAccess: metricsAccess) {
             do {

@@ -30,6 +30,8 @@ enum Settings {
         "write-connections", in: 1...128, default: 16, "Connections for single writes, in all.")
     static let transactionConnections = Setting<Int>.number(
         "transaction-connections", in: 1...128, default: 10, "Connections for transactions of several steps, in all.")
+    static let importsAtOnce = Setting<Int>.number(
+        "imports-at-once", in: 1...64, default: 3, "Imports that run at the same time; further ones wait.")
     static let statementTimeout = Setting<Duration>.duration(
         "statement-timeout", default: "30s", "How long one statement may take.")
 
@@ -85,6 +87,7 @@ enum Settings {
             loops.declaration,
             publicURL.declaration, databaseURL.declaration, postgresBin.declaration, readConnections.declaration,
             writeConnections.declaration, transactionConnections.declaration, statementTimeout.declaration,
+            importsAtOnce.declaration,
             rateLimits.declaration,
             rateWindow.declaration, rateAnonymous.declaration, rateSignedIn.declaration, rateCredentials.declaration,
             allowedOrigins.declaration, trustedProxies.declaration, metricsAccess.declaration, maxBody.declaration,

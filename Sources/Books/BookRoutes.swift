@@ -9,7 +9,7 @@ import Resources
 package struct BookRoutes: RouteGroup {
     let database: Database
     let directory: BookDirectory
-    /// Whether the book holds money already. Must keep out new money until commit.
+    /// Whether the book holds money already. Asked with the book locked.
     let isUsed: @Sendable (BookID, Transaction) async throws -> Bool
 
     package init(

@@ -28,6 +28,15 @@ package final class CopyWriter: @unchecked Sendable {
     }
 
     /// One row for `COPY … (FORMAT binary)`: the values in the order of the columns.
+    /// Says that binary rows follow, be it none: a COPY in binary format is not valid without.
+    package func beginBinary() {
+        guard !isBinary else { return }
+        var row = CopyRow(bytes: buffer)
+        row.begin()
+        buffer = row.bytes
+        isBinary = true
+    }
+
     @inlinable package func row(columns: Int, _ body: (inout CopyRow) -> Void) async throws {
         var row = CopyRow(bytes: buffer)
         buffer = []
@@ -213,7 +222,7 @@ extension Connection {
                 let error = DatabaseError(result: result)
                 let ends = DatabaseError.endsConnection(result) || PQstatus(pointer) == CONNECTION_BAD
                 PQclear(result)
-                if ends { return lose(error) }
+                if ends { return lose(error.sqlState.isEmpty ? .lost(error.message) : error) }
                 copy.error = copy.error ?? error
             default:
                 PQclear(result)

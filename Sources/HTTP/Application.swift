@@ -126,6 +126,11 @@ package final class Application: Sendable {
             context.principal = request.principalOrNil
         }
         if route.rateLimit == .general { try count(.general, user: context.principal?.user, request, &context) }
+        if let encoding = request.header("content-encoding"), encoding.lowercased() != "identity" {
+            throw Refusal(
+                .unsupportedMediaType, "UNSUPPORTED_CONTENT_ENCODING",
+                "Send the body as it is, without Content-Encoding.")
+        }
         try await authorize(&request, route)
         return try await route.handle(request)
     }
@@ -227,11 +232,11 @@ package final class Application: Sendable {
             log.warning("request refused: \(error)") { $0.text("requestId", request.id) }
             return .refusal(refusal, requestID: request.id, at: clock.now())
         }
-        if !(error is CancellationError) {
-            log.error("request failed: \(error)") { fields in
-                fields.text("requestId", request.id)
-                fields.text("path", request.wire.path)
-            }
+        // The client left, or the server stops: nobody reads this, and it is nobody's fault.
+        guard !(error is CancellationError) else { return HTTPResponse(status: 499) }
+        log.error("request failed: \(error)") { fields in
+            fields.text("requestId", request.id)
+            fields.text("path", request.wire.path)
         }
         var writer = HTTPResponse.refusal(
             Refusal(.unavailable, "INTERNAL_SERVER_ERROR", "Something went wrong on our side. It has been logged."),
@@ -260,6 +265,8 @@ package final class Application: Sendable {
         response.fields.append(("Referrer-Policy", "same-origin"))
         response.fields.append(("Cross-Origin-Opener-Policy", "same-origin"))
         if request.isSecure { response.fields.append(("Strict-Transport-Security", "max-age=31536000")) }
+        // A 304 replaces the headers of what the client has stored: what is not said of it must not be made up here.
+        guard response.status != 304 else { return }
         if response.header("content-security-policy") == nil {
             response.fields.append(("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
         }

@@ -154,21 +154,26 @@ package enum OpenAPI {
             }
             writer.endObject()
         }
-        for kind in refusals(of: route) {
-            writer.key(String(kind.status))
-            writer.beginObject()
-            writer.key("description")
-            writer.string(kind.summary)
-            writer.key("content")
-            writer.beginObject()
-            writer.key("application/json")
-            writer.beginObject()
-            writer.key("schema")
-            refusalSchema.write(to: &writer, components: &components)
-            writer.endObject()
-            writer.endObject()
-            writer.endObject()
-        }
+        for kind in refusals(of: route) { writeRefusal(String(kind.status), kind.summary, to: &writer, &components) }
+        writeRefusal("default", "Refused by the server before the route was reached", to: &writer, &components)
+        writer.endObject()
+    }
+
+    private static func writeRefusal(
+        _ status: String, _ summary: String, to writer: inout JSONWriter, _ components: inout [String: [SchemaProperty]]
+    ) {
+        writer.key(status)
+        writer.beginObject()
+        writer.key("description")
+        writer.string(summary)
+        writer.key("content")
+        writer.beginObject()
+        writer.key("application/json")
+        writer.beginObject()
+        writer.key("schema")
+        refusalSchema.write(to: &writer, components: &components)
+        writer.endObject()
+        writer.endObject()
         writer.endObject()
     }
 

@@ -28,7 +28,9 @@ package struct Route: Sendable {
         package static let nothing = Success(
             status: 204, schema: nil, contentType: "", isEnveloped: false, hasMeta: false)
         package static func content(_ contentType: String) -> Success {
-            Success(status: 200, schema: .binary, contentType: contentType, isEnveloped: false, hasMeta: false)
+            Success(
+                status: 200, schema: contentType == "application/json" ? .anything : .binary, contentType: contentType,
+                isEnveloped: false, hasMeta: false)
         }
     }
 

@@ -177,7 +177,16 @@ package struct IdentityRoutes: RouteGroup {
     // MARK: The own account
 
     @Sendable private func me(_ request: Request) async throws -> HTTPResponse {
-        try await profile(of: try request.principal.user)
+        var response = try await profile(of: try request.principal.user)
+        // A page that has lost the one cookie that scripts can read could do nothing any more, not even sign out.
+        if request.header("authorization") == nil, request.cookie(SessionCookies.csrf) == nil {
+            let cookies = SessionCookies(request: request, options: accounts.options)
+            response.fields.append(
+                cookies.csrf(
+                    accounts.csrfToken(of: try request.principal.session),
+                    seconds: accounts.options.refreshLifetime.components.seconds))
+        }
+        return response
     }
 
     private func profile(of id: UserID) async throws -> HTTPResponse {

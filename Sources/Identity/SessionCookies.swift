@@ -19,8 +19,12 @@ struct SessionCookies: Sendable {
         [
             field(Self.access, access, path: "/", seconds: accessSeconds, isHidden: true),
             field(Self.refresh, refresh, path: "/api", seconds: refreshSeconds, isHidden: true),
-            field(Self.csrf, csrf, path: "/", seconds: refreshSeconds, isHidden: false),
+            self.csrf(csrf, seconds: refreshSeconds),
         ]
+    }
+
+    func csrf(_ token: String, seconds: Int64) -> (String, String) {
+        field(Self.csrf, token, path: "/", seconds: seconds, isHidden: false)
     }
 
     var cleared: [(String, String)] {

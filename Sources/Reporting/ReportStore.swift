@@ -27,12 +27,14 @@ struct ReportStore: Sendable {
     }
 
     /// `(month, type, category_id, amount_minor, entry_count)` of the period: from stored sums where a month is whole.
-    private func source(_ period: Period) -> SQL {
+    /// Without categories there are far fewer sums to read; `category_id` is NULL then.
+    private func source(_ period: Period, byCategory: Bool = false) -> SQL {
         var parts: [SQL] = []
         if let months = period.wholeMonths {
             parts.append(
                 """
-                SELECT month, type, category_id, amount_minor, entry_count FROM monthly_totals
+                SELECT month, type, \(byCategory ? "category_id" : "NULL::uuid" as SQL), amount_minor, entry_count
+                FROM \(byCategory ? "category_totals" : "month_totals" as SQL)
                 WHERE book_id = \(book) AND month BETWEEN \(Int32(months.lowerBound.index)) AND \(Int32(months.upperBound.index))
                 """)
         }
@@ -71,7 +73,7 @@ struct ReportStore: Sendable {
         SELECT c.id, c.name, c.slug, c.color, c.icon, t.amount, t.count
         FROM (
             SELECT category_id, sum(amount_minor)::bigint AS amount, sum(entry_count)::bigint AS count
-            FROM \(source(period)) WHERE type = \(kind.rawValue) GROUP BY category_id
+            FROM \(source(period, byCategory: true)) WHERE type = \(kind.rawValue) GROUP BY category_id
         ) t JOIN categories c ON c.book_id = \(book) AND c.id = t.category_id
         WHERE t.count > 0
         ORDER BY t.amount DESC, c.name, c.id

@@ -21,6 +21,12 @@ extension DatabaseError: RefusalConvertible {
                 "This took too long and was undone. Try again, with a smaller range if there is one.", retryAfter: 5)
         case .statement where sqlState == "22003":
             .sumTooLarge
+        case .statement where sqlState.hasPrefix("53"):
+            // 53100 disk full, 53200 out of memory: the operator's to mend, and nothing was stored.
+            Refusal(
+                .unavailable, "STORAGE_EXHAUSTED",
+                "The database has no room left for this. Nothing was changed. Tell the operator, and try again later.",
+                retryAfter: 30)
         case .statement, .decoding: nil
         }
     }

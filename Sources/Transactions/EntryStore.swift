@@ -56,6 +56,7 @@ package struct EntryStore: Sendable {
                     \(entry.notes), \(entry.paymentMethod), \(entry.tags), \(user)
                 FROM books b JOIN categories c ON c.book_id = b.id AND \(matching(entry.category, kind: entry.kind))
                 WHERE b.id = \(book) AND b.currency = \(entry.amount.currency)
+                FOR KEY SHARE OF b
                 RETURNING *
             ), published AS (\(Outbox.insertion(of: event, ifAnyIn: "created")))
             SELECT \(Self.resource.selection)
@@ -128,12 +129,10 @@ package struct EntryStore: Sendable {
             """)
     }
 
-    /// Whether the book holds entries, deleted ones too. Waits for those being written and keeps out new ones until
-    /// commit; a change of currency is rare, so that the lock is of the whole table does no harm.
+    /// Whether the book holds entries, deleted ones too. Whoever writes one holds the book's key, so with the book
+    /// locked none is under way.
     package static func isUsed(_ book: BookID, _ transaction: Transaction) async throws -> Bool {
-        _ = try await transaction.query("LOCK TABLE entries IN SHARE MODE")
-        return try await transaction.first("SELECT EXISTS (SELECT FROM entries WHERE book_id = \(book))")?.get(0)
-            ?? false
+        try await transaction.first("SELECT EXISTS (SELECT FROM entries WHERE book_id = \(book))")?.get(0) ?? false
     }
 
     /// The condition on `c` that a reference stands for.

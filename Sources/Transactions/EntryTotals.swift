@@ -31,8 +31,9 @@ package enum EntryTotals {
                 FROM entry_totals GROUP BY 1, 2, 3, 4
                 HAVING sum(entry_count) <> 0 OR sum(amount_minor) <> 0
             ) stored FULL JOIN (
-                SELECT book_id, month, type, category_id, sum(amount_minor) AS amount, count(*) AS count
-                FROM counted_entries GROUP BY 1, 2, 3, 4
+                SELECT book_id, month, type, coalesce(category_id, '00000000-0000-0000-0000-000000000000') AS category_id,
+                    sum(amount_minor) AS amount, count(*) AS count
+                FROM counted_entries GROUP BY GROUPING SETS ((book_id, month, type, category_id), (book_id, month, type))
             ) actual USING (book_id, month, type, category_id)
             WHERE stored.amount IS DISTINCT FROM actual.amount OR stored.count IS DISTINCT FROM actual.count
             """)

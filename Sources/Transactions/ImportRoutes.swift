@@ -5,6 +5,7 @@ import HTTP
 import HTTPServer
 import JSON
 import Resources
+import Runtime
 import Statements
 
 package struct ImportRoutes: RouteGroup {
@@ -14,8 +15,11 @@ package struct ImportRoutes: RouteGroup {
     let pool: BlockingPool
     /// Where uploads are kept while they are read.
     let spoolDirectory: String
+    /// An import holds a connection for as long as it takes; most of them must stay free for everybody else.
+    let turnstile: Turnstile
 
-    package init(database: Database, pool: BlockingPool, spoolDirectory: String) {
+    package init(database: Database, pool: BlockingPool, spoolDirectory: String, turnstile: Turnstile) {
+        self.turnstile = turnstile
         self.database = database
         self.pool = pool
         self.spoolDirectory = spoolDirectory
@@ -101,7 +105,9 @@ package struct ImportRoutes: RouteGroup {
         let importer = Importer(
             database: database, book: book.id, currency: book.currency, user: try request.principal.user)
         if dryRun == true { return try await preview(upload.file, importer, mapping, book.currency) }
-        let outcome = try await importer.run(upload.file, filename: upload.name, mapping: mapping)
+        let outcome = try await turnstile.pass {
+            try await importer.run(upload.file, filename: upload.name, mapping: mapping)
+        }
         return .data(status: 201, message: Self.message(outcome), capacity: 4096) { outcome.write(to: &$0) }
     }
 

@@ -56,9 +56,13 @@ package struct Importer: Sendable {
     ) async throws -> Outcome {
         let importID = ImportID.new()
         return try await database.transaction { transaction in
-            // The triggers leave the sums to this transaction, and a large file may take its time.
+            // The triggers leave the sums to this transaction. A large file may take its time, and so may another
+            // import of the same file, which this one has to wait for.
             _ = try await transaction.query(
-                "SELECT set_config('purser.bulk', 'on', true), set_config('statement_timeout', '15min', true)")
+                """
+                SELECT set_config('purser.bulk', 'on', true), set_config('statement_timeout', '15min', true),
+                    set_config('lock_timeout', '15min', true)
+                """)
             _ = try await transaction.query(Self.stagingTable)
             var read = ReadLines(book: self)
             let reader = try await copy(file, mapping: mapping, into: transaction, &read, progress)
@@ -140,6 +144,7 @@ package struct Importer: Sendable {
         let start = reader
         var lines = read
         _ = try await transaction.copyIn("COPY import_rows FROM STDIN (FORMAT binary)") { writer in
+            writer.beginBinary()
             reader = try await file.read(start) { events in
                 for event in events {
                     guard let line = lines.take(event) else { continue }
@@ -173,8 +178,7 @@ package struct Importer: Sendable {
             """
             INSERT INTO imports (book_id, id, format, filename, imported_count, duplicate_count, rejected_count, rejected, created_by)
             SELECT b.id, \(id), \(format), \(filename), 0, 0, \(Int32(clamping: read.rejectedCount)), \(JSONText(rejected.bytes)), \(user)
-            FROM books b WHERE b.id = \(book) AND b.currency = \(currency)
-            FOR KEY SHARE OF b
+            FROM books b WHERE b.id = \(book) AND b.currency = \(currency) FOR KEY SHARE OF b
             RETURNING created_at
             """)
         guard let row else {
@@ -215,8 +219,10 @@ package struct Importer: Sendable {
                 RETURNING occurred_on, type, category_id, amount_minor
             ), sums AS (
                 INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
-                SELECT \(book), month_index(occurred_on), type, category_id, pg_backend_pid() % 32, sum(amount_minor), count(*)
-                FROM inserted GROUP BY 2, 3, 4 ORDER BY 2, 3, 4
+                SELECT \(book), month, type, coalesce(category_id, '00000000-0000-0000-0000-000000000000'),
+                    pg_backend_pid() % 32, sum(amount_minor), count(*)
+                FROM (SELECT month_index(occurred_on) AS month, type, category_id, amount_minor FROM inserted) i
+                GROUP BY GROUPING SETS ((month, type, category_id), (month, type)) ORDER BY 2, 3, 4
                 ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
                 SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count
             )

@@ -56,6 +56,17 @@ import Testing
         }
     }
 
+    @Test func `that nothing has changed leaves the stored headers alone`() async throws {
+        try await TestApplication.run { app async throws in
+            let first = try await app.get("/page")
+            let tag = try #require(first["etag"])
+            let second = try await app.get("/page", ("If-None-Match", tag))
+            #expect(second.status == 304 && second["etag"] == tag)
+            #expect(second["content-security-policy"] == nil, "it would replace the page's own policy")
+            #expect(second["cache-control"] == first["cache-control"])
+        }
+    }
+
     @Test func `has the headers that protect a browser`() async throws {
         try await TestApplication.run { app async throws in
             for answer in [

@@ -1,7 +1,9 @@
 import Base
 import Categories
+import Database
 import HTTP
 import JSON
+import Resources
 import TestSupport
 import Testing
 
@@ -187,5 +189,19 @@ import Testing
         #expect(CategoryReference("\(id)x") == .named("\(id)x"))
         #expect(CategoryReference("") == .unsorted)
         #expect(CategoryReference(nil) == .unsorted)
+    }
+}
+
+@Suite(.tags(.rules)) struct `A failure of the database` {
+    @Test(arguments: [("53100", 503), ("53200", 503), ("22003", 422)])
+    func `that the client or the operator can act on is a refusal`(sqlState: String, status: Int) {
+        let refusal = DatabaseError(.statement, "no room", sqlState: sqlState).refusal
+        #expect(refusal?.kind == (status == 503 ? .unavailable : .unprocessable))
+        #expect(refusal?.message.contains("no room") == false, "PostgreSQL's own words are for the log")
+    }
+
+    @Test func `of our own making is none`() {
+        #expect(DatabaseError(.statement, "syntax error", sqlState: "42601").refusal == nil)
+        #expect(DatabaseError(.decoding, "column 3").refusal == nil)
     }
 }

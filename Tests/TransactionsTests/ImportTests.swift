@@ -100,6 +100,16 @@ private struct MadeStatement {
         }
     }
 
+    @Test(arguments: ["", "2026-01-01,x,0.00\n2026-01-02,y,0.00\n", "1800-01-01,x,1.00\n"])
+    func `of which no line can be taken is answered, not broken`(lines: String) async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            let answer = try await ada.upload("Date,Payee,Amount\n" + lines)
+            expectCounts(answer, imported: 0, duplicates: 0)
+            #expect(try await ada.everyEntry().isEmpty)
+        }
+    }
+
     @Test func `adds only what is new when two files overlap`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada

@@ -64,7 +64,10 @@ final class TestApp: Sendable {
         BookRoutes(database: database, directory: directory) { try await EntryStore.isUsed($0, $1) }.register(
             in: &routes)
         EntryRoutes(database: database, idempotency: idempotency, clock: clock).register(in: &routes)
-        ImportRoutes(database: database, pool: pool, spoolDirectory: TestDirectories.make("spool")).register(
+        ImportRoutes(
+            database: database, pool: pool, spoolDirectory: TestDirectories.make("spool"),
+            turnstile: Turnstile(width: 3, queueLimit: 10)
+        ).register(
             in: &routes)
         AnalyticsRoutes(database: database, clock: clock).register(in: &routes)
         var options = ApplicationOptions()
@@ -132,7 +135,7 @@ final class TestApp: Sendable {
                     category_id, amount_minor, 1 AS number
                 FROM entries WHERE deleted_at IS NULL AND status IN (1, 2)
                 UNION ALL
-                SELECT book_id, month, type, category_id, -amount_minor, -entry_count FROM entry_totals
+                SELECT book_id, month, type, category_id, -amount_minor, -entry_count FROM category_totals
             )
             SELECT count(*) FROM (
                 SELECT FROM entry_sums GROUP BY book_id, month, type, category_id

@@ -169,6 +169,18 @@ def _(page):
     page.at("/signup")
 
 
+@test("after too many wrong passwords it says how long to wait, in words", expected=["401", "429"])
+def _(page):
+    page.open("/signin")
+    page.fill("email", f"nobody.{EMAIL}")
+    for attempt in range(6):
+        page.fill("password", f"wrong password {attempt}")
+        page.click(page.button("Sign in"))
+        page.until(lambda: page.words(".form-banner") and not page.all("form[aria-busy]"), "no message")
+    page.sees("Too many failed attempts to sign in. Try again in 15 minutes.", ".form-banner")
+    assert not page.all(".form-banner button")
+
+
 @test("a wrong password says so, and nothing more", expected=["401"])
 def _(page):
     page.open("/signin?next=%2Fentries")
@@ -309,8 +321,10 @@ def _(page):
     page.keys("j", "d")
     page.sees("Deleted Exact one.", "#toasts")
     page.until(lambda: not rows(page), "the row is still shown")
+    page.sees("0 entries", ".count")
     page.click(page.button("Undo"))
     row(page, "Exact one")
+    page.sees("1 entry", ".count")
     page.keys("d")
     page.until(lambda: not rows(page), "the row is still shown")
     page.click("a.place[href='/']")
@@ -368,6 +382,26 @@ def _(page):
     page.sees("0 new", ".import-counts")
     page.sees("31 already there", ".import-counts")
     assert not page.button("Nothing new to import").is_enabled()
+
+
+@test("dates that can be read in two ways are asked about before anything is imported")
+def _(page):
+    choose_file(page, "us.csv", "Date,Payee,Amount\n03/04/2026,Coffee Bar,-4.50\n05/06/2026,Grocery,-82.10\n")
+    page.sees("2 new", ".import-counts")
+    assert not page.button("Choose the order of the dates first").is_enabled()
+    page.click(page.button("Month first"))
+    page.until(lambda: page.button("Import 2 entries").is_enabled(), "the import is not offered")
+    page.sees(page.js("return new Intl.DateTimeFormat(undefined, {dateStyle: 'medium', timeZone: 'UTC'}).format(new Date('2026-03-04T12:00:00Z'))"), ".import-rows")
+
+
+@test("columns that were not recognised can be named by hand", expected=["422"])
+def _(page):
+    choose_file(page, "odd.csv", "when;who;what\nsoon;Foo;12,50\n")
+    page.sees("Say which columns they are", ".import-stage")
+    assert not page.button("Nothing to import").is_enabled()
+    page.fill("map-date", "0")
+    page.fill("map-amount", "2")
+    page.sees("is not a date", ".import-rows")
 
 
 @test("a file that is no statement is refused in words", expected=["422", "400", "415"])
@@ -428,6 +462,16 @@ def _(page):
     shows_amount(page, "3100.00", card(page, "Income"))
     page.keys("]")
     shows_amount(page, "1000.00", card(page, "Income"))
+
+
+@test("a month without entries says where there are some")
+def _(page):
+    page.open(f"/?month={month(page, -2)}")
+    page.sees("There are no entries in", ".banner")
+    page.click(".banner button")
+    page.at("/")
+    shows_amount(page, "1000.00", card(page, "Income"))
+    page.gone(".banner")
 
 
 @test("everything can be done from the keyboard")
@@ -556,6 +600,31 @@ def _(page):
     page.driver.delete_cookie("purser_access")
     page.open("/")
     page.find(".cards")
+
+
+@test("a lost half of the session is explained, and mended by signing in again", expected=["403", "401"])
+def _(page):
+    page.open("/entries?q=Keyboard")
+    row(page, "Keyboard")
+    page.driver.delete_cookie("purser_csrf")
+    page.click(page.button("New entry"))
+    page.find("dialog.panel [name=amount]")
+    page.fill("amount", "5.55", "dialog.panel")
+    page.fill("merchantName", "Keyboard thrice", "dialog.panel")
+    page.click(page.button("Save", "dialog.panel"))
+    page.sees("Sign in again in another tab", "dialog.panel")
+    here = page.driver.current_window_handle
+    page.driver.switch_to.new_window("tab")
+    page.open("/signin")
+    page.fill("email", EMAIL)
+    page.fill("password", PASSWORD)
+    page.click(page.button("Sign in"))
+    page.at("/")
+    page.driver.close()
+    page.driver.switch_to.window(here)
+    page.click(page.button("Save", "dialog.panel"))
+    page.gone("dialog.panel")
+    row(page, "Keyboard thrice")
 
 
 @test("signing out ends the session, and signing in by keyboard begins another", expected=["401"])

@@ -2,7 +2,7 @@
 # Starts the program that was built on a directory of its own and drives its page in a real browser.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-binary=${PURSER_BINARY:-.build/debug/purser}
+binary=${BINARY:-.build/debug/purser}
 [ -x "$binary" ] || { echo "browser: $binary is missing; build it first" >&2; exit 1; }
 Tests/browser/setup.sh
 work=$(mktemp -d)
@@ -12,8 +12,7 @@ finish() {
     rm -rf "$work"
 }
 trap finish EXIT
-# PURSER_BINARY is for this script; the program refuses settings it does not know.
-env -u PURSER_BINARY "$binary" serve --host 127.0.0.1 --port 0 --data "$work/data" --rate-limits off > "$work/out" 2> "$work/err" &
+"$binary" serve --host 127.0.0.1 --port 0 --data "$work/data" --rate-limits off > "$work/out" 2> "$work/err" &
 server=$!
 for _ in $(seq 1 600); do
     grep -q '^listening on' "$work/out" && break

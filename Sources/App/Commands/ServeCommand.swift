@@ -66,7 +66,6 @@ enum ServeCommand {
         static func start(_ backend: Backend, role: String, isDemo: Bool) async throws -> Running {
             let configuration = backend.configuration
             let log = backend.log
-            for name in backend.applied { log.info("migration applied") { $0.text("name", name) } }
             let accounts = backend.accounts
             guard role != "worker" else {
                 let worker = startWorker(backend)
@@ -159,6 +158,8 @@ enum ServeCommand {
             await server?.drain(grace: grace)
             await worker?.stop()
             for task in background { task.cancel() }
+            // They say goodbye to the database, which must still be there.
+            for task in background { await task.value }
             await backend.stop()
         }
     }

@@ -103,6 +103,8 @@ function unwrap(answer, options = {}) {
         throw new APIError("unauthenticated", details);
     }
     if (answer.status === 409 && details.code === "STALE_VERSION") throw new APIError("stale", details);
+    // Signing in again brings the missing cookie back, and what was typed here can still be sent then.
+    if (details.code === "CSRF_INVALID") details.message = "This browser has lost a part of your session. Sign in again in another tab, then try once more.";
     if (answer.status === 429) throw new APIError("tooMany", details);
     // A gateway without its server behind it answers 502 or 504; to the reader that is the same as 503.
     if (answer.status >= 502 && answer.status <= 504) throw new APIError("unavailable", details);

@@ -83,12 +83,12 @@ export function show(main) {
             fail(error) { self.busy(false); go.disabled = true; replace(problem, banner(error, { retry: () => preview(file, changes, self), note: error.fields?.map((each) => each.message).join(" ") })); },
             update(next) { present = next; mapping = columnsOf(next) ?? mapping; replace(problem); self.busy(false); draw(); },
         };
-        const remap = debounce(150, (part) => {
+        const again = debounce(150, () => (mappingIsComplete(mapping) ? preview(file, changes, self) : draw()));
+        const remap = (part) => {
             changes = { ...changes, ...part };
             mapping = { ...mapping, ...part };
-            if (mappingIsComplete(mapping)) preview(file, changes, self);
-            else draw();
-        });
+            again();
+        };
 
         function draw() {
             const transactions = (present.accounts ?? []).flatMap((account) => account.transactions ?? []);
@@ -109,6 +109,11 @@ export function show(main) {
                 h("p.muted.small", [present.format?.toUpperCase(), present.profile?.name ?? present.profile, days.length ? `${dayMedium(days[0])} – ${dayMedium(days.at(-1))}` : null, present.accounts?.map((each) => each.id).filter(Boolean).join(", ")].filter(Boolean).join(" · ")));
             replace(go, unseen ? "Import all" : fresh.length ? `Import ${plural(fresh.length, "entry", "entries")}` : duplicates.length ? "Nothing new to import" : "Nothing to import");
             go.disabled = !fresh.length && !unseen;
+            // Days and months swapped would be found out weeks later, and are tedious to put right.
+            if (mapping?.ambiguousDateOrder === true && !go.disabled) {
+                replace(go, "Choose the order of the dates first");
+                go.disabled = true;
+            }
             if (unseen) counts.append(h("p.muted.small", `A long file: ${new Intl.NumberFormat().format(transactions.length)} of its ${new Intl.NumberFormat().format(transactions.length + unseen)} entries were looked at so far. All are read when you import.`));
             rows.id = "import-rows";
             rows.hidden = !lists[tab].length;

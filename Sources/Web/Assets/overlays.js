@@ -77,9 +77,15 @@ export function describe(error) {
     switch (error.kind) {
     case "offline": return { text: navigator.onLine === false ? "You are offline." : "The server cannot be reached.", retry: true };
     case "unavailable": return { text: "The server is not ready at the moment.", retry: true };
-    case "tooMany": return { text: error.retryAfter ? `Too many requests. Try again in ${error.retryAfter} s.` : "Too many requests. Try again in a moment.", retry: true };
+    case "tooMany": return { text: `${error.message.replace(/ ?Try again .*$/, "") || "Too many requests."} ${waiting(error.retryAfter)}`, retry: (error.retryAfter ?? 0) <= 10 };
     default: return { text: error.message, retry: error.status >= 500 };
     }
+}
+
+function waiting(seconds) {
+    if (!seconds) return "Try again in a moment.";
+    const [value, unit] = seconds < 90 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
+    return `Try again in ${new Intl.NumberFormat(undefined, { style: "unit", unit, unitDisplay: "long" }).format(value)}.`;
 }
 
 /// A quiet banner for an error, with "Try again" where that makes sense.
