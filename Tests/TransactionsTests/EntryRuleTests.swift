@@ -195,9 +195,9 @@ import Testing
 @Suite(.tags(.rules)) struct `A failure of the database` {
     @Test(arguments: [("53100", 503), ("53200", 503), ("22003", 422)])
     func `that the client or the operator can act on is a refusal`(sqlState: String, status: Int) {
-        let refusal = DatabaseError(.statement, "no room", sqlState: sqlState).refusal
+        let refusal = DatabaseError(.statement, "its own words", sqlState: sqlState).refusal
         #expect(refusal?.kind == (status == 503 ? .unavailable : .unprocessable))
-        #expect(refusal?.message.contains("no room") == false, "PostgreSQL's own words are for the log")
+        #expect(refusal?.message.contains("its own words") == false, "PostgreSQL's own words are for the log")
     }
 
     @Test func `of our own making is none`() {

@@ -105,7 +105,7 @@ private struct MadeStatement {
         try await TestApp.run { app in
             let ada = try await app.ada
             let answer = try await ada.upload("Date,Payee,Amount\n" + lines)
-            expectCounts(answer, imported: 0, duplicates: 0)
+            expectCounts(answer, imported: 0, duplicates: 0, rejected: lines.split(separator: "\n").count)
             #expect(try await ada.everyEntry().isEmpty)
         }
     }
