@@ -105,11 +105,13 @@ let package = Package(
         tests("Runtime", of: "Base", "JSON", "Runtime", "TestSupport"),
         tests("Jobs", of: "Base", "JSON", "Runtime", "EventLoop", "Database", "Jobs", "TestSupport"),
         tests(
-            "Transactions", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP",
+            "Transactions", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer",
+            "HTTP",
             "Resources",
             "Jobs", "Categories", "Books", "Identity", "Statements", "Transactions", "Reporting", "TestSupport"),
         tests(
-            "App", of: "Base", "JSON", "Runtime", "EventLoop", "Database", "HTTPServer", "HTTP", "purser", "TestSupport"),
+            "App", of: "Base", "JSON", "Runtime", "EventLoop", "Database", "HTTPServer", "HTTP", "purser", "TestSupport"
+        ),
         tests("EventLoop", of: "EventLoop", "TestSupport"),
         tests("HTTPServer", of: "HTTPServer", "EventLoop", "TestSupport"),
         tests("HTTP", of: "Base", "JSON", "Runtime", "HTTP", "HTTPServer", "EventLoop", "TestSupport"),

@@ -27,7 +27,6 @@ package final class CopyWriter: @unchecked Sendable {
         if buffer.count >= Self.chunk { try await flush() }
     }
 
-    /// One row for `COPY … (FORMAT binary)`: the values in the order of the columns.
     /// Says that binary rows follow, be it none: a COPY in binary format is not valid without.
     package func beginBinary() {
         guard !isBinary else { return }
@@ -37,6 +36,7 @@ package final class CopyWriter: @unchecked Sendable {
         isBinary = true
     }
 
+    /// One row for `COPY … (FORMAT binary)`: the values in the order of the columns.
     @inlinable package func row(columns: Int, _ body: (inout CopyRow) -> Void) async throws {
         var row = CopyRow(bytes: buffer)
         buffer = []

@@ -76,8 +76,8 @@ final class Listener: ConnectionOwner, @unchecked Sendable {
                         return
                     }
                     // Whoever closes the connection has ended all listening with it.
-                guard command == "LISTEN" else { return }
-                connector.configuration.log(.warning, "\(command) \(channel): \(error)")
+                    guard command == "LISTEN" else { return }
+                    connector.configuration.log(.warning, "\(command) \(channel): \(error)")
                 }))
     }
 

@@ -248,21 +248,6 @@ private struct Sums: Equatable {
             #expect(try await ada.get("/analytics/dashboard").code == "SUM_TOO_LARGE")
         }
     }
-
-    @Test func `never become too large within a month: the entry is refused`() async throws {
-        try await TestApp.run { app in
-            let ada = try await app.ada
-            _ = try await app.database.writer.query(
-                """
-                INSERT INTO entries (book_id, id, type, occurred_on, amount_minor, currency, category_id, created_by)
-                SELECT book_id, gen_random_uuid(), 1, '2026-11-01', 9223372036854775000, 'EUR', id, \(ada.user)
-                FROM categories WHERE book_id = \(ada.book) AND slug = 'food'
-                """)
-            let answer = try await ada.post("/expenses", #"{"amount":100,"date":"2026-11-02","category":"housing"}"#)
-            #expect(answer.status == 422 && answer.code == "SUM_TOO_LARGE")
-            #expect(try await app.count("SELECT count(*) FROM entries") == 1)
-        }
-    }
 }
 
 private typealias EntryTests = `An entry`
