@@ -4,7 +4,7 @@ import Database
 import Jobs
 import Resources
 
-/// Every statement that touches `entries`, but for imports.
+/// Every statement that touches `entries`, except for imports.
 package struct EntryStore: Sendable {
     let connection: any Queryable
     let book: BookID
