@@ -59,6 +59,10 @@ enum Settings {
         "max-body", in: 1024...1 << 30, default: 10 << 20, "The largest JSON body, in bytes.")
     static let maxUpload = Setting<Int>.number(
         "max-upload", in: 1024...1 << 40, default: 2 << 30, "The largest file to import, in bytes.")
+    static let maxHead = Setting<Int>.number(
+        "max-head", in: 1024...1 << 20, default: 16 * 1024, "The largest head of a request, in bytes.")
+    static let maxFields = Setting<Int>.number(
+        "max-fields", in: 8...10_000, default: 100, "The most header fields of a request.")
     static let maxConnections = Setting<Int>.number(
         "max-connections", in: 1...1_000_000, default: 16_384, "Connections in all.")
     static let maxConnectionsPerAddress = Setting<Int>.number(
@@ -91,7 +95,8 @@ enum Settings {
             rateLimits.declaration,
             rateWindow.declaration, rateAnonymous.declaration, rateSignedIn.declaration, rateCredentials.declaration,
             allowedOrigins.declaration, trustedProxies.declaration, metricsAccess.declaration, maxBody.declaration,
-            maxUpload.declaration, maxConnections.declaration, maxConnectionsPerAddress.declaration,
+            maxUpload.declaration, maxHead.declaration, maxFields.declaration, maxConnections.declaration,
+            maxConnectionsPerAddress.declaration,
             headTimeout.declaration,
             bodyTimeout.declaration, writeTimeout.declaration, idleTimeout.declaration, shutdownGrace.declaration,
             logLevel.declaration, logFormat.declaration,
@@ -130,6 +135,8 @@ enum Settings {
         server.host = configuration[host]
         server.port = configuration[port]
         server.unixSocketPath = configuration[socket].isEmpty ? nil : configuration[socket]
+        server.maxHeadBytes = configuration[maxHead]
+        server.maxFields = configuration[maxFields]
         server.maxBodyBytes = configuration[maxUpload]
         server.headTimeout = configuration[headTimeout]
         server.bodyTimeout = configuration[bodyTimeout]
