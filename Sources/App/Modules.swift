@@ -32,7 +32,10 @@ enum Modules {
             limits: ImportLimits(backend.configuration)
         ).register(in: &routes)
         AnalyticsRoutes(database: database).register(in: &routes)
-        Probes(metrics: backend.metrics, metricsAccess: metricsAccess) {
+        Probes(
+            metrics: backend.metrics, metricsAccess: metricsAccess,
+            readyTimeout: backend.configuration[Settings.readyTimeout]
+        ) {
             do {
                 let pending = try await Migrator.pending(migrations, in: database)
                 return pending.isEmpty ? [] : ["\(pending.count) migrations are missing"]

@@ -89,6 +89,8 @@ enum Settings {
     static let halfCloseGrace = Setting<Duration>.duration(
         "half-close-grace", default: "1s",
         "How long a request goes on for a client that has closed its sending half.")
+    static let readyTimeout = Setting<Duration>.duration(
+        "ready-timeout", default: "2s", "How long the database may take before /ready says that it is not.")
     static let shutdownGrace = Setting<Duration>.duration(
         "shutdown-grace", default: "15s", "How long what is under way may take when the server stops.")
 
@@ -113,7 +115,7 @@ enum Settings {
             maxConnectionsPerAddress.declaration,
             headTimeout.declaration,
             bodyTimeout.declaration, writeTimeout.declaration, idleTimeout.declaration, lingerTimeout.declaration,
-            halfCloseGrace.declaration, shutdownGrace.declaration,
+            halfCloseGrace.declaration, readyTimeout.declaration, shutdownGrace.declaration,
             logLevel.declaration, logFormat.declaration,
         ] + ImportSettings.all + IdentitySettings.all
 
