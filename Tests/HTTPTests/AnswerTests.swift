@@ -30,7 +30,7 @@ import Testing
         let asked = Mutex(0)
         try await TestApplication.run(unready: {
             asked.withLock { $0 += 1 }
-            try? await Task.sleep(for: .seconds(3))
+            try? await Task.sleep(for: .seconds(60))
             return []
         }) { app async throws in
             let start = ContinuousClock.now
@@ -38,7 +38,7 @@ import Testing
                 let answer = try await app.get("/ready")
                 #expect(answer.status == 503 && answer.code == "NOT_READY")
             }
-            #expect(ContinuousClock.now - start < .seconds(2))
+            #expect(ContinuousClock.now - start < .seconds(30))
             #expect(asked.withLock { $0 } == 1)
         }
     }
