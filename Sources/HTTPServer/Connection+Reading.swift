@@ -241,11 +241,26 @@ extension Connection {
         if phase == .closed { return continuation.resume(returning: nil) }
         guard let next = nextRequest else {
             requestWaiter = continuation
+            context.noteWaitingTask()
             return
         }
         // It came right behind the one before. Others get their turn first.
         nextRequest = nil
         loop.execute { continuation.resume(returning: next) }
+    }
+
+    /// A task keeps what its deepest call has needed: too much for a connection that only waits. False when there is
+    /// nothing to look at again.
+    func endIdleTask() -> Bool {
+        guard let waiter = requestWaiter else { return false }
+        if requests != requestsAtLastLook {
+            requestsAtLastLook = requests
+            return true
+        }
+        requestWaiter = nil
+        task = nil
+        waiter.resume(returning: nil)
+        return false
     }
 
     /// Answers what no handler gets to see, and ends the connection.

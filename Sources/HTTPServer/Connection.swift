@@ -46,6 +46,8 @@ final class Connection: EventHandler, @unchecked Sendable {
     var task: Task<Void, Never>?
     /// The task, between two requests.
     var requestWaiter: UnsafeContinuation<HTTPRequest?, Never>?
+    /// How many requests there had been when the task was last looked at.
+    var requestsAtLastLook = 0
     /// A request that came before the task was ready for it.
     var nextRequest: HTTPRequest?
     var body: BodySource?
