@@ -216,6 +216,7 @@ struct CSVValue {
 
 /// What the values of one column are like.
 struct CSVColumnProfile {
+    var rowCount = 0
     var filled = 0
     var dates = 0
     var numbers = 0
@@ -230,7 +231,9 @@ struct CSVColumnProfile {
     init() {}
 
     init(rows: some Sequence<CSVDetector.Record>, column: Int) {
-        for row in rows where column < row.cells.count {
+        for row in rows {
+            rowCount += 1
+            guard column < row.cells.count else { continue }
             let cell = row.cells[column]
             guard !cell.isEmpty else { continue }
             filled += 1
@@ -265,7 +268,7 @@ struct CSVColumnProfile {
         case .id: filled > 0 && distinct.count == filled
         case .reference: true
         case .type, .status: mostly(letters)
-        case .account: true
+        case .account: filled == rowCount && (distinct.count == 1 || distinct.count * 3 <= filled)
         }
     }
 }

@@ -22,8 +22,13 @@ enum CSVVocabulary {
         if essential != words, let exact = table[essential] {
             return exact.map { Meaning(column: $0.column, weight: $0.weight - 2) }
         }
+        let parts = words.split(separator: " ")
+        guard !parts.contains(where: { strangers.contains(String($0)) }) else { return [] }
         for (ending, column) in endings where words.hasSuffix(ending) || words.hasPrefix(ending + " ") {
             return [Meaning(column: column, weight: 20)]
+        }
+        for (word, column) in insides where parts.contains(where: { $0 == word }) {
+            return [Meaning(column: column, weight: 10)]
         }
         return []
     }
@@ -119,7 +124,41 @@ enum CSVVocabulary {
         ("castka", .amount), ("osszege", .amount), ("amt", .amount), ("сумма", .amount), ("дата", .date),
         ("currency", .currency), ("wahrung", .currency), ("waehrung", .currency), ("devise", .currency),
         ("description", .memo), ("details", .memo), ("desc", .memo), ("omschrijving", .memo), ("memo", .memo),
-        ("name", .payee), ("reference", .reference), ("referenz", .reference), ("notes", .memo),
+        ("name", .payee), ("reference", .reference), ("referenz", .reference), ("notes", .memo), ("tarihi", .date),
+        ("kuupaev", .date), ("日期", .date), ("日", .date), ("data", .date), ("dag", .date), ("金額", .amount),
+        ("金额", .amount),
+        ("금액", .amount), ("tutari", .amount), ("summa", .amount), ("suma", .amount), ("iznos", .amount),
+        ("monto", .amount),
+        ("ausgehend", .debit), ("eingehend", .credit), ("withdrawals", .debit), ("deposits", .credit),
+        ("withdrawal", .debit),
+        ("deposit", .credit), ("debit", .debit), ("credit", .credit), ("残高", .balance), ("余额", .balance),
+        ("잔액", .balance),
+        ("bakiye", .balance), ("solde", .balance), ("aciklama", .memo), ("aciklamasi", .memo), ("text", .memo),
+        ("zweck", .memo), ("opis", .memo), ("popis", .memo), ("libelle", .memo), ("concepto", .memo),
+        ("descricao", .memo),
+        ("descrizione", .memo), ("摘要", .memo), ("narration", .memo), ("narrative", .memo), ("particulars", .memo),
+        ("empfanger", .payee), ("payee", .payee), ("merchant", .payee), ("beneficiary", .payee), ("partner", .payee),
+        ("counterparty", .payee), ("valuta", .currency), ("waluta", .currency),
+    ]
+
+    /// Words that give a name its meaning wherever they stand in it.
+    private static let insides: [(String, CSVColumn)] = [
+        ("date", .date), ("datum", .date), ("fecha", .date), ("data", .date), ("dato", .date), ("tarih", .date),
+        ("amount", .amount), ("betrag", .amount), ("montant", .amount), ("importe", .amount), ("importo", .amount),
+        ("bedrag", .amount), ("belopp", .amount), ("kwota", .amount), ("debit", .debit), ("credit", .credit),
+        ("balance", .balance), ("saldo", .balance), ("description", .memo), ("details", .memo),
+    ]
+
+    /// Words of names that are none of the parts, whatever else they say: fees, rates and other currencies.
+    private static let strangers: Set<String> = [
+        "original", "originalbetrag", "originalwahrung", "foreign", "fee", "fees", "tax", "rate", "exchange",
+        "commission",
+        "kurs", "wechselkurs", "koers", "gebuhr", "gebuhren", "frais", "poplatek", "fremdwahrung", "oryginalna",
+        "puvodni",
+        "vreemde", "due", "birth", "limit", "refunded", "interest", "points", "reward", "rewards", "cashback", "card",
+        "shares", "price", "quantity", "start", "end", "expiry", "expiration", "vat", "iva", "mwst", "tva", "btw",
+        "local",
+        "gebyr", "avgift", "comision", "комиссия", "кэшбэк",
     ]
 }
 
