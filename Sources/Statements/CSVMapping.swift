@@ -28,6 +28,8 @@ package struct CSVMapping: Equatable, Sendable {
     package var status: Int?
     /// The number of the account that a row belongs to, where one file holds several.
     package var account: Int?
+    /// What the bank took on top, where the running balance shows that the amount leaves it out.
+    package var fee: Int?
 
     package var dateOrder = DateOrder.ymd
     /// The dates that were seen can be read in more than one order; the chosen one is a guess.
@@ -37,6 +39,12 @@ package struct CSVMapping: Equatable, Sendable {
     package var decimalSeparator: UInt8 = UInt8(ascii: ".")
     /// Money spent is written without a minus, as in many exports of credit cards.
     package var negate = false
+    /// Amounts without any sign are money spent, since those that came in have a plus or `CR`.
+    package var unsignedIsOutgoing = false
+    /// What an empty indicator means, where the bank only marks the other kind.
+    package var blankIsOutgoing: Bool?
+    /// Amounts name their currency themselves: `-12,50 PLN`, `£3.20`.
+    package var currencyInAmount = false
     /// The currency that the names of the columns tell, as in `Amount (EUR)`.
     package var headerCurrency: Currency?
     /// The currency of every amount, where somebody said so.
@@ -102,7 +110,7 @@ package struct CSVMappingOverride: Equatable, Sendable {
 
 package enum CSVColumn: String, CaseIterable, Sendable {
     case date, valueDate, amount, debit, credit, indicator, payee, memo, reference, id, currency, balance, type, status,
-        account
+        account, fee
 }
 
 extension CSVMapping {
@@ -125,6 +133,7 @@ extension CSVMapping {
         }
         if let decimal = override.decimalSeparator { decimalSeparator = decimal }
         if let negate = override.negate { self.negate = negate }
+        if let negate = override.negate, !negate { unsignedIsOutgoing = false }
         if let currency = override.currency {
             currencyOfAll = currency
             headerCurrency = nil
@@ -167,6 +176,7 @@ extension CSVColumn {
         case .type: \.type
         case .status: \.status
         case .account: \.account
+        case .fee: \.fee
         }
     }
 }

@@ -35,6 +35,8 @@ struct CSVReading {
             let fits = rows.filter { $0.cells.count == names.count }.count * 2 >= rows.count
             CSVContentGuess.complete(&mapping, columns, rows, names: fits ? names : [])
         }
+        let preamble = CSVPreamble(records[..<min(firstRow, records.count)], header: header)
+        if mapping.currency == nil, mapping.headerCurrency == nil { mapping.headerCurrency = preamble.currency }
         mapping.apply(override)
         guard mapping.date != nil || mapping.valueDate != nil, mapping.canReadAmounts else { return nil }
         if mapping.date == nil {
@@ -45,7 +47,7 @@ struct CSVReading {
         let score = rows.filter { reads($0.cells, mapping) }.count * 10 + matched
         guard score > 0 || !override.columns.isEmpty else { return nil }
         return CSVDetector.Detection(
-            mapping: mapping, columnNames: names, accountID: accountID(before: firstRow), score: score)
+            mapping: mapping, columnNames: names, accountID: preamble.accountID, score: score)
     }
 
     // MARK: Header
@@ -174,21 +176,6 @@ struct CSVReading {
             cell(position).map { CSVValue($0).shape != nil } ?? false
         }
     }
-
-    /// An IBAN above the table is the account's.
-    private func accountID(before firstRow: Int) -> String? {
-        for record in records[..<min(firstRow, records.count)] {
-            for cell in record.cells {
-                let letters = cell.filter { $0 != " " }
-                guard (15...34).contains(letters.utf8.count),
-                    letters.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) }),
-                    letters.prefix(2).allSatisfy(\.isLetter), letters.dropFirst(2).prefix(2).allSatisfy(\.isNumber)
-                else { continue }
-                return letters
-            }
-        }
-        return nil
-    }
 }
 
 /// A cell, looked at as a date or a number.
@@ -268,6 +255,7 @@ struct CSVColumnProfile {
         case .id: filled > 0 && distinct.count == filled
         case .reference: true
         case .type, .status: mostly(letters)
+        case .fee: mostly(numbers)
         case .account: filled == rowCount && (distinct.count == 1 || distinct.count * 3 <= filled)
         }
     }

@@ -182,16 +182,16 @@ enum CSVTotalWords {
 
 /// The words of an indicator column, and what they say of the amount.
 enum CSVIndicatorWords {
-    private static let out: Set<String> = [
-        "d", "dr", "db", "debit", "dbit", "s", "soll", "af", "out", "outflow", "expense", "debe", "debet", "debito",
-        "dare", "withdrawal", "cargo", "depense", "kiadas", "terheles", "uscita", "obciazenie", "расход", "списание",
-        "paid out", "vydaj", "uttag", "lastschrift", "-", "−", "–",
-    ]
-    private static let into: Set<String> = [
-        "c", "cr", "k", "credit", "crdt", "h", "haben", "bij", "in", "inflow", "income", "haber", "kredit", "credito",
-        "avere", "deposit", "abono", "recette", "bevetel", "jovairas", "entrata", "uznanie", "приход", "зачисление",
-        "paid in", "prijem", "insattning", "gutschrift", "+",
-    ]
+    private static let out = words(
+        """
+        d,dr,db,dt,debit,dbit,debits,s,soll,af,out,outflow,outgoing,expense,expenses,debe,debet,debito,dare,withdrawal,withdraw,cargo,depense,kiadas,terheles,uscita,obciazenie,расход,списание,видаток,paid out,money out,vydaj,vydej,uttag,lastschrift,deebet,belastung,ausgang,ausgabe,abgang,uit,spending,sent,purchase,egreso,gasto,salida,saida,sortie,ud,ut,gider,borc,支出,支,出金,出,借,借方,출금,odchozi,odchadzajuca,isplata,duguje,rashod,izdatek,breme,χρεωση,χ,-,−,–
+        """)
+    private static let into = words(
+        """
+        c,cr,k,credit,crdt,credits,ct,h,haben,bij,in,inflow,incoming,income,haber,kredit,credito,avere,deposit,abono,recette,bevetel,jovairas,entrata,uznanie,приход,зачисление,надходження,paid in,money in,prijem,insattning,gutschrift,kreedit,eingang,einnahme,zugang,received,refund,topup,top up,ingreso,entrada,entree,ind,inn,tulo,gelir,alacak,收入,收,入金,入,贷,贷方,입금,prichozi,prichadzajuca,uplata,potrazuje,prihod,priliv,dobro,πιστωση,π,+
+        """)
+
+    private static func words(_ text: String) -> Set<String> { Set(text.split(separator: ",").map(String.init)) }
 
     /// True for money that left, false for money that came; nil for any other word.
     static func isOutgoing(_ text: String) -> Bool? {
@@ -216,15 +216,28 @@ enum CSVIndicatorWords {
     }
 }
 
-/// What a bank calls a payment that never happened.
+/// What a bank calls a payment that never happened, or has not happened yet.
 enum CSVStatusWords {
-    private static let void: Set<String> = [
-        "failed", "declined", "reverted", "cancelled", "canceled", "rejected", "refused", "voided", "expired",
-        "fehlgeschlagen", "abgelehnt", "storniert", "refuse", "annule", "rechazado", "rifiutato", "geweigerd",
-    ]
+    enum Standing {
+        case booked, pending, void
+    }
 
-    static func isVoid(_ text: String) -> Bool {
-        text.utf8.count <= 24 && void.contains(CSVVocabulary.normalized(text))
+    private static let void = words(
+        """
+        failed,declined,reverted,cancelled,canceled,rejected,refused,voided,void,expired,denied,unsuccessful,blocked,fehlgeschlagen,abgelehnt,storniert,abgebrochen,nicht ausgefuhrt,refuse,refusee,annule,annulee,rejete,rejetee,echoue,rechazado,rechazada,cancelado,cancelada,anulado,anulada,fallido,denegada,rifiutato,rifiutata,annullato,annullata,fallita,negada,geweigerd,geannuleerd,afgewezen,mislukt,odrzucona,odrzucone,anulowana,anulowane,nieudana,zamitnuto,zamitnuta,zruseno,zrusena,stornovano,neuspesna,zamietnuta,sikertelen,visszautasitott,avvist,avvisad,makulerad,nekad,afvist,annulleret,hylatty,peruutettu,refuzat,refuzata,anulat,отклонена,отклонено,отменена,отменено,отказ,відхилено,скасовано,iptal,iptal edildi,reddedildi,basarisiz,交易关闭,失败,已关闭,取消,失敗,취소
+        """)
+    private static let pending = words(
+        """
+        pending,processing,in progress,authorised,authorized,on hold,hold,waiting,scheduled,uncleared,not booked,unposted,vorgemerkt,ausstehend,umsatz vorgemerkt,in bearbeitung,offen,reserviert,en attente,en cours,a venir,pendiente,retenido,in sospeso,in attesa,in elaborazione,pendente,in behandeling,gereserveerd,oczekujaca,oczekujace,w trakcie,zablokowana,blokada,ceka,cekajici,blokace,nezauctovano,fuggoben,reserverad,reservert,venter,kommende,vantar,varaus,in asteptare,в обработке,ожидает,холд,beklemede,处理中,未確定
+        """)
+
+    private static func words(_ text: String) -> Set<String> { Set(text.split(separator: ",").map(String.init)) }
+
+    static func standing(_ text: String) -> Standing {
+        guard text.utf8.count <= 64 else { return .booked }
+        let word = CSVVocabulary.normalized(text)
+        if void.contains(word) { return .void }
+        return pending.contains(word) ? .pending : .booked
     }
 }
 

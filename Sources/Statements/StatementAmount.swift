@@ -30,6 +30,13 @@ enum StatementAmount {
     static func parse(
         _ bytes: UnsafeBufferPointer<UInt8>, decimal: UInt8, exponent: Int
     ) -> Outcome {
+        var isNegative = false
+        return parse(bytes, decimal: decimal, exponent: exponent, isNegative: &isNegative)
+    }
+
+    private static func parse(
+        _ bytes: UnsafeBufferPointer<UInt8>, decimal: UInt8, exponent: Int, isNegative: inout Bool
+    ) -> Outcome {
         let text = bytes.trimmed()
         guard !text.isEmpty else { return .failure(.empty) }
         guard text.count <= 64 else { return .failure(.unreadable) }
@@ -38,7 +45,6 @@ enum StatementAmount {
         var digits = 0
         var fraction = -1
         var groupDigits = -1
-        var isNegative = false
         var hasSign = false
         var isOpen = false
         var isClosed = false  // A sign, a bracket or a word has followed the digits.
@@ -128,11 +134,27 @@ enum StatementAmount {
         return .minorUnits(isNegative ? -value : value)
     }
 
+    /// Whether it says of itself that it came or went, by a sign, by brackets, or by `CR`.
+    static func isMarked(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var previous: UInt8 = 0
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "("): return true
+            case UInt8(ascii: "R"), UInt8(ascii: "r"):
+                if previous | 0x20 == UInt8(ascii: "c") || previous | 0x20 == UInt8(ascii: "d") { return true }
+            default: break
+            }
+            previous = byte
+        }
+        return false
+    }
+
     /// What the text looks like as a number; nil where it is none.
     static func shape(of bytes: UnsafeBufferPointer<UInt8>) -> Shape? {
         // Whether it is a number at all does not depend on which separator means what.
-        let withPoint = parse(bytes, decimal: UInt8(ascii: "."), exponent: 18)
-        let withComma = parse(bytes, decimal: UInt8(ascii: ","), exponent: 18)
+        var isNegative = (withPoint: false, withComma: false)
+        let withPoint = parse(bytes, decimal: UInt8(ascii: "."), exponent: 18, isNegative: &isNegative.withPoint)
+        let withComma = parse(bytes, decimal: UInt8(ascii: ","), exponent: 18, isNegative: &isNegative.withComma)
         func isNumber(_ outcome: Outcome) -> Bool {
             switch outcome {
             case .minorUnits, .failure(.outOfRange), .failure(.tooPrecise): true
@@ -141,7 +163,11 @@ enum StatementAmount {
         }
         guard isNumber(withPoint) || isNumber(withComma) else { return nil }
         var shape = Shape()
+        var wordBefore = false
         for byte in bytes {
+            // A dot behind letters belongs to them: `Rs.500`.
+            if byte == UInt8(ascii: "."), wordBefore, shape.digits == 0 { continue }
+            wordBefore = (byte | 0x20) &- 97 < 26 || byte >= 0x80
             switch byte {
             case 48...57:
                 shape.digits += 1
@@ -160,9 +186,7 @@ enum StatementAmount {
             }
         }
         // The sign may be a word, so it is taken from the reading.
-        for outcome in [withPoint, withComma] {
-            if case .minorUnits(let value) = outcome, value < 0 { shape.isNegative = true }
-        }
+        shape.isNegative = isNumber(withPoint) ? isNegative.withPoint : isNegative.withComma
         return shape
     }
 }

@@ -141,8 +141,7 @@ package struct StatementReader {
         mapping = detection.mapping
         if let transcoder { mapping?.encoding = transcoder.isBigEndian ? .utf16BigEndian : .utf16LittleEndian }
         columnNames = detection.columnNames
-        var parser = CSVParser(mapping: detection.mapping, currency: currency)
-        try parser.start(accountID: detection.accountID, emit: emit)
-        csv = parser
+        csv = CSVParser(
+            mapping: detection.mapping, currency: currency, accountID: detection.accountID, columnNames: columnNames)
     }
 }

@@ -45,6 +45,7 @@ enum TextEncodingGuess {
     private static func score(_ bytes: UnsafeBufferPointer<UInt8>, _ table: [UInt16]) -> Int {
         let kinds = table.map { kind(of: $0) }
         let masks = table.map { languages[$0] ?? 0 }
+        let isOtherScript = table.map { $0 >= 0x370 && $0 < 0x2000 }
         var inLanguage = [Int](repeating: 0, count: alphabets.count)
         var letters = 0
         var faults = 0
@@ -61,6 +62,10 @@ enum TextEncodingGuess {
                 for language in inLanguage.indices where masks[index] & (1 << UInt32(language)) != 0 {
                     inLanguage[language] += 1
                 }
+                // No word is half Latin and half Cyrillic.
+                if isOtherScript[index], isASCIILetter(bytes, position - 1) || isASCIILetter(bytes, position + 1) {
+                    faults += 6
+                }
                 // Words begin with a capital or are written in them; they do not change to it.
                 if kinds[index] == .capital, before == .small || (after == .small && before == .capital) { faults += 2 }
                 if kinds[index] == .small, after == .capital || (before == .capital && after == .capital) {
@@ -73,6 +78,10 @@ enum TextEncodingGuess {
         }
         let best = inLanguage.max() ?? 0
         return best * 3 - (letters - best) * 3 - faults
+    }
+
+    private static func isASCIILetter(_ bytes: UnsafeBufferPointer<UInt8>, _ position: Int) -> Bool {
+        position >= 0 && position < bytes.count && (bytes[position] | 0x20) &- 97 < 26
     }
 
     private static func isLetter(_ kind: Kind) -> Bool { kind == .small || kind == .capital || kind == .caseless }
