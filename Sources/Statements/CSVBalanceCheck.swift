@@ -162,6 +162,6 @@ enum CSVBalanceCheck {
         let debit = mapping.debit.flatMap { number(row, $0, mapping) } ?? 0
         let credit = mapping.credit.flatMap { number(row, $0, mapping) } ?? 0
         if debit == 0, credit == 0 { return nil }
-        return debit != 0 ? -abs(debit) : credit
+        return debit != 0 ? -abs(debit) : mapping.creditIsNegative ? abs(credit) : credit
     }
 }

@@ -46,8 +46,11 @@ struct CSVCells {
         }
         guard minorUnits != 0 else { return .rejected("The amount is zero.") }
 
-        let payee = text(row, mapping.payee)
-        let memo = memo(row, mapping)
+        var payee = text(row, mapping.payee)
+        if minorUnits > 0, let payer = mapping.payer { payee = text(row, payer) ?? payee }
+        var memo = memo(row, mapping)
+        // Better the kind of the transaction than no word about it.
+        if payee == nil, memo == nil { memo = text(row, mapping.type) }
         if CSVTotalWords.mayContain(payee ?? memo), payee == nil || memo == nil || payee == memo {
             if let words = payee ?? memo, CSVTotalWords.contains(words) {
                 return .rejected("This is a balance or a total, not a transaction.")
@@ -111,7 +114,7 @@ struct CSVCells {
             case (0, 0): return .rejected(sides == (nil, nil) ? "There is no amount." : "The amount is zero.")
             // Some banks write debits with a minus, some without.
             case (let debit, 0): value = -Int64(clamping: debit.magnitude)
-            case (0, let credit): value = credit
+            case (0, let credit): value = mapping.creditIsNegative ? Int64(clamping: credit.magnitude) : credit
             default: return .rejected("It has both a debit and a credit.")
             }
         } else {

@@ -35,6 +35,13 @@ enum CSVContentGuess {
                     && !columns[$0].mostly(columns[$0].dates)
             }
             mapping.memo = texts.max { columns[$0].totalLength < columns[$1].totalLength }
+            // Without names nobody knows which text is which, so all of them are kept.
+            if names.isEmpty, let memo = mapping.memo {
+                mapping.moreMemo = texts.filter {
+                    $0 != memo && !columns[$0].mostly(columns[$0].codes) && columns[$0].varies
+                }
+                .prefix(8).map { $0 }
+            }
         }
     }
 

@@ -8,6 +8,11 @@ enum CSVConventions {
         if override.decimalSeparator == nil { mapping.decimalSeparator = decimalSeparator(mapping, rows) }
         if override.dateOrder == nil, override.dateFormat == nil { settleDates(&mapping, rows) }
         settleIndicator(&mapping, rows, override)
+        if let credit = mapping.credit, mapping.amount == nil {
+            let shapes = rows.compactMap { credit < $0.cells.count ? CSVValue($0.cells[credit]).shape : nil }
+            mapping.creditIsNegative =
+                shapes.contains(where: \.isNegative) && shapes.allSatisfy { $0.isNegative || $0.isZero }
+        }
         if override.negate == nil { settleSign(&mapping, rows, names) }
         mapping.currencyInAmount = amountsNameCurrencies(mapping, rows)
         CSVBalanceCheck.settle(&mapping, rows: rows, names: names, override: override)

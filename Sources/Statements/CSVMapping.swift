@@ -16,6 +16,8 @@ package struct CSVMapping: Equatable, Sendable {
     /// A column that says whether the amount came or went: `S`/`H`, `D`/`C`, `Af`/`Bij`.
     package var indicator: Int?
     package var payee: Int?
+    /// Who paid, where the file has a column for either side; the other side of what came in.
+    package var payer: Int?
     package var memo: Int?
     /// Further columns whose text belongs to the memo.
     package var moreMemo: [Int] = []
@@ -41,6 +43,8 @@ package struct CSVMapping: Equatable, Sendable {
     package var negate = false
     /// Amounts without any sign are money spent, since those that came in have a plus or `CR`.
     package var unsignedIsOutgoing = false
+    /// The column of credits has a minus on all of them; it means nothing.
+    package var creditIsNegative = false
     /// What an empty indicator means, where the bank only marks the other kind.
     package var blankIsOutgoing: Bool?
     /// Amounts name their currency themselves: `-12,50 PLN`, `£3.20`.
@@ -109,7 +113,8 @@ package struct CSVMappingOverride: Equatable, Sendable {
 }
 
 package enum CSVColumn: String, CaseIterable, Sendable {
-    case date, valueDate, amount, debit, credit, indicator, payee, memo, reference, id, currency, balance, type, status,
+    case date, valueDate, amount, debit, credit, indicator, payee, payer, memo, reference, id, currency, balance, type,
+        status,
         account, fee
 }
 
@@ -168,6 +173,7 @@ extension CSVColumn {
         case .credit: \.credit
         case .indicator: \.indicator
         case .payee: \.payee
+        case .payer: \.payer
         case .memo: \.memo
         case .reference: \.reference
         case .id: \.id

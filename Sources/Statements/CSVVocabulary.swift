@@ -37,6 +37,7 @@ enum CSVVocabulary {
     static func currency(in header: String) -> Currency? {
         if header.contains("€") { return .eur }
         if header.contains("£") { return .gbp }
+        if header.contains("円") { return .jpy }
         for word in normalized(header).split(separator: " ") {
             if let currency = currency(inWord: word) { return currency }
         }
@@ -54,9 +55,15 @@ enum CSVVocabulary {
 
     private static func currency(inWord word: Substring) -> Currency? {
         // Codes that are also words of headers.
+        if let code = wordsOfCurrencies[String(word)] { return Currency(code) }
         guard word.utf8.count == 3, word != "all", word != "top", word != "try" else { return nil }
         return Currency(word.uppercased())
     }
+
+    private static let wordsOfCurrencies = [
+        "rm": "MYR", "rs": "INR", "tl": "TRY", "zl": "PLN", "kc": "CZK", "lei": "RON", "euro": "EUR", "euros": "EUR",
+        "euroa": "EUR", "元": "CNY", "원": "KRW",
+    ]
 
     /// Small letters without marks; everything but letters and digits is one space.
     static func normalized(_ header: String) -> String {
@@ -171,7 +178,11 @@ enum CSVTotalWords {
         anfangssaldo, endsaldo, alter kontostand, neuer kontostand, saldo, solde, solde initial, solde final, \
         saldo inicial, saldo final, saldo anterior, saldo iniziale, saldo finale, beginsaldo, eindsaldo, \
         ingaende saldo, utgaende saldo, inngaende saldo, likutis pradziai, likutis pabaigai, apyvarta, \
-        stan poczatkowy, stan koncowy, pocatecni zustatek, konecny zustatek, nyito egyenleg, zaro egyenleg
+        stan poczatkowy, stan koncowy, algsaldo, loppsaldo, kaive, s a l d o, saldo do dia, saldo total disponivel dia, \
+        balance forward, balance b f, balance c f, b f, c f, brought forward, carried forward, opening bal, closing bal, \
+        total credits, total debits, total debit, total credit, saldo poczatkowe, saldo koncowe, kontostand, \
+        startsaldo, slutsaldo, ingaende balans, utgaende balans, solde precedent, nouveau solde, ancien solde, \
+        сальдо, входящий остаток, исходящий остаток, оборот, итого, devir, acilis bakiyesi, 繰越, 合計, 前月繰越, pocatecni zustatek, konecny zustatek, nyito egyenleg, zaro egyenleg
         """
         .split(separator: ",").map { CSVVocabulary.normalized(String($0)) })
 

@@ -3,7 +3,8 @@ enum MonthNames {
     /// Compared by their beginnings, folded to ASCII, so that one entry serves `mar`, `mars`, `marzo` and `március`. The
     /// longer beginnings come first: they tell apart what three letters cannot.
     private static let beginnings: [(StaticString, Int)] = [
-        ("marras", 11), ("marrask", 11), ("cervna", 6), ("cervnu", 6), ("cervenc", 7), ("cerven", 6), ("cerv", 6),
+        ("marras", 11), ("marrask", 11), ("cervene", 7), ("cervna", 6), ("cervnu", 6), ("cervenc", 7), ("cerven", 6),
+        ("cerv", 6),
         ("cvc", 7),
         ("cvn", 6), ("juin", 6), ("juil", 7), ("lipanj", 6), ("lipnj", 6), ("rugp", 8), ("rugs", 9), ("szep", 9),
         ("jan", 1), ("jaan", 1), ("ian", 1), ("ene", 1), ("gen", 1), ("sty", 1), ("led", 1), ("tam", 1), ("oca", 1),

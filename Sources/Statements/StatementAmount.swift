@@ -25,6 +25,7 @@ enum StatementAmount {
         var digitsBeforeFirstSeparator = 0
         var pointIsLast = false
         var isNegative = false
+        var isZero = true
     }
 
     static func parse(
@@ -171,6 +172,7 @@ enum StatementAmount {
             switch byte {
             case 48...57:
                 shape.digits += 1
+                if byte != 48 { shape.isZero = false }
                 if shape.points > 0 { shape.digitsAfterLastPoint += 1 }
                 if shape.commas > 0 { shape.digitsAfterLastComma += 1 }
                 if shape.points + shape.commas == 0 { shape.digitsBeforeFirstSeparator += 1 }
