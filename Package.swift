@@ -36,11 +36,12 @@ let package = Package(
         .systemLibrary(name: "CCrypto", path: "Sources/CCrypto", pkgConfig: "libcrypto"),
         .systemLibrary(name: "CArgon2", path: "Sources/CArgon2", pkgConfig: "libargon2"),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
+        .systemLibrary(name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat"),
 
         // Base: values and rules, no I/O.
         module("Base"),
         module("JSON", on: "Base"),
-        module("Statements", on: "Base"),
+        module("Statements", on: "Base", "CExpat"),
 
         // Platform.
         module("Cryptography", on: "Base", "JSON", "CCrypto", "CArgon2"),
@@ -101,7 +102,7 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: settings),
         tests("Base", of: "Base", "TestSupport"),
         tests("JSON", of: "JSON", "TestSupport"),
-        tests("Statements", of: "Base", "Statements", "TestSupport", resources: [.copy("Fixtures")]),
+        tests("Statements", of: "Base", "JSON", "Statements", "TestSupport", resources: [.copy("Fixtures")]),
         tests("Cryptography", of: "Base", "JSON", "Cryptography"),
         tests(
             "Identity", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP",
