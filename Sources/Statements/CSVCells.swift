@@ -21,14 +21,16 @@ struct CSVCells {
         guard let dateColumn = mapping.date, let dateCell = row.bytes(dateColumn) else {
             return .rejected("There is no date.")
         }
-        guard let date = StatementDate.parse(dateCell, order: mapping.dateOrder) else {
+        guard let date = mapping.day(dateCell) else {
             return .rejected("“\(shown(dateCell))” is not a date.")
         }
         if let column = mapping.status, let cell = row.bytes(column), isVoid(cell) {
             return .rejected("The bank marks it as “\(shown(cell))”.")
         }
         var currency = fallback
-        if let column = mapping.currency, let cell = row.bytes(column) {
+        if let told = mapping.currencyOfAll {
+            currency = told
+        } else if let column = mapping.currency, let cell = row.bytes(column) {
             guard let known = CurrencyWords.currency(cell) else {
                 return .rejected("“\(shown(cell))” is not a currency.")
             }
@@ -51,9 +53,7 @@ struct CSVCells {
         return .transaction(
             StatementTransaction(
                 date: date,
-                valueDate: mapping.valueDate.flatMap { row.bytes($0) }.flatMap {
-                    StatementDate.parse($0, order: mapping.dateOrder)
-                },
+                valueDate: mapping.valueDate.flatMap { row.bytes($0) }.flatMap { mapping.day($0) },
                 amount: Money(minorUnits: minorUnits, currency: currency), payee: payee,
                 memo: memo, reference: text(row, mapping.reference), externalID: text(row, mapping.id),
                 type: text(row, mapping.type), line: line))
@@ -75,7 +75,7 @@ struct CSVCells {
             }
             if let column = mapping.indicator {
                 guard let cell = row.bytes(column) else { return .rejected("Nothing says whether it came or went.") }
-                guard let isOutgoing = isOutgoing(cell) else {
+                guard let isOutgoing = isOutgoing(cell, mapping) else {
                     return .rejected("“\(shown(cell))” does not say whether it came or went.")
                 }
                 value = isOutgoing ? -Int64(clamping: value.magnitude) : Int64(clamping: value.magnitude)
@@ -120,9 +120,9 @@ struct CSVCells {
         }
     }
 
-    private mutating func isOutgoing(_ cell: UnsafeBufferPointer<UInt8>) -> Bool? {
+    private mutating func isOutgoing(_ cell: UnsafeBufferPointer<UInt8>, _ mapping: CSVMapping) -> Bool? {
         if let known = indicators.first(where: { $0.word.elementsEqual(cell) }) { return known.isOutgoing }
-        let isOutgoing = CSVIndicatorWords.isOutgoing(decoder.string(cell))
+        let isOutgoing = CSVIndicatorWords.isOutgoing(decoder.string(cell), mapping)
         if indicators.count < 8, cell.count <= 64 { indicators.append((Array(cell), isOutgoing)) }
         return isOutgoing
     }

@@ -6,7 +6,7 @@ enum CSVConventions {
         _ mapping: inout CSVMapping, rows: [CSVDetector.Record], names: [String], override: CSVMappingOverride
     ) {
         if override.decimalSeparator == nil { mapping.decimalSeparator = decimalSeparator(mapping, rows) }
-        if override.dateOrder == nil { settleDates(&mapping, rows) }
+        if override.dateOrder == nil, override.dateFormat == nil { settleDates(&mapping, rows) }
         settleIndicator(&mapping, rows, override)
         if override.negate == nil { mapping.negate = spendingIsPositive(mapping, rows, names) }
     }

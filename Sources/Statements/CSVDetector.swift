@@ -15,17 +15,20 @@ struct CSVDetector {
     let head: UnsafeBufferPointer<UInt8>
     /// Whether the head is the whole file.
     let isWhole: Bool
-    let override: CSVMappingOverride
+    var override = CSVMappingOverride()
+
+    /// How the file is read without anybody's help, and its signature.
+    func signed() -> (detection: Detection?, signature: String?, columnNames: [String]) {
+        let detection = detect()
+        let encoding = detection?.mapping.encoding ?? encodings[0]
+        let delimiter = detection?.mapping.delimiter ?? likelyDelimiter(encoding)
+        let signature = CSVSignature.make(sample(delimiter: delimiter, encoding: encoding), delimiter: delimiter)
+        return (detection, signature?.text, detection?.columnNames ?? signature?.names ?? [])
+    }
 
     func detect() -> Detection? {
-        let encodings: [TextEncoding]
-        if let encoding = override.encoding {
-            encodings = [encoding]
-        } else {
-            // What is not UTF-8 is read as the page whose header words make sense, the western one first.
-            encodings = TextEncoding.looksLikeUTF8(head) ? [.utf8] : [.windows1252, .windows1250, .windows1251]
-        }
-        let delimiters = override.delimiter.map { [$0] } ?? [",", ";", "\t", "|"].map { UInt8(ascii: $0) }
+        let encodings = encodings
+        let delimiters = override.delimiter.map { [$0] } ?? Self.delimiters
         // The delimiter shows under any of the encodings.
         var best: (detection: Detection, delimiter: UInt8)?
         for delimiter in delimiters {
@@ -37,6 +40,28 @@ struct CSVDetector {
             guard let other = read(delimiter, encoding), other.score > best.score else { return best }
             return other
         }
+    }
+
+    private static let delimiters = [",", ";", "\t", "|"].map { UInt8(ascii: $0) }
+
+    /// What is not UTF-8 is read as the page whose header words make sense, the western one first.
+    private var encodings: [TextEncoding] {
+        if let encoding = override.encoding { return [encoding] }
+        return TextEncoding.looksLikeUTF8(head) ? [.utf8] : [.windows1252, .windows1250, .windows1251]
+    }
+
+    /// The one that cuts most lines into the same number of fields.
+    private func likelyDelimiter(_ encoding: TextEncoding) -> UInt8 {
+        var best = (delimiter: UInt8(ascii: ","), cells: 0)
+        for delimiter in Self.delimiters {
+            var counts: [Int: Int] = [:]
+            for record in sample(delimiter: delimiter, encoding: encoding) where record.cells.count > 1 {
+                counts[record.cells.count, default: 0] += 1
+            }
+            let cells = counts.map { $0.key * $0.value }.max() ?? 0
+            if cells > best.cells { best = (delimiter, cells) }
+        }
+        return best.delimiter
     }
 
     private func read(_ delimiter: UInt8, _ encoding: TextEncoding) -> Detection? {

@@ -26,19 +26,33 @@ package struct CSVMapping: Equatable, Sendable {
     package var type: Int?
     /// Where the bank tells what was declined or never booked.
     package var status: Int?
+    /// The number of the account that a row belongs to, where one file holds several.
+    package var account: Int?
 
     package var dateOrder = DateOrder.ymd
     /// The dates that were seen can be read in more than one order; the chosen one is a guess.
     package var ambiguousDateOrder = false
+    /// How dates are written, where somebody said so; it outweighs the order.
+    package var dateFormat: StatementDateFormat?
     package var decimalSeparator: UInt8 = UInt8(ascii: ".")
     /// Money spent is written without a minus, as in many exports of credit cards.
     package var negate = false
     /// The currency that the names of the columns tell, as in `Amount (EUR)`.
     package var headerCurrency: Currency?
+    /// The currency of every amount, where somebody said so.
+    package var currencyOfAll: Currency?
+    /// What the indicator says, beside the words that are known; as `CSVIndicatorWords.key` has them.
+    package var outgoingWords: Set<String> = []
+    package var incomingWords: Set<String> = []
 
     package init() {}
 
     var canReadAmounts: Bool { amount != nil || debit != nil || credit != nil }
+
+    func day(_ cell: UnsafeBufferPointer<UInt8>) -> CalendarDate? {
+        if let dateFormat { return dateFormat.parse(cell) }
+        return StatementDate.parse(cell, order: dateOrder)
+    }
 }
 
 /// What the caller knows better than the detection. Nil leaves a part to it.
@@ -47,12 +61,23 @@ package struct CSVMappingOverride: Equatable, Sendable {
     package var encoding: TextEncoding?
     package var headerLines: Int?
     package var dateOrder: DateOrder?
+    /// Outweighs the order.
+    package var dateFormat: StatementDateFormat?
     package var decimalSeparator: UInt8?
     package var negate: Bool?
+    /// The currency of every amount, whatever the file says.
+    package var currency: Currency?
+    /// What the indicator's column says of money that went and of money that came, in any case: `["Uit"]`, `["In"]`.
+    package var outgoingWords: [String]?
+    package var incomingWords: [String]?
+    /// Columns whose text follows that of the memo, in this order.
+    package var moreMemo: [Int]?
     /// A column's place, or `.some(nil)` where the file has no such column.
     package var columns: [CSVColumn: Int?] = [:]
 
     package init() {}
+
+    package var isEmpty: Bool { self == CSVMappingOverride() }
 
     /// Nil says that the file has no such column. (Assigning nil to the dictionary would leave it to the detection.)
     package mutating func set(_ column: CSVColumn, to position: Int?) {
@@ -76,7 +101,8 @@ package struct CSVMappingOverride: Equatable, Sendable {
 }
 
 package enum CSVColumn: String, CaseIterable, Sendable {
-    case date, valueDate, amount, debit, credit, indicator, payee, memo, reference, id, currency, balance, type, status
+    case date, valueDate, amount, debit, credit, indicator, payee, memo, reference, id, currency, balance, type, status,
+        account
 }
 
 extension CSVMapping {
@@ -93,8 +119,18 @@ extension CSVMapping {
             self.dateOrder = dateOrder
             ambiguousDateOrder = false
         }
+        if let dateFormat = override.dateFormat {
+            self.dateFormat = dateFormat
+            ambiguousDateOrder = false
+        }
         if let decimal = override.decimalSeparator { decimalSeparator = decimal }
         if let negate = override.negate { self.negate = negate }
+        if let currency = override.currency {
+            currencyOfAll = currency
+            headerCurrency = nil
+        }
+        if let words = override.outgoingWords { outgoingWords = Set(words.map { CSVIndicatorWords.key($0) }) }
+        if let words = override.incomingWords { incomingWords = Set(words.map { CSVIndicatorWords.key($0) }) }
         for (column, position) in override.columns {
             self[column] = position.flatMap { (0..<StatementLimits.columns).contains($0) ? $0 : nil }
         }
@@ -107,6 +143,9 @@ extension CSVMapping {
         }
         if namesSides, !namesAmount { amount = nil }
         if override.columns[.memo] != nil { moreMemo = [] }
+        if let columns = override.moreMemo {
+            moreMemo = columns.filter { (0..<StatementLimits.columns).contains($0) }
+        }
     }
 }
 
@@ -127,6 +166,7 @@ extension CSVColumn {
         case .balance: \.balance
         case .type: \.type
         case .status: \.status
+        case .account: \.account
         }
     }
 }

@@ -17,7 +17,7 @@ struct CSVParser {
 
     init(mapping: CSVMapping, currency: Currency) {
         self.mapping = mapping
-        self.currency = mapping.headerCurrency ?? currency
+        self.currency = mapping.currencyOfAll ?? mapping.headerCurrency ?? currency
         scanner = CSVScanner(delimiter: mapping.delimiter)
         cells = CSVCells(encoding: mapping.encoding)
     }
@@ -137,7 +137,7 @@ struct CSVParser {
             let amount = [mapping.amount, mapping.debit, mapping.credit].compactMap { $0 }.max() ?? 0
             if scanner.isUnterminated, fewestFields != .max, scanner.fields.count <= amount,
                 let date = mapping.date, let cell = row.bytes(date),
-                StatementDate.parse(cell, order: mapping.dateOrder) != nil
+                mapping.day(cell) != nil
             {
                 throw Refusal.statementTruncated
             }

@@ -167,7 +167,9 @@ struct CSVReading {
             guard let position, position < cells.count, !cells[position].isEmpty else { return nil }
             return cells[position]
         }
-        guard let date = cell(mapping.date), CSVValue(date).isDate else { return false }
+        guard var date = cell(mapping.date) else { return false }
+        guard mapping.dateFormat.map({ format in date.withUTF8 { format.parse($0) != nil } }) ?? CSVValue(date).isDate
+        else { return false }
         return [mapping.amount, mapping.debit, mapping.credit].contains { position in
             cell(position).map { CSVValue($0).shape != nil } ?? false
         }
@@ -263,6 +265,7 @@ struct CSVColumnProfile {
         case .id: filled > 0 && distinct.count == filled
         case .reference: true
         case .type, .status: mostly(letters)
+        case .account: true
         }
     }
 }

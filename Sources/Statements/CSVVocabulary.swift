@@ -146,20 +146,34 @@ enum CSVIndicatorWords {
     private static let out: Set<String> = [
         "d", "dr", "db", "debit", "dbit", "s", "soll", "af", "out", "outflow", "expense", "debe", "debet", "debito",
         "dare", "withdrawal", "cargo", "depense", "kiadas", "terheles", "uscita", "obciazenie", "расход", "списание",
-        "paid out", "vydaj", "uttag", "lastschrift",
+        "paid out", "vydaj", "uttag", "lastschrift", "-", "−", "–",
     ]
     private static let into: Set<String> = [
         "c", "cr", "k", "credit", "crdt", "h", "haben", "bij", "in", "inflow", "income", "haber", "kredit", "credito",
         "avere", "deposit", "abono", "recette", "bevetel", "jovairas", "entrata", "uznanie", "приход", "зачисление",
-        "paid in", "prijem", "insattning", "gutschrift",
+        "paid in", "prijem", "insattning", "gutschrift", "+",
     ]
 
     /// True for money that left, false for money that came; nil for any other word.
     static func isOutgoing(_ text: String) -> Bool? {
-        guard text.utf8.count <= 24 else { return nil }
-        let word = CSVVocabulary.normalized(text)
+        guard text.utf8.count <= 40 else { return nil }
+        let word = key(text)
         if out.contains(word) { return true }
         return into.contains(word) ? false : nil
+    }
+
+    /// The same with the words that somebody told, which come first.
+    static func isOutgoing(_ text: String, _ mapping: CSVMapping) -> Bool? {
+        let word = key(text)
+        if mapping.outgoingWords.contains(word) { return true }
+        if mapping.incomingWords.contains(word) { return false }
+        return isOutgoing(text)
+    }
+
+    /// `+` and `-` are all that there is of some words.
+    static func key(_ text: String) -> String {
+        let word = CSVVocabulary.normalized(text)
+        return word.isEmpty ? text.filter { $0 != " " } : word
     }
 }
 
