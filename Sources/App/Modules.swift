@@ -30,6 +30,8 @@ enum Modules {
             database: database, pool: backend.pool, spoolDirectory: backend.configuration[Settings.data] + "/tmp",
             turnstile: Turnstile(width: backend.configuration[Settings.importsAtOnce], queueLimit: 100)
         ).register(in: &routes)
+        ImportProfileRoutes(database: database).register(in: &routes)
+        RuleRoutes(database: database).register(in: &routes)
         AnalyticsRoutes(database: database).register(in: &routes)
         Probes(metrics: backend.metrics, metricsAccess: metricsAccess) {
             do {

@@ -48,7 +48,7 @@ final class ImportReading: Sendable {
         var lines: Int { taken + rejectedCount }
     }
 
-    private struct State {
+    fileprivate struct State {
         var sorter: ImportSorter
         var twins = TwinFilter()
         var account: String?
@@ -79,7 +79,7 @@ final class ImportReading: Sendable {
                 state.account = account.id ?? givenAccount
                 state.summary.account = state.summary.account ?? state.account
             case .transaction(let transaction):
-                do {
+                do throws(ImportProblem) {
                     state.add(try ImportLine(transaction, account: state.account, bookCurrency: currency))
                 } catch {
                     state.reject(

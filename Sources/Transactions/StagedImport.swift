@@ -39,7 +39,7 @@ struct StagedImport {
         try await keepCategories(categoriesWhenRead)
         if summary.rejectedCount > 0 { try await keepRejections() }
         if summary.hasTwins { try await numberTwins() }
-        try await transaction.query("ANALYZE import_rows (fingerprint, twin, merchant, type)")
+        _ = try await transaction.query("ANALYZE import_rows (fingerprint, twin, merchant, type)")
         try await dropDuplicates()
         _ = try await transaction.pipeline([Self.merchantTable, "ANALYZE import_merchants"])
         let imported = try await insert()
