@@ -43,7 +43,11 @@ export function show(main, query) {
 
     function choosePeriod() {
         const month = period.last;
-        const item = (each, text = each.name) => h("button.menu-item", { type: "button", "aria-pressed": String(each.query === period.query), onclick: () => { popover.close(); go(each); } }, h("span", text), each.query === period.query && icon("check", "icon picker-check"));
+        const offers = () => {
+            const listed = [monthOf(month), quarterOf(month), yearOf(month), monthOf(present), yearOf(present), yearOf(`${Number(present.slice(0, 4)) - 1}-01`)];
+            return listed.filter((each, index) => listed.findIndex((one) => one.query === each.query) === index);
+        };
+        const item = (each) => h("button.menu-item", { type: "button", "aria-pressed": String(each.query === period.query), onclick: () => { popover.close(); go(each); } }, h("span", each.name), each.query === period.query && icon("check", "icon picker-check"));
         const from = h("input", { type: "date", value: period.from, "aria-label": "From", max: "9999-12-31" });
         const to = h("input", { type: "date", value: period.to, "aria-label": "To", max: "9999-12-31" });
         const own = (event) => {
@@ -53,7 +57,7 @@ export function show(main, query) {
             go(spanOf(from.value, to.value));
         };
         const popover = openPopover(name, h("div.period-choice",
-            h("div.period-list", item(monthOf(month)), item(quarterOf(month)), item(yearOf(month)), item(monthOf(present), `This month, ${monthLong(present)}`), item(yearOf(present), `This year, ${present.slice(0, 4)}`), item(yearOf(`${Number(present.slice(0, 4)) - 1}-01`), `Last year, ${Number(present.slice(0, 4)) - 1}`)),
+            h("div.period-list", offers().map(item)),
             h("form.popover-form", { onsubmit: own }, h("div.range", from, h("span.muted", "–"), to), h("button.small", { type: "submit" }, "Show these days"))), { label: "Period" });
     }
 

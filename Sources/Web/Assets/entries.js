@@ -11,7 +11,7 @@ import { bulkBar, makeSelection } from "./entry-selection.js";
 import { changeEntry, deleteEntry, fetchEntry, onEntriesChange, restoreEntry, undoLast } from "./entries-store.js";
 import { describe, toast } from "./overlays.js";
 import { pickCategory } from "./picker.js";
-import { openMenu } from "./popover.js";
+import { LINE, openMenu } from "./popover.js";
 import { ruleFromEntry } from "./rule-form.js";
 import { showHelp } from "./shortcuts.js";
 import { download } from "./streams.js";
@@ -117,9 +117,9 @@ export function show(main, query) {
         };
         openMenu(anchor, [
             { text: "Export these as CSV", symbol: "file", onpick: keep("csv", "entries.csv") },
-            { text: "Export these as JSON lines", symbol: "file", onpick: keep("json", "entries.jsonl") }, null,
+            { text: "Export these as JSON lines", symbol: "file", onpick: keep("json", "entries.jsonl") }, LINE,
             { text: "Possible duplicates", symbol: "copy", onpick: () => navigate("/entries/duplicates") },
-            trash() ? { text: "All entries", symbol: "entries", onpick: () => navigate("/entries") } : { text: "Deleted entries", symbol: "trash", onpick: () => navigate("/entries?deleted=true") }, null,
+            trash() ? { text: "All entries", symbol: "entries", onpick: () => navigate("/entries") } : { text: "Deleted entries", symbol: "trash", onpick: () => navigate("/entries?deleted=true") }, LINE,
             { text: "Select all shown", symbol: "check", onpick: () => selection.add(list?.all() ?? []) },
             { text: "Keyboard shortcuts", symbol: "keyboard", hint: "?", onpick: showHelp },
         ], "More");

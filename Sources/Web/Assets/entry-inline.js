@@ -18,7 +18,7 @@ export function editInPlace(row, entry, { field = "merchant", ended, refreshed }
     const date = h("input", { type: "date", value: entry.transactionDate, max: "9999-12-31", "aria-label": "Date" });
     const merchant = h("input", { value: entry.merchantName ?? "", maxlength: 255, "aria-label": entry.type === "income" ? "From" : "Merchant" });
     const amount = h("input.amount-field", { inputmode: "decimal", autocomplete: "off", value: typedText(entry.amount), maxlength: 24, "aria-label": `Amount in ${entry.currency}` });
-    const category = h("button.cell-category", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: choose });
+    const category = h("button.cell-category", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => choose("") });
     const problem = h("span.cell-problem", { role: "alert" });
     const completion = complete(merchant, { label: "Merchants", least: 2, find: async (text) => (await suggestions("merchant", text)).map((each) => ({ ...each, text: each.value })), onpick: (item) => { merchant.value = item.text; } });
     const cells = { date: row.querySelector(".c-date"), merchant: row.querySelector(".c-who"), category: row.querySelector(".c-cat"), amount: row.querySelector(".c-amount") };
@@ -29,9 +29,9 @@ export function editInPlace(row, entry, { field = "merchant", ended, refreshed }
         category.replaceChildren(categoryMark(chosen), h("bdi", chosen?.name ?? "No category"), icon("chevron-down"));
         category.setAttribute("aria-label", `Category: ${chosen?.name ?? "none"}`);
     }
-    function choose() {
+    function choose(typed) {
         picking = true;
-        pickCategory(category, { type: entry.type, value: categoryId, none: entry.categoryId ? undefined : "No category", onpick: (value) => { categoryId = value; label(); }, onclose: () => { picking = false; } });
+        pickCategory(category, { type: entry.type, value: categoryId, none: entry.categoryId ? undefined : "No category", typed, onpick: (value) => { categoryId = value; label(); }, onclose: () => { picking = false; } });
     }
     const values = () => ({ transactionDate: date.value, merchantName: merchant.value.trim() || null, categoryId: categoryId || null, amount: parseTyped(amount.value) });
     function isChanged() {
@@ -93,7 +93,7 @@ export function editInPlace(row, entry, { field = "merchant", ended, refreshed }
             if (event.key === "Enter" && (control !== category || event.ctrlKey || event.metaKey)) { event.preventDefault(); event.stopPropagation(); save(); }
         });
     }
-    category.addEventListener("keydown", (event) => { if (event.key === "ArrowDown" || (event.key.length === 1 && /\p{L}/u.test(event.key) && !event.ctrlKey && !event.metaKey)) { event.preventDefault(); choose(); } });
+    category.addEventListener("keydown", (event) => { if (event.key === "ArrowDown" || (event.key.length === 1 && /\p{L}/u.test(event.key) && !event.ctrlKey && !event.metaKey)) { event.preventDefault(); choose(event.key.length === 1 ? event.key : ""); } });
     row.querySelector(".c-act").replaceChildren(
         h("button.icon-button.small", { type: "button", "aria-label": "Keep the changes", title: "Keep (Enter)", onclick: save }, icon("check")),
         h("button.icon-button.small", { type: "button", "aria-label": "Forget the changes", title: "Forget (Esc)", onclick: () => end(false) }, icon("close")));

@@ -268,6 +268,7 @@ export function startList(holder, filters, selection, categories, on) {
         stop() { stopped = true; controller.abort(); watcher.disconnect(); end.disconnect(); },
         move, focus, changed, rowOf, hasFocus, all, redrawRow, loadMore, showCount,
         get focused() { return hasFocus() ? entryOf(activeID) : null; },
+        focusActive: () => activeID && focus(activeID),
         get hasMore() { return cursor !== null; },
         drawSelection() {
             for (const row of table.querySelectorAll("tbody tr")) {
@@ -290,7 +291,7 @@ function heading(filters, sort) {
             h("button.sort", { type: "button", onclick: () => sort(key) }, text, icon(on && filters.order === "asc" ? "up" : "down", on ? "icon on" : "icon")));
     };
     const element = h("thead", { role: "rowgroup" }, h("tr", { role: "row" },
-        h("th.c-mark", { role: "columnheader", scope: "col" }, h("label.select-mark", box, icon("check", "icon tick"))),
+        h("th.c-mark", { role: "columnheader", scope: "col" }, h("label.select-mark", box, icon("check", "icon tick"), icon("dash", "icon tick dash"))),
         column("date", "Date", "c-date"), column("merchant", "Merchant", "c-who"), h("th.c-cat", { role: "columnheader", scope: "col" }, "Category"),
         column("amount", "Amount", "c-amount"), h("th.c-act", { role: "columnheader", scope: "col" }, h("span.visually-hidden", "Actions"))));
     return { element, box, show(selected, shown) { box.checked = selected > 0 && selected >= shown; box.indeterminate = selected > 0 && selected < shown; } };

@@ -102,7 +102,7 @@ export function bulkBar({ selection, filters, list, reload }) {
             list().redrawRow(entry);
         }
         if (results.failed.length) { selection.clear(); selection.add(results.failed.map(({ id }) => before.get(id))); } else selection.clear();
-        list().focus(list().all()[0]?.id);
+        list().focusActive();
     }
     function chooseCategory(anchor) {
         const types = new Set(selection.entries.map((each) => each.type));

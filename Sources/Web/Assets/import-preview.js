@@ -82,11 +82,11 @@ function foreign(found, fresh) {
 
 function transactionTable(transactions, job, redraw) {
     const payees = new Map();
-    for (const each of tally(job).fresh) payees.set(each.payee, (payees.get(each.payee) ?? 0) + 1);
+    for (const each of tally(job).fresh) payees.set(whoOf(each), (payees.get(whoOf(each)) ?? 0) + 1);
     const row = (each) => {
         const negative = isNegative(each.amount);
         const name = each.merchantName || each.payee || each.memo || "–";
-        const second = [each.merchantName && each.merchantName !== each.payee ? each.payee : null, each.memo].filter(Boolean).join(" · ");
+        const second = [each.merchantName && each.merchantName !== each.payee ? each.payee : null, each.memo === name ? null : each.memo].filter(Boolean).join(" · ");
         return h("tr", h("td.number.muted.line", each.line ?? ""), h("td.nowrap", dayMedium(each.date)),
             h("td.payee", h("div", h("bdi.name", name), second && h("bdi.sub-text", second), (each.tags ?? []).map((tag) => h("span.tag", tag)))),
             h("td.nowrap.cat", categoryCell(each, job, payees, redraw)),
@@ -100,16 +100,19 @@ function transactionTable(transactions, job, redraw) {
         transactions.length > SAMPLE && h("p.muted.small.table-note", `The first ${SAMPLE} of ${new Intl.NumberFormat().format(transactions.length)}.`))];
 }
 
+const whoOf = (each) => each.payee || each.memo || "";
+
 /// A choice for one line holds for every line of the same payee, and as a rule from now on.
 function categoryCell(each, job, payees, redraw) {
-    const picked = job.picks.get(each.payee);
+    const who = whoOf(each);
+    const picked = job.picks.get(who)?.categoryId;
     const category = picked ? state.categories.find((one) => one.id === picked) : categoryOf(each);
-    if (each.status === "duplicate" || !each.payee) return category && h("span.category-chip", category.name);
+    if (each.status === "duplicate" || !who) return category && h("span.category-chip", category.name);
     const button = h("button.pick-category", {
-        type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", data: { picked: String(Boolean(picked)), payee: each.payee }, "aria-label": `Category of ${each.payee}: ${category?.name ?? "none"}. Change`,
+        type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", data: { picked: String(Boolean(picked)), payee: who }, "aria-label": `Category of ${who}: ${category?.name ?? "none"}. Change`,
         onclick: () => pickCategory(button, {
-            type: isNegative(each.amount) ? "expense" : "income", value: category?.id ?? "", label: payees.get(each.payee) > 1 ? `All ${payees.get(each.payee)} of ${each.payee}` : `Category of ${each.payee}`,
-            onpick: (id) => { job.picks.set(each.payee, id); redraw(); },
+            type: isNegative(each.amount) ? "expense" : "income", value: category?.id ?? "", label: payees.get(who) > 1 ? `All ${payees.get(who)} of ${who}` : `Category of ${who}`,
+            onpick: (categoryId) => { job.picks.set(who, { field: each.payee ? "merchant" : "description", categoryId }); redraw(); },
         }),
     }, categoryMark(category), h("bdi", category?.name ?? "Not sorted"), icon("chevron-down"));
     return button;

@@ -157,8 +157,12 @@ export function show(main, query) {
         const others = jobs.some((job) => job.phase === "ready" && tally(job).duplicates.length);
         let text = unseen ? "Import all" : count ? `Import ${plural(count, "entry", "entries")}${jobs.length > 1 && ready.length < jobs.length ? ` from ${plural(ready.length, "file")}` : ""}` : others ? "Nothing new to import" : "Nothing to import";
         if (reading) text = "Reading …";
-        const asked = waiting.find((job) => job !== front) ?? waiting[0];
-        if (asked && jobs.length === 1 && needs(asked) === "Choose the order of the dates") text = "Choose the order of the dates first";
+        // Nothing is imported half-understood: a file that needs a word is shown first.
+        const asked = waiting.includes(front) ? front : waiting[0];
+        if (asked && !reading && !ready.length) {
+            if (asked !== front) return h("button.primary.import-go", { type: "button", onclick: () => { front = asked; draw(); } }, `Next: ${asked.file.name}`);
+            text = `${needs(asked)} first`;
+        }
         return h("button.primary.import-go", { type: "button", disabled: reading || !ready.length, onclick: () => run(ready) }, text);
     }
 
@@ -201,9 +205,9 @@ export function show(main, query) {
     async function addRules(ready) {
         const picks = new Map(ready.flatMap((job) => [...job.picks]));
         const made = [];
-        for (const [payee, categoryId] of picks) {
+        for (const [text, { field, categoryId }] of picks) {
             try {
-                made.push(await api.post("/rules", { name: payee.slice(0, 100), isEnabled: true, conditions: { match: "all", items: [{ field: "merchant", op: "is", value: payee }] }, actions: { categoryId } }));
+                made.push(await api.post("/rules", { name: text.slice(0, 100), isEnabled: true, conditions: { match: "all", items: [{ field, op: "is", value: text }] }, actions: { categoryId } }));
             } catch (error) { console.warn("A rule could not be added.", error); }
         }
         for (const job of ready) job.picks.clear();

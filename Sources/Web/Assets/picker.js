@@ -8,7 +8,7 @@ const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCas
 
 /// options: {value, text, mark?, hint?, depth?}. onpick(value) once, or with `several` onpick(values) at every change.
 /// With `more(text)` the list may be asked for what is not in it: it returns {text, pick} or null.
-export function openPicker(anchor, { label, options, value, several = false, onpick, more, onclose, placeholder = "Type to narrow" }) {
+export function openPicker(anchor, { label, options, value, several = false, onpick, more, onclose, typed = "", placeholder = "Type to narrow" }) {
     const chosen = new Set(several ? value : [value]);
     const id = uniqueID("list");
     const search = h("input", { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": id, "aria-autocomplete": "list", "aria-label": label, placeholder, autocomplete: "off", spellcheck: "false", data: { focus: "" } });
@@ -74,7 +74,9 @@ export function openPicker(anchor, { label, options, value, several = false, onp
     });
     list.addEventListener("click", (event) => { const index = event.target.closest("[data-index]")?.dataset.index; if (index !== undefined) take(Number(index)); });
     const popover = openPopover(anchor, [h("div.picker-search", search), list], { label, className: "picker", onclose });
+    search.value = typed;
     draw();
+    popover.place();
     return popover;
 }
 
@@ -88,6 +90,6 @@ export function categoryPicks(type, { none } = {}) {
     return none ? [{ value: "", text: none, mark: categoryMark(null) }, ...picks] : picks;
 }
 
-export function pickCategory(anchor, { type, value, none, onpick, onclose, label = "Category" }) {
-    return openPicker(anchor, { label, options: categoryPicks(type, { none }), value: value ?? "", onpick, onclose });
+export function pickCategory(anchor, { type, value, none, onpick, onclose, typed, label = "Category" }) {
+    return openPicker(anchor, { label, options: categoryPicks(type, { none }), value: value ?? "", onpick, onclose, typed });
 }

@@ -49,7 +49,7 @@ export function openPopover(anchor, content, { label, role = "dialog", className
 }
 
 export const closePopover = () => open?.close(false);
-export const hasPopover = () => open !== null;
+
 
 /// Under its anchor, or above it when there is more room; never over the edge of the window.
 function place(box, anchor) {
@@ -65,10 +65,12 @@ function place(box, anchor) {
     for (const [name, value] of [["--top", `${top}px`], ["--left", `${left}px`], ["--room", room], ["--least", `${edge.width}px`]]) box.style.setProperty(name, value);
 }
 
-/// items: {text, symbol, onpick, danger, hint, current} or null for a line between groups.
+export const LINE = Symbol("a line between groups");
+
+/// items: {text, symbol, onpick, danger, hint} or LINE; what is false or missing is left out.
 export function openMenu(anchor, items, label) {
-    const rows = items.filter((each) => each !== false && each !== undefined);
-    const menu = h("div.menu", { role: "menu", "aria-label": label }, rows.map((each) => (each === null ? h("hr", { role: "separator" })
+    const rows = items.filter(Boolean);
+    const menu = h("div.menu", { role: "menu", "aria-label": label }, rows.map((each) => (each === LINE ? h("hr", { role: "separator" })
         : h("button.menu-item", { type: "button", role: "menuitem", tabIndex: -1, class: each.danger ? "danger-text" : "", onclick: () => { popover.close(); each.onpick(); } },
             each.symbol && icon(each.symbol), h("span", each.text), each.hint && h("span.muted.small", each.hint)))));
     menu.addEventListener("keydown", (event) => {

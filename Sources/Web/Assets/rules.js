@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { announce, h, icon, plural, replace } from "./dom.js";
 import { banner, confirm, describe, emptyState, load, openDialog, skeleton, toast } from "./overlays.js";
-import { openMenu } from "./popover.js";
+import { LINE, openMenu } from "./popover.js";
 import { openRule } from "./rule-form.js";
 import { actionWords, conditionWords } from "./rule-words.js";
 import { loadCategories } from "./state.js";
@@ -60,7 +60,7 @@ export function show(main) {
             { text: "Apply to entries …", symbol: "check", onpick: () => applyOne([rule.id], rule.name) },
             at > 0 && { text: "Move up", symbol: "up", hint: "Alt ↑", onpick: () => move(rule, at - 1) },
             at < rules.length - 1 && { text: "Move down", symbol: "down", hint: "Alt ↓", onpick: () => move(rule, at + 1) },
-            at > 0 && { text: "Move to the top", symbol: "up", onpick: () => move(rule, 0) }, null,
+            at > 0 && { text: "Move to the top", symbol: "up", onpick: () => move(rule, 0) }, LINE,
             { text: "Delete", symbol: "trash", danger: true, onpick: () => remove(rule) },
         ], rule.name);
     }
