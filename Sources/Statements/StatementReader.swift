@@ -12,9 +12,15 @@ package struct StatementReader {
     package private(set) var mapping: CSVMapping?
     /// The names of a CSV file's columns, where it has them.
     package private(set) var columnNames: [String] = []
+    /// What this CSV file has in common with others of the same export, known as soon as the format is, and even where
+    /// its columns are not understood. Nil for other formats.
+    package private(set) var signature: String?
+    /// The name of the profile that was used.
+    package private(set) var profile: String?
 
     private let currency: Currency
     private let override: CSVMappingOverride
+    private let profiles: [StatementProfile]
     private var transcoder: UTF16Transcoder?
     private var hasStarted = false
     private var head: [UInt8] = []
@@ -24,10 +30,17 @@ package struct StatementReader {
     private var mt940: MT940Parser?
     private var qif: QIFParser?
 
-    /// The currency is the one of amounts for which the file names none.
-    package init(currency: Currency, mapping override: CSVMappingOverride = CSVMappingOverride()) {
+    /// - Parameters:
+    ///   - currency: of amounts for which the file names none.
+    ///   - override: what is known of a CSV file; it outweighs what a profile says.
+    ///   - profiles: the first one with the file's signature is used.
+    package init(
+        currency: Currency, mapping override: CSVMappingOverride = CSVMappingOverride(),
+        profiles: [StatementProfile] = []
+    ) {
         self.currency = currency
         self.override = override.sensible
+        self.profiles = profiles
     }
 
     package mutating func feed(
@@ -135,16 +148,22 @@ package struct StatementReader {
     }
 
     private mutating func openCSV(isWhole: Bool, _ emit: (StatementEvent) throws -> Void) throws {
-        let detection = head.withUnsafeBufferPointer { head in
-            CSVDetector(head: head, isWhole: isWhole, override: override).detect()
-        }
-        guard let detection else { throw Refusal.columnsNotFound }
+        let signed = head.withUnsafeBufferPointer { CSVDetector(head: $0, isWhole: isWhole).signed() }
+        signature = signed.signature
+        columnNames = signed.columnNames
+        let known = profiles.first { $0.signature == signature }
+        profile = known?.name
+        let override = known.map { self.override.over($0.mapping.sensible) } ?? self.override
+        let detection =
+            override.isEmpty
+            ? signed.detection
+            : head.withUnsafeBufferPointer { CSVDetector(head: $0, isWhole: isWhole, override: override).detect() }
+        guard let detection else { throw Refusal.columnsNotFound(among: columnNames) }
         mapping = detection.mapping
         if let transcoder { mapping?.encoding = transcoder.isBigEndian ? .utf16BigEndian : .utf16LittleEndian }
         columnNames = detection.columnNames
-        var parser = CSVParser(mapping: detection.mapping, currency: currency)
-        try parser.start(accountID: detection.accountID, emit: emit)
-        csv = parser
+        csv = CSVParser(
+            mapping: detection.mapping, currency: currency, accountID: detection.accountID, columnNames: columnNames)
     }
 
     private mutating func openQIF() {

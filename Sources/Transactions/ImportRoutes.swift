@@ -9,16 +9,19 @@ import Runtime
 import Statements
 
 package struct ImportRoutes: RouteGroup {
-    static let previewLimit = 5000
-
     let database: Database
     let pool: BlockingPool
     /// Where uploads are kept while they are read.
     let spoolDirectory: String
     /// An import holds a connection for as long as it takes; most of them must stay free for everybody else.
     let turnstile: Turnstile
+    let limits: ImportLimits
 
-    package init(database: Database, pool: BlockingPool, spoolDirectory: String, turnstile: Turnstile) {
+    package init(
+        database: Database, pool: BlockingPool, spoolDirectory: String, turnstile: Turnstile,
+        limits: ImportLimits = ImportLimits()
+    ) {
+        self.limits = limits
         self.turnstile = turnstile
         self.database = database
         self.pool = pool
@@ -63,7 +66,9 @@ package struct ImportRoutes: RouteGroup {
             SchemaProperty("id", .uuid), SchemaProperty("format", .text), SchemaProperty("filename", .text),
             SchemaProperty("imported", .integer()), SchemaProperty("duplicates", .integer()),
             SchemaProperty("rejectedCount", .integer()), SchemaProperty("rejected", rejectedSchema),
-            SchemaProperty("results", .array(lineSchema), required: false, "Where the first thousand lines went."),
+            SchemaProperty(
+                "results", .array(lineSchema), required: false,
+                "Where the first lines went, at most as many as import-results says."),
             SchemaProperty("createdAt", .instant),
         ])
 
@@ -103,7 +108,8 @@ package struct ImportRoutes: RouteGroup {
             ?? CSVMappingOverride()
         let upload = try await receive(request, filename: filename)
         let importer = Importer(
-            database: database, book: book.id, currency: book.currency, user: try request.principal.user)
+            database: database, book: book.id, currency: book.currency, user: try request.principal.user,
+            limits: limits)
         if dryRun == true { return try await preview(upload.file, importer, mapping, book.currency) }
         let outcome = try await turnstile.pass {
             try await importer.run(upload.file, filename: upload.name, mapping: mapping)
@@ -114,7 +120,7 @@ package struct ImportRoutes: RouteGroup {
     private func preview(
         _ file: StatementFile, _ importer: Importer, _ mapping: CSVMappingOverride, _ currency: Currency
     ) async throws -> HTTPResponse {
-        var preview = StatementPreview(transactionLimit: Self.previewLimit)
+        var preview = StatementPreview(transactionLimit: limits.previewRows, rejectedLimit: limits.rejectedLines)
         let reader = try await file.read(StatementReader(currency: currency, mapping: mapping)) { events in
             for event in events { preview.take(event) }
         }
@@ -176,7 +182,9 @@ package struct ImportRoutes: RouteGroup {
             }
             return (file, name(filename))
         }
-        var parts = try MultipartReader(boundary: type["boundary"] ?? "") { try await request.nextChunk() }
+        var parts = try MultipartReader(boundary: type["boundary"] ?? "", limits: request.multipartLimits) {
+            try await request.nextChunk()
+        }
         while let part = try await parts.nextPart() {
             guard part.name == "file" else { continue }
             let file = try await spool(&parts, limit)

@@ -12,18 +12,20 @@ extension EventName {
 
 /// Brings a statement into a book: all of it or nothing, and never twice.
 package struct Importer: Sendable {
-    static let resultLimit = 1000
-
     let database: Database
     let book: BookID
     let currency: Currency
     let user: UserID
+    let limits: ImportLimits
 
-    package init(database: Database, book: BookID, currency: Currency, user: UserID) {
+    package init(
+        database: Database, book: BookID, currency: Currency, user: UserID, limits: ImportLimits = ImportLimits()
+    ) {
         self.database = database
         self.book = book
         self.currency = currency
         self.user = user
+        self.limits = limits
     }
 
     package struct Outcome: Sendable {
@@ -33,9 +35,9 @@ package struct Importer: Sendable {
         package let imported: Int
         package let duplicates: Int
         package let rejectedCount: Int
-        /// At most a thousand.
+        /// At most as many as the limits keep.
         package let rejected: [RejectedLine]
-        /// The first thousand lines: where each went.
+        /// The first lines, up to the limit: where each went.
         package let results: [LineResult]
         package let createdAt: Instant
     }
@@ -128,7 +130,7 @@ package struct Importer: Sendable {
 
         private mutating func reject(_ line: RejectedLine) {
             rejectedCount += 1
-            if rejected.count < StatementPreview.rejectedLimit { rejected.append(line) }
+            if rejected.count < book.limits.rejectedLines { rejected.append(line) }
         }
 
         private static func text(of transaction: StatementTransaction) -> String {
@@ -235,7 +237,7 @@ package struct Importer: Sendable {
         let rows = try await transaction.query(
             """
             SELECT r.line, e.id FROM import_rows r LEFT JOIN entries e ON e.book_id = \(book) AND e.id = r.id
-            ORDER BY r.id LIMIT \(Self.resultLimit)
+            ORDER BY r.id LIMIT \(Int64(limits.resultLines))
             """)
         return try rows.map { LineResult(line: Int(try $0.get(0, as: Int32.self)), entry: try $0.get(1)) }
     }
