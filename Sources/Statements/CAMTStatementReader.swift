@@ -13,6 +13,8 @@ struct CAMTStatementReader {
 
     private var accounts = StatementAccounts()
     private var statement: Statement?
+    /// When the whole message was made.
+    private var created: String?
     private var entry: CAMTEntry?
     private var payment: CAMTPayment?
     private var paymentBytes = 0
@@ -72,6 +74,8 @@ struct CAMTStatementReader {
                     take(tag, text, inBalance: ())
                 } else if statement != nil {
                     take(tag, text, inStatement: ())
+                } else if tag == .creDtTm, parent(1) == .groupHeader, parent(2) == .message {
+                    created = text
                 }
             }
         }
@@ -230,7 +234,8 @@ struct CAMTStatementReader {
         var currency = defaultCurrency
         if case .success(let known) = CAMTEntry.currency(code, defaultCurrency) { currency = known }
         statement.context = CAMTEntry.Context(
-            currency: currency, account: statement.account, owner: statement.owner, created: statement.created)
+            currency: currency, account: statement.account, owner: statement.owner,
+            created: statement.created ?? created)
         let opening = statement.balances.opening(currency)
         try? accounts.begin(StatementAccount(id: statement.account, currency: currency), opening: opening) { emit($0) }
         self.statement = statement

@@ -105,7 +105,9 @@ struct SEPAPurpose {
             let scalar = scalars[position]
             isBoundary = scalar.value <= 0x20
             // A reference fills its parts, so what follows one that is not full is free text again.
-            if scalar == "\u{1F}", let key = values.last?.key, !key.isEmpty, !Self.texts.contains(key) {
+            if scalar == "\u{1F}", let last = values.last, !last.key.isEmpty, !Self.texts.contains(last.key),
+                last.text.contains(where: { $0 > " " })
+            {
                 values.append(("", ""))
             }
             values[values.count - 1].text.unicodeScalars.append(scalar)

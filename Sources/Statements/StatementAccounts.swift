@@ -44,7 +44,7 @@ enum StatementText {
     static func meaningful(_ text: String?) -> String? {
         guard let text, text.contains(where: { $0 != "0" && ($0.isLetter || $0.isNumber) }) else { return nil }
         switch text.uppercased() {
-        case "NONREF", "NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "KREF+", "EREF+", "KREF", "EREF", "MARF",
+        case "NONREF", "NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "KREF+", "EREF+", "KREF", "EREF", "MARF", "PREF",
             "NONE", "N/A":
             return nil
         default: return text

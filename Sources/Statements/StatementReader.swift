@@ -121,7 +121,9 @@ package struct StatementReader {
         case .camt052, .camt053, .camt054:
             let encoding = transcoder == nil ? XMLText.Encoding.declared(in: head) : .utf8
             camt = CAMTParser(currency: currency, encoding: encoding)
-        case .mt940, .mt942: mt940 = MT940Parser(currency: currency, encoding: override.encoding ?? .utf8)
+        case .mt940, .mt942:
+            let encoding = override.encoding ?? head.withUnsafeBufferPointer { MT940Parser.encoding(head: $0) }
+            mt940 = MT940Parser(currency: currency, encoding: encoding)
         case .qif: openQIF()
         default: throw Refusal.statementFormat(format)
         }
