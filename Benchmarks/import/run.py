@@ -36,7 +36,7 @@ def say(text):
 
 # The file
 
-SYLLABLES = "ba ce di fo gu ha je ki lo mu na pe qui ro su ta ve wi xo yu za".split()
+SYLLABLES = "ba ce di fo gu ha je ky lo mu na pe qui ro su ta ve wi xo yu za".split()
 # Rules by the beginning of a payee's name: the first that matches decides.
 CATEGORIES = (
     "food transportation housing utilities healthcare entertainment shopping travel education personal gifts "
@@ -111,8 +111,25 @@ def expected(rows, rules):
 
 # Purser
 
+def database_cpu(postmaster):
+    """Seconds that PostgreSQL's processes have computed, those that have ended included."""
+    def ticks(pid, fields):
+        with open(f"/proc/{pid}/stat") as file:
+            values = file.read().rsplit(")", 1)[1].split()
+        return sum(int(values[field - 3]) for field in fields)
+
+    total = ticks(postmaster, (14, 15, 16, 17))
+    with open(f"/proc/{postmaster}/task/{postmaster}/children") as file:
+        for child in file.read().split():
+            try:
+                total += ticks(child, (14, 15))
+            except OSError:
+                pass
+    return total / os.sysconf("SC_CLK_TCK")
+
+
 def measured(command, environment=None):
-    """Runs it; seconds, its largest resident set in MiB, and what it printed."""
+    """Runs it; seconds, its largest resident set in MiB, what it printed, and the seconds it computed."""
     started = time.monotonic()
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **(environment or {})})
@@ -122,7 +139,7 @@ def measured(command, environment=None):
     seconds = time.monotonic() - started
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(command[:4])} ended with {process.returncode}: {errors[-1000:].decode()}")
-    return seconds, usage.ru_maxrss / 1024, output
+    return seconds, usage.ru_maxrss / 1024, output, usage.ru_utime + usage.ru_stime
 
 
 def check(database, server, token, want):
@@ -175,15 +192,18 @@ def run_purser(path, rows, rules, table, limits):
         cluster = Database(os.path.join(data, "postgres", "cluster"), 5432, "purser", "purser")
         binary = server.command[0]
         for turn, (new, what) in enumerate([(len(rows), "all new"), (0, "all there")]):
-            seconds, resident, output = measured(
+            before = database_cpu(cluster.postmaster)
+            seconds, resident, output, own = measured(
                 [binary, "import", path, "--user", EMAIL, "--data", data, "--json"])
+            theirs = database_cpu(cluster.postmaster) - before
             outcome = json.loads(output)
             counts = (outcome["imported"], outcome["duplicates"], outcome["rejectedCount"])
             if counts != (new, len(rows) - new, 0):
                 raise SystemExit(f"{counts} imported, duplicates, rejected of {len(rows)} rows, {what}")
             rate = len(rows) / seconds
             rates.append(rate)
-            say(f"{len(rows):,} rows, {what}: {seconds:.2f} s, {rate:,.0f} rows/s, {resident:.0f} MB resident")
+            say(f"{len(rows):,} rows, {what}: {seconds:.2f} s, {rate:,.0f} rows/s, {resident:.0f} MB resident, "
+                f"CPU a row: {own / len(rows) * 1e6:.1f} µs and PostgreSQL's {theirs / len(rows) * 1e6:.1f} µs")
             table.add(f"import {len(rows):,} rows, {what}", f"{rate:,.0f} rows/s", "", "",
                       f"≥ {limits['rate']:,}", rate >= limits["rate"])
             table.add(f"its resident memory, {what}", f"{resident:.0f} MB", "", "", f"< {limits['memory']} MB",

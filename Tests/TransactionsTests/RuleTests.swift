@@ -77,9 +77,18 @@ extension Person {
                 (fine, "{}"), (fine, #"{"categoryId":"\#(hers)"}"#), (fine, #"{"categoryId":"food"}"#),
                 (fine, #"{"addTags":[""]}"#), (fine, #"{"addTags":"x"}"#),
                 (fine, #"{"notes":"\#(String(repeating: "x", count: 256))"}"#),
-                (fine, #"{"categoryId":"\#(food)","split":[{"categoryId":"\#(food)","percent":50},{"categoryId":"\#(gifts)","rest":true}]}"#),
-                (fine, #"{"split":[{"categoryId":"\#(food)","percent":50},{"categoryId":"\#(gifts)","percent":49.99}]}"#),
-                (fine, #"{"split":[{"categoryId":"\#(food)","percent":50.001},{"categoryId":"\#(gifts)","rest":true}]}"#),
+                (
+                    fine,
+                    #"{"categoryId":"\#(food)","split":[{"categoryId":"\#(food)","percent":50},{"categoryId":"\#(gifts)","rest":true}]}"#
+                ),
+                (
+                    fine,
+                    #"{"split":[{"categoryId":"\#(food)","percent":50},{"categoryId":"\#(gifts)","percent":49.99}]}"#
+                ),
+                (
+                    fine,
+                    #"{"split":[{"categoryId":"\#(food)","percent":50.001},{"categoryId":"\#(gifts)","rest":true}]}"#
+                ),
                 (fine, #"{"split":[{"categoryId":"\#(hers)","percent":50},{"categoryId":"\#(gifts)","rest":true}]}"#),
                 (#"{"items":[]}"#, #"{"notes":"x"}"#), ("{}", #"{"notes":"x"}"#), ("7", #"{"notes":"x"}"#),
                 (#"{"match":"some","items":[\#(Self.rewe)]}"#, #"{"notes":"x"}"#),
@@ -93,10 +102,12 @@ extension Person {
                     #"{"items":[\#(Array(repeating: Self.rewe, count: 21).joined(separator: ","))]}"#, #"{"notes":"x"}"#
                 ),
             ] {
-                let answer = try await ada.post("/rules", #"{"name":"n","conditions":\#(conditions),"actions":\#(actions)}"#)
+                let answer = try await ada.post(
+                    "/rules", #"{"name":"n","conditions":\#(conditions),"actions":\#(actions)}"#)
                 #expect(answer.status == 400, "\(conditions) \(actions): \(answer.text)")
             }
-            #expect(try await ada.post("/rules", #"{"conditions":\#(fine),"actions":{"notes":"x"}}"#).problems == ["name"])
+            #expect(
+                try await ada.post("/rules", #"{"conditions":\#(fine),"actions":{"notes":"x"}}"#).problems == ["name"])
             #expect(try await ada.get("/rules").items.isEmpty)
             let id = try await ada.rule(Self.rewe, #"{"notes":"x"}"#)
             for path in ["/rules/\(id)"] {
@@ -142,8 +153,11 @@ extension Person {
             try await ada.rule(
                 #"{"field":"merchant","op":"startsWith","value":"rewe"}"#,
                 #"{"categoryId":"\#(gifts)","merchantName":"Rewe","addTags":["shop"],"paymentMethod":"card"}"#)
-            try await ada.rule(#"{"field":"text","op":"contains","value":"bread"}"#, #"{"categoryId":"\#(travel)","addTags":["bread"]}"#)
-            let file = "Date,Payee,Memo,Amount\n2026-03-01,REWE SAGT DANKE 77,Bread,-3.00\n2026-03-02,Lidl,bread,-4.00\n2026-03-03,Lidl,Milk,-5.00\n2026-03-04,Zzyzx,,-6.00\n"
+            try await ada.rule(
+                #"{"field":"text","op":"contains","value":"bread"}"#,
+                #"{"categoryId":"\#(travel)","addTags":["bread"]}"#)
+            let file =
+                "Date,Payee,Memo,Amount\n2026-03-01,REWE SAGT DANKE 77,Bread,-3.00\n2026-03-02,Lidl,bread,-4.00\n2026-03-03,Lidl,Milk,-5.00\n2026-03-04,Zzyzx,,-6.00\n"
             let preview = try await ada.upload(file, "?dryRun=true")
             let shown = preview.data["accounts"]?.array?.first?["transactions"]?.array ?? []
             #expect(shown.compactMap { $0.written("categorySlug") } == ["gifts", "travel", "food", "miscellaneous"])
@@ -154,7 +168,8 @@ extension Person {
             #expect(try await ada.upload(file).data["imported"]?.int == 4)
             let entries = try await ada.everyEntry().reversed()
             #expect(entries.compactMap { $0.written("categorySlug") } == ["gifts", "travel", "food", "miscellaneous"])
-            #expect(entries.first?.written("merchantName") == "Rewe" && entries.first?.written("paymentMethod") == "card")
+            #expect(
+                entries.first?.written("merchantName") == "Rewe" && entries.first?.written("paymentMethod") == "card")
             #expect(entries.first?["tags"]?.array == [.string("shop"), .string("bread")])
             // A renamed merchant is still the same line of the file.
             #expect(try await ada.upload(file).data["duplicates"]?.int == 4)
@@ -163,8 +178,10 @@ extension Person {
                 let id = entry.written("id") ?? ""
                 #expect(try await ada.put("/expenses/\(id)", #"{"category":"education","version":1}"#).status == 200)
             }
-            let next = "Date,Payee,Memo,Amount\n2026-04-01,lidl,Milk,-3.00\n2026-04-02,ZZYZX,x,-4.00\n2026-04-03,Lidl,Bread,-5.00\n2026-04-04,Rewe,x,-5.00\n"
-            let again = try await ada.upload(next, "?dryRun=true").data["accounts"]?.array?.first?["transactions"]?.array
+            let next =
+                "Date,Payee,Memo,Amount\n2026-04-01,lidl,Milk,-3.00\n2026-04-02,ZZYZX,x,-4.00\n2026-04-03,Lidl,Bread,-5.00\n2026-04-04,Rewe,x,-5.00\n"
+            let again = try await ada.upload(next, "?dryRun=true").data["accounts"]?.array?.first?["transactions"]?
+                .array
             #expect(again?.compactMap { $0.written("categorySlug") } == ["education", "education", "travel", "gifts"])
             #expect(try await ada.upload(next).data["imported"]?.int == 4)
             let slugs = try await ada.everyEntry("/entries?startDate=2026-04-01&limit=50").reversed().compactMap {
@@ -181,16 +198,20 @@ extension Person {
             let (food, gifts) = (try await ada.category("food"), try await ada.category("gifts"))
             try await ada.rule(
                 Self.rewe,
-                #"{"split":[{"categoryId":"\#(food)","percent":33.33},{"categoryId":"\#(gifts)","amount":"1.00"},{"categoryId":"\#(food)","rest":true}]}"#)
+                #"{"split":[{"categoryId":"\#(food)","percent":33.33},{"categoryId":"\#(gifts)","amount":"1.00"},{"categoryId":"\#(food)","rest":true}]}"#
+            )
             let line = "2026-03-01,Rewe,-10.00\n"
             let file = "Date,Payee,Amount\n" + line + line + "2026-03-02,Rewe,-0.50\n2026-03-03,Lidl,-4.00\n"
             let first = try await ada.upload(file)
             #expect(first.data["imported"]?.int == 4 && first.data["duplicates"]?.int == 0)
             let entries = try await ada.everyEntry()
             #expect(entries.count == 8)
-            let amounts = entries.filter { $0.written("transactionDate") == "2026-03-01" }.compactMap { $0.written("amount") }
+            let amounts = entries.filter { $0.written("transactionDate") == "2026-03-01" }.compactMap {
+                $0.written("amount")
+            }
             #expect(amounts.sorted() == ["1.00", "1.00", "3.33", "3.33", "5.67", "5.67"])
-            let parts = try await app.count("SELECT count(*) FROM entries WHERE split_of IS NOT NULL AND fingerprint IS NULL")
+            let parts = try await app.count(
+                "SELECT count(*) FROM entries WHERE split_of IS NOT NULL AND fingerprint IS NULL")
             #expect(parts == 4)
             let orphans = try await app.count(
                 """
@@ -256,7 +277,10 @@ extension Person {
             try await app.expectTotalsToAgree()
             let changed = try await ada.everyEntry("/entries?category=gifts&limit=50")
             #expect(changed.count == 11)
-            #expect(changed.allSatisfy { $0["version"]?.int == 2 && $0.written("notes") == "n" && $0["tags"]?.array == [.string("t")] })
+            #expect(
+                changed.allSatisfy {
+                    $0["version"]?.int == 2 && $0.written("notes") == "n" && $0["tags"]?.array == [.string("t")]
+                })
             #expect(changed.allSatisfy { $0["paymentMethod"]?.isNull == true })
             let again = try await ada.post("/rules/apply", "{}")
             #expect(again.data["matched"]?.int == 11 && again.data["changed"]?.int == 0)
@@ -276,7 +300,8 @@ extension Person {
             let lines = (1...60).map { "2026-0\($0 % 6 + 1)-10,Rewe \($0),-\($0).00\n" }
             #expect(try await ada.upload("Date,Payee,Amount\n" + lines.joined()).data["imported"]?.int == 0 + 60)
             _ = try await app.database.writer.run(
-                "UPDATE entries SET category_id = (SELECT id FROM categories c WHERE c.book_id = entries.book_id AND slug = 'food')")
+                "UPDATE entries SET category_id = (SELECT id FROM categories c WHERE c.book_id = entries.book_id AND slug = 'food')"
+            )
             let entries = try await ada.everyEntry().compactMap { $0.written("id") }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for entry in entries.prefix(30) {
@@ -333,7 +358,8 @@ extension Person {
             let ada = try await app.ada
             let created = try await ada.post(
                 "/import-profiles",
-                #"{"name":"US","mapping":{"dateOrder":"mdy","payee":1,"outgoingWords":["Uit"],"moreMemo":[2],"headerLines":1,"dateFormat":"MM/dd/yyyy"}}"#)
+                #"{"name":"US","mapping":{"dateOrder":"mdy","payee":1,"outgoingWords":["Uit"],"moreMemo":[2],"headerLines":1,"dateFormat":"MM/dd/yyyy"}}"#
+            )
             try #require(created.status == 201, "\(created.text)")
             let id = try #require(created.data.written("id"))
             #expect(created.data["mapping"]?.written("dateFormat") == "MM/dd/yyyy")
@@ -347,7 +373,10 @@ extension Person {
                 #expect(try await ada.post("/import-profiles", wrong).status == 400, "\(wrong)")
             }
             for name in ["US", id] {
-                #expect(dates(try await ada.upload(Self.file, "?dryRun=true&profile=\(name)")) == ["2026-03-04", "2026-05-06"])
+                #expect(
+                    dates(try await ada.upload(Self.file, "?dryRun=true&profile=\(name)")) == [
+                        "2026-03-04", "2026-05-06",
+                    ])
             }
             #expect(try await ada.upload(Self.file, "?dryRun=true&profile=other").status == 400)
             #expect(try await ada.upload(Self.file, "?profile=other").status == 400)
