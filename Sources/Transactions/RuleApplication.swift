@@ -128,7 +128,8 @@ package struct RuleApplication: Sendable {
         var result = Result()
         var last: EntryID?
         while !matcher.isEmpty {
-            let rows = try await connection.query(page(after: last, unsorted: [unsorted.expense, unsorted.income], locks))
+            let rows = try await connection.query(
+                page(after: last, unsorted: [unsorted.expense, unsorted.income], locks))
             var changes: [Change] = []
             var subject = RuleSubject()
             for row in rows {
@@ -197,14 +198,17 @@ package struct RuleApplication: Sendable {
         /// The month's sum of all categories together stays as it is.
         mutating func add(_ entry: Stored, to category: CategoryID, sign: Int64) {
             guard entry.counts else { return }
-            let key = Key(month: Int32(entry.date.year * 12 + entry.date.month - 1), kind: entry.kind, category: category)
+            let key = Key(
+                month: Int32(entry.date.year * 12 + entry.date.month - 1), kind: entry.kind, category: category)
             sums[key, default: (0, 0)].amount += sign * entry.amount
             sums[key, default: (0, 0)].count += sign
         }
 
         func save(_ book: BookID, _ transaction: Transaction) async throws {
             let all = sums.filter { $0.value.amount != 0 || $0.value.count != 0 }.sorted {
-                ($0.key.month, $0.key.kind.rawValue, $0.key.category) < ($1.key.month, $1.key.kind.rawValue, $1.key.category)
+                ($0.key.month, $0.key.kind.rawValue, $0.key.category) < (
+                    $1.key.month, $1.key.kind.rawValue, $1.key.category
+                )
             }
             guard !all.isEmpty else { return }
             _ = try await transaction.run(
