@@ -95,9 +95,11 @@ export function startList(holder, filters, selection, categories, on) {
         const index = chunk.items.findIndex((each) => each.id === id);
         const [entry] = chunk.items.splice(index, 1);
         touched(chunk);
+        if (!cursor && !all().length) replace(holder, emptiness());
         return { entry, chunk, index };
     }
     function put(entry, place) {
+        if (!table.isConnected) replace(holder, lead, table, foot);
         if (chunkOf(entry.id)) return redrawRow(entry);
         if (place && chunks.includes(place.chunk)) {
             place.chunk.items.splice(Math.min(place.index, place.chunk.items.length), 0, entry);
@@ -226,7 +228,7 @@ export function startList(holder, filters, selection, categories, on) {
         if (what) return on.press(what, row, entry, event);
         if (String(getSelection()) !== "") return;
         const field = event.target.closest("[data-edit]")?.dataset.edit;
-        on.press(field && !trash && matchMedia("(hover: hover) and (min-width: 761px)").matches ? `edit-${field}` : "details", row, entry, event);
+        on.press(field && !trash && matchMedia("(min-width: 761px) and (not (pointer: coarse))").matches ? `edit-${field}` : "details", row, entry, event);
     });
     head.box.addEventListener("change", () => { if (head.box.checked) selection.add(all()); else selection.clear(); });
 

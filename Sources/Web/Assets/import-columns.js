@@ -111,11 +111,15 @@ function columnTable(job, names, wide, update) {
             h("tbody", rows.map((record) => h("tr", Array.from({ length: wide }, (_, column) => h("td", { data: { used: String(Boolean(roleOf(column))) } }, h("bdi", record[column] ?? ""))))))));
 }
 
-/// What changes when a column is given a role: it loses the one it had, and amounts are in one column or in two.
+/// What changes when a column is given a role. The column that had it takes over the other's, so that nothing gets
+/// lost by trying; amounts are in one column or in two.
 function assignment(mapping, column, role) {
     const part = {};
-    for (const [key] of ROLES) if (mapping[key] === column && key !== role) part[key] = null;
+    const before = ROLES.map(([key]) => key).filter((key) => mapping[key] === column && key !== role);
+    for (const key of before) part[key] = null;
     if (!role) return part;
+    const holder = mapping[role];
+    if (holder !== null && holder !== undefined && holder !== column && before.length) part[before[0]] = holder;
     part[role] = column;
     if (role === "amount") for (const key of ["debit", "credit"]) if (mapping[key] !== null) part[key] = null;
     if ((role === "debit" || role === "credit") && mapping.amount !== null) part.amount = null;
