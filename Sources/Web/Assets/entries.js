@@ -112,11 +112,11 @@ export function show(main, query) {
     const single = (body) => () => { const entry = list?.focused; if (!entry) return false; body(entry); return true; };
 
     function more(anchor) {
-        const keep = (format, name) => async () => {
-            try { await download(`${pathFor(filters)}/export`, { ...questionOf(filters), format }, name); } catch (error) { if (error.kind !== "unauthenticated") toast(`No file was made. ${describe(error).text}`, { tone: "bad" }); }
+        const keep = (format, name, extra = {}) => async () => {
+            try { await download(`${pathFor(filters)}/export`, { ...questionOf(filters), format, ...extra }, name); } catch (error) { if (error.kind !== "unauthenticated") toast(`No file was made. ${describe(error).text}`, { tone: "bad" }); }
         };
         openMenu(anchor, [
-            { text: "Export these as CSV", symbol: "file", onpick: keep("csv", "entries.csv") },
+            { text: "Export these as CSV", symbol: "file", onpick: keep("csv", "entries.csv", { bom: "true" }) },
             { text: "Export these as JSON lines", symbol: "file", onpick: keep("json", "entries.jsonl") }, LINE,
             { text: "Possible duplicates", symbol: "copy", onpick: () => navigate("/entries/duplicates") },
             trash() ? { text: "All entries", symbol: "entries", onpick: () => navigate("/entries") } : { text: "Deleted entries", symbol: "trash", onpick: () => navigate("/entries?deleted=true") }, LINE,

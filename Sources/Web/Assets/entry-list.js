@@ -247,7 +247,7 @@ export function startList(holder, filters, selection, categories, on) {
         }
         if (kind === "restored") {
             put(entry, away.get(entry.id));
-            if (rowOf(entry.id)) focus(entry.id);
+            if (chunkOf(entry.id)) focus(entry.id);
             return showCount();
         }
         const chunk = chunkOf(entry.id);
