@@ -4,7 +4,7 @@
 import { api } from "./api.js";
 import { h, icon, replace } from "./dom.js";
 import { isFiltered, pathFor, questionOf } from "./entry-filters.js";
-import { fillRow, rowFor } from "./entry-row.js";
+import { fillRow, offerActions, rowFor } from "./entry-row.js";
 import { banner, emptyState, skeleton } from "./overlays.js";
 import { bookToday } from "./state.js";
 import { openEditor } from "./editor.js";
@@ -67,7 +67,10 @@ export function startList(holder, filters, selection, categories, on) {
     }
     function redrawRow(entry) {
         const row = rowOf(entry.id);
-        if (row) fillRow(row, entry, context(entry, all().findIndex((each) => each.id === entry.id)));
+        if (row) {
+            fillRow(row, entry, context(entry, all().findIndex((each) => each.id === entry.id)));
+            if (row.matches(":hover, :focus-within, :focus")) offerActions(row, entry, trash);
+        }
         return row;
     }
     /// After rows came or went: the day is written at the first row of each day.
@@ -95,11 +98,11 @@ export function startList(holder, filters, selection, categories, on) {
         const index = chunk.items.findIndex((each) => each.id === id);
         const [entry] = chunk.items.splice(index, 1);
         touched(chunk);
-        if (!cursor && !all().length) replace(holder, emptiness());
+        if (!cursor && !all().length) bare();
         return { entry, chunk, index };
     }
     function put(entry, place) {
-        if (!table.isConnected) replace(holder, lead, table, foot);
+        if (!table.isConnected) full();
         if (chunkOf(entry.id)) return redrawRow(entry);
         if (place && chunks.includes(place.chunk)) {
             place.chunk.items.splice(Math.min(place.index, place.chunk.items.length), 0, entry);
@@ -128,7 +131,7 @@ export function startList(holder, filters, selection, categories, on) {
             if (stopped) return false;
             cursor = meta.nextCursor ?? null;
             if (first && !data.length) return await nothing();
-            if (first) replace(holder, lead, table, foot);
+            if (first) full();
             append(data);
             if (first) showCount();
             replace(foot, cursor ? h("button", { type: "button", onclick: loadMore }, "Load more") : all().length > PAGE && h("span.muted", "That is all."));
@@ -165,15 +168,23 @@ export function startList(holder, filters, selection, categories, on) {
         if (stopped) return false;
         if (similar.length) {
             replace(lead, h("p.list-note", icon("search"), `Nothing says “${filters.q}” exactly. This is similar:`));
-            replace(holder, lead, table, foot);
+            full();
             append(similar);
             return true;
         }
-        replace(holder, emptiness());
+        bare();
         return false;
     }
     async function likely() {
         try { return (await api.get(`${path}/search`, { ...questionOf(filters), limit: 50 }, { signal: controller.signal })) ?? []; } catch { return []; }
+    }
+    function bare() {
+        replace(holder, emptiness());
+        holder.classList.add("bare");
+    }
+    function full() {
+        replace(holder, lead, table, foot);
+        holder.classList.remove("bare");
     }
     function emptiness() {
         if (trash) return emptyState({ symbol: "trash", title: "Nothing deleted", text: "What you delete can be restored from here.", actions: [h("a.button", { href: "/entries" }, "All entries")] });
@@ -214,6 +225,13 @@ export function startList(holder, filters, selection, categories, on) {
     const hasFocus = () => table.contains(document.activeElement) && document.activeElement.closest("tbody") !== null;
 
     table.addEventListener("focusin", (event) => { const id = event.target.closest("tbody tr")?.dataset.id; if (id) activate(id); });
+    for (const name of ["pointerover", "focusin"]) {
+        table.addEventListener(name, (event) => {
+            const row = event.target.closest("tbody tr");
+            const entry = row && !row.querySelector(".c-act > *") && entryOf(row.dataset.id);
+            if (entry) offerActions(row, entry, trash);
+        });
+    }
     table.addEventListener("click", (event) => {
         const row = event.target.closest("tbody tr");
         if (!row || row.hasAttribute("data-editing")) return;
@@ -293,7 +311,7 @@ function heading(filters, sort) {
             h("button.sort", { type: "button", onclick: () => sort(key) }, text, icon(on && filters.order === "asc" ? "up" : "down", on ? "icon on" : "icon")));
     };
     const element = h("thead", { role: "rowgroup" }, h("tr", { role: "row" },
-        h("th.c-mark", { role: "columnheader", scope: "col" }, h("label.select-mark", box, icon("check", "icon tick"), icon("dash", "icon tick dash"))),
+        h("th.c-mark", { role: "columnheader", scope: "col" }, h("label.select-mark", box, h("span.tick"))),
         column("date", "Date", "c-date"), column("merchant", "Merchant", "c-who"), h("th.c-cat", { role: "columnheader", scope: "col" }, "Category"),
         column("amount", "Amount", "c-amount"), h("th.c-act", { role: "columnheader", scope: "col" }, h("span.visually-hidden", "Actions"))));
     return { element, box, show(selected, shown) { box.checked = selected > 0 && selected >= shown; box.indeterminate = selected > 0 && selected < shown; } };
