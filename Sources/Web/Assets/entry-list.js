@@ -12,7 +12,7 @@ import { openEditor } from "./editor.js";
 const PAGE = 100;
 const NEAR = 1200;
 
-/// on: {count(number), open(entry), clear(), press(what, row, entry, event), sort(key)}
+/// on: {count(number), sums({expense, income} or null), open(entry), clear(), press(what, row, entry, event), sort(key)}
 export function startList(holder, filters, selection, categories, on) {
     const controller = new AbortController();
     const now = bookToday();
@@ -155,11 +155,18 @@ export function startList(holder, filters, selection, categories, on) {
 
     /// Counting many entries costs the server something, so the list does not wait for it.
     async function showCount() {
-        if (!cursor) return on.count(all().length);
+        const signal = controller.signal;
+        if (!cursor) on.count(all().length);
         try {
-            const { meta } = await api.get(path, { ...questionOf(filters), page: 1, limit: 1 }, { whole: true, signal: controller.signal });
-            if (!stopped && meta.total !== undefined) on.count(Number(meta.total));
-        } catch { /* the number is a courtesy */ }
+            if (cursor) {
+                const { meta } = await api.get(path, { ...questionOf(filters), page: 1, limit: 1 }, { whole: true, signal });
+                if (!stopped && meta.total !== undefined) on.count(Number(meta.total));
+            }
+            if (!isFiltered(filters) || trash || !all().length) return on.sums(null);
+            const { sort, order, ...question } = questionOf(filters);
+            const { byType } = await api.get(`${path}/stats`, question, { signal });
+            if (!stopped) on.sums(Object.fromEntries((byType ?? []).map((each) => [each.type, each.total])));
+        } catch { /* the numbers are a courtesy */ }
     }
 
     async function nothing() {
