@@ -1,13 +1,14 @@
 // From a bank's files to entries: choose, look, import. This file keeps the steps; each step has its own.
 
 import { api, newIdempotencyKey, upload } from "./api.js";
+import { navigate } from "./app.js";
 import { announce, debounce, h, icon, plural, replace } from "./dom.js";
 import { columnsOf, corrections, firstLook, mappingIsComplete } from "./import-columns.js";
 import { pastImports } from "./import-past.js";
 import { drawPreview, tally } from "./import-preview.js";
 import { drawResult } from "./import-result.js";
 import { progressRow } from "./import-progress.js";
-import { banner, skeleton } from "./overlays.js";
+import { banner, skeleton, toast } from "./overlays.js";
 import { loadCategories } from "./state.js";
 
 /// Of larger tables only the beginning is looked at before importing; all of it is read then.
@@ -178,13 +179,20 @@ export function show(main, query) {
             const rules = await addRules(ready);
             for (const [index, job] of ready.entries()) {
                 await send(job, rows[index]);
-                if (!alive) return;
+            }
+            // Someone who went on to another screen meanwhile still hears of it.
+            if (!alive) {
+                const count = ready.reduce((sum, job) => sum + Number(job.result?.imported ?? 0), 0);
+                const failed = ready.find((job) => job.failure);
+                return void toast(failed ? `${failed.file.name} was not imported. ${failed.failure.message}` : `${plural(count, "entry", "entries")} imported.`, failed ? { tone: "bad", seconds: 12 } : { action: "Show", onaction: () => navigate("/entries?sort=created") });
             }
             for (const job of jobs) if (ready.includes(job)) job.phase = "done";
             replace(stage, drawResult(ready, { again: () => choose(), retry: (job) => { jobs = [job]; front = job; run([job]); }, rules }));
             stage.querySelector("h2")?.focus();
             past.element.hidden = false;
             past.refresh();
+        } catch (error) {
+            if (error.kind !== "unauthenticated") throw error; // the sign-in is in front by now
         } finally { window.removeEventListener("beforeunload", leaving); }
     }
     async function send(job, row) {
