@@ -2,6 +2,10 @@ import Database
 
 package enum TransactionsModule {
     package static var migrations: [Migration] {
-        [Migration(name: "M20261121000600__entries", sql: PackageResources.M20261121000600__entries_sql)]
+        [
+            Migration(name: "M20261121000600__entries", sql: PackageResources.M20261121000600__entries_sql),
+            Migration(
+                name: "M20261121001100__entry_details", sql: PackageResources.M20261121001100__entry_details_sql),
+        ]
     }
 }
