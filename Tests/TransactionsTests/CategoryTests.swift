@@ -39,7 +39,7 @@ import Testing
 }
 
 @Suite(.tags(.rules)) struct `A tree of categories` {
-    private func category(_ id: CategoryID, _ parent: CategoryID?, isIncome: Bool = false) -> Categories.Category {
+    private func category(_ id: CategoryID, _ parent: CategoryID?, isIncome: Bool = false) -> Category {
         Category(
             id: id, parent: parent, name: "\(id)", slug: "s", icon: "i", color: "#000000", isIncome: isIncome,
             isSystem: false, sortOrder: 0, version: 1)
@@ -84,7 +84,7 @@ import Testing
     }
 }
 
-@Suite(.tags(.http), .books) struct `Categories` {
+@Suite(.tags(.http), .books) struct `The categories of a book` {
     private func make(_ person: Person, _ body: String) async throws -> JSONValue {
         let answer = try await person.post("/categories", body)
         try #require(answer.status == 201, "\(answer.text)")

@@ -98,21 +98,24 @@ CREATE TRIGGER imports_inserted AFTER INSERT ON imports FOR EACH ROW EXECUTE FUN
 -- An UPDATE changes many entries at once as often as one: its sums are added once a category and month.
 CREATE FUNCTION entries_were_updated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
-    SELECT book_id, month, type, category_id, pg_backend_pid() % 32, sum(amount_minor), sum(entry_count)
-    FROM (
-        SELECT book_id, month_index(occurred_on) AS month, type, unnest(ARRAY['00000000-0000-0000-0000-000000000000', category_id]) AS category_id,
-            -amount_minor AS amount_minor, -1 AS entry_count
-        FROM old_entries WHERE deleted_at IS NULL AND status <> 3
-        UNION ALL
-        SELECT book_id, month_index(occurred_on), type, unnest(ARRAY['00000000-0000-0000-0000-000000000000', category_id]), amount_minor, 1
-        FROM new_entries WHERE deleted_at IS NULL AND status <> 3
-    ) c
-    GROUP BY book_id, month, type, category_id
-    HAVING sum(amount_minor) <> 0 OR sum(entry_count) <> 0
-    ORDER BY book_id, month, type, category_id
-    ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
-    SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count;
+    -- Whoever sets purser.bulk adds the sums itself.
+    IF current_setting('purser.bulk', true) IS DISTINCT FROM 'on' THEN
+        INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
+        SELECT book_id, month, type, category_id, pg_backend_pid() % 32, sum(amount_minor), sum(entry_count)
+        FROM (
+            SELECT book_id, month_index(occurred_on) AS month, type, unnest(ARRAY['00000000-0000-0000-0000-000000000000', category_id]) AS category_id,
+                -amount_minor AS amount_minor, -1 AS entry_count
+            FROM old_entries WHERE deleted_at IS NULL AND status <> 3
+            UNION ALL
+            SELECT book_id, month_index(occurred_on), type, unnest(ARRAY['00000000-0000-0000-0000-000000000000', category_id]), amount_minor, 1
+            FROM new_entries WHERE deleted_at IS NULL AND status <> 3
+        ) c
+        GROUP BY book_id, month, type, category_id
+        HAVING sum(amount_minor) <> 0 OR sum(entry_count) <> 0
+        ORDER BY book_id, month, type, category_id
+        ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
+        SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count;
+    END IF;
 
     -- Few entries are told one by one, many as one stretch.
     WITH changed AS (
