@@ -182,14 +182,16 @@ struct ImportLookup {
     /// The latest is the one that was changed last: it is what the members of the book have decided since.
     static func pastCategories(of source: StaticString, book: BookID) -> SQL {
         """
-        SELECT DISTINCT ON (m.merchant, m.type) m.merchant, m.type, e.category_id
-        FROM \(SQL.fragment(source)) m
-        JOIN entries e ON e.book_id = \(book) AND lower(e.merchant) = m.merchant AND e.type = m.type
-        WHERE e.merchant IS NOT NULL AND e.deleted_at IS NULL AND e.category_id NOT IN (
-            SELECT c.id FROM categories c WHERE c.book_id = \(book)
-                AND c.slug IN (\(CategoryStore.fallbackSlug(isIncome: false)), \(CategoryStore.fallbackSlug(isIncome: true)))
-        )
-        ORDER BY m.merchant, m.type, e.updated_at DESC, e.id DESC
+        SELECT m.merchant, m.type, l.category_id
+        FROM \(SQL.fragment(source)) m CROSS JOIN LATERAL (
+            SELECT e.category_id FROM entries e
+            WHERE e.book_id = \(book) AND lower(e.merchant) = m.merchant AND e.type = m.type
+                AND e.merchant IS NOT NULL AND e.deleted_at IS NULL AND e.category_id NOT IN (
+                    SELECT c.id FROM categories c WHERE c.book_id = \(book)
+                        AND c.slug IN (\(CategoryStore.fallbackSlug(isIncome: false)), \(CategoryStore.fallbackSlug(isIncome: true)))
+                )
+            ORDER BY e.updated_at DESC, e.id DESC LIMIT 1
+        ) l
         """
     }
 
