@@ -16,6 +16,8 @@ package struct CSVMapping: Equatable, Sendable {
     /// A column that says whether the amount came or went: `S`/`H`, `D`/`C`, `Af`/`Bij`.
     package var indicator: Int?
     package var payee: Int?
+    /// Who paid, where the file has a column for either side; the other side of what came in.
+    package var payer: Int?
     package var memo: Int?
     /// Further columns whose text belongs to the memo.
     package var moreMemo: [Int] = []
@@ -28,6 +30,8 @@ package struct CSVMapping: Equatable, Sendable {
     package var status: Int?
     /// The number of the account that a row belongs to, where one file holds several.
     package var account: Int?
+    /// What the bank took on top, where the running balance shows that the amount leaves it out.
+    package var fee: Int?
 
     package var dateOrder = DateOrder.ymd
     /// The dates that were seen can be read in more than one order; the chosen one is a guess.
@@ -37,6 +41,14 @@ package struct CSVMapping: Equatable, Sendable {
     package var decimalSeparator: UInt8 = UInt8(ascii: ".")
     /// Money spent is written without a minus, as in many exports of credit cards.
     package var negate = false
+    /// Amounts without any sign are money spent, since those that came in have a plus or `CR`.
+    package var unsignedIsOutgoing = false
+    /// The column of credits has a minus on all of them; it means nothing.
+    package var creditIsNegative = false
+    /// What an empty indicator means, where the bank only marks the other kind.
+    package var blankIsOutgoing: Bool?
+    /// Amounts name their currency themselves: `-12,50 PLN`, `£3.20`.
+    package var currencyInAmount = false
     /// The currency that the names of the columns tell, as in `Amount (EUR)`.
     package var headerCurrency: Currency?
     /// The currency of every amount, where somebody said so.
@@ -101,8 +113,9 @@ package struct CSVMappingOverride: Equatable, Sendable {
 }
 
 package enum CSVColumn: String, CaseIterable, Sendable {
-    case date, valueDate, amount, debit, credit, indicator, payee, memo, reference, id, currency, balance, type, status,
-        account
+    case date, valueDate, amount, debit, credit, indicator, payee, payer, memo, reference, id, currency, balance, type,
+        status,
+        account, fee
 }
 
 extension CSVMapping {
@@ -125,6 +138,7 @@ extension CSVMapping {
         }
         if let decimal = override.decimalSeparator { decimalSeparator = decimal }
         if let negate = override.negate { self.negate = negate }
+        if let negate = override.negate, !negate { unsignedIsOutgoing = false }
         if let currency = override.currency {
             currencyOfAll = currency
             headerCurrency = nil
@@ -159,6 +173,7 @@ extension CSVColumn {
         case .credit: \.credit
         case .indicator: \.indicator
         case .payee: \.payee
+        case .payer: \.payer
         case .memo: \.memo
         case .reference: \.reference
         case .id: \.id
@@ -167,6 +182,7 @@ extension CSVColumn {
         case .type: \.type
         case .status: \.status
         case .account: \.account
+        case .fee: \.fee
         }
     }
 }

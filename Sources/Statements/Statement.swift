@@ -105,6 +105,6 @@ extension Refusal {
     package static func statementFormat(_ format: StatementFormat) -> Refusal {
         Refusal(
             .unsupportedMediaType, "UNSUPPORTED_FORMAT",
-            "This is \(format.title), which is not supported yet. Export the statement as CSV or OFX.")
+            "This is \(format.title), which cannot be read. Export the statement as CSV, OFX, QIF, CAMT or MT940.")
     }
 }

@@ -23,8 +23,8 @@ enum ImportAnswers {
             SchemaProperty("profile", .nullable(.text)), SchemaProperty("account", .nullable(.text)),
             SchemaProperty("imported", .integer()), SchemaProperty("duplicates", .integer()),
             SchemaProperty("rejectedCount", .integer()),
-            SchemaProperty("rejected", rejected, "The first thousand; /imports/{id}/rejected has all."),
-            SchemaProperty("results", .array(line), required: false, "Where the first thousand lines went."),
+            SchemaProperty("rejected", rejected, "The first ones; /imports/{id}/rejected has all."),
+            SchemaProperty("results", .array(line), required: false, "Where the first lines went."),
             SchemaProperty("createdAt", .instant),
         ])
 
@@ -32,7 +32,7 @@ enum ImportAnswers {
         guard case .object(_, let properties) = ImportStore.resource.schema else { return ImportStore.resource.schema }
         return .object(
             name: "ImportDetail",
-            properties + [SchemaProperty("rejected", rejected, "The first thousand; /imports/{id}/rejected has all.")])
+            properties + [SchemaProperty("rejected", rejected, "The first ones; /imports/{id}/rejected has all.")])
     }()
 
     static let preview = Schema.object(

@@ -7,9 +7,6 @@ import Synchronization
 /// The lines of a file on their way into `import_rows`: sorted and laid out on the thread that parses them, so that
 /// no event loop is held up.
 final class ImportReading: Sendable {
-    /// So many rejected lines are kept; beyond that a file is no statement, and they are only counted.
-    static let keptRejections = 1_000_000
-
     static let table: SQL = """
         CREATE TEMPORARY TABLE import_rows (
             id uuid NOT NULL, line integer NOT NULL, type smallint, occurred_on date, amount_minor bigint,
@@ -38,9 +35,9 @@ final class ImportReading: Sendable {
         /// Lines that can be entries.
         var taken = 0
         var rejectedCount = 0
-        /// The first thousand.
+        /// The first ones.
         var rejected: [RejectedLine] = []
-        /// The first thousand that can be entries.
+        /// The first ones that can be entries.
         var first: [(line: Int, id: EntryID)] = []
         var hasTwins = false
         var hasSplits = false
@@ -49,6 +46,7 @@ final class ImportReading: Sendable {
     }
 
     fileprivate struct State {
+        let limits: ImportLimits
         var sorter: ImportSorter
         var twins = TwinFilter()
         var account: String?
@@ -61,10 +59,10 @@ final class ImportReading: Sendable {
     private let state: Mutex<State>
 
     /// - Parameter account: of files that do not tell it.
-    init(sorter: ImportSorter, currency: Currency, account: String?) {
+    init(sorter: ImportSorter, currency: Currency, account: String?, limits: ImportLimits) {
         self.currency = currency
         givenAccount = account
-        state = Mutex(State(sorter: sorter, account: account))
+        state = Mutex(State(limits: limits, sorter: sorter, account: account))
     }
 
     var summary: Summary { state.withLock { $0.summary } }
@@ -99,7 +97,7 @@ final class ImportReading: Sendable {
 extension ImportReading.State {
     fileprivate mutating func add(_ line: ImportLine) {
         summary.taken += 1
-        if summary.first.count < Importer.resultLimit { summary.first.append((line.line, line.id)) }
+        if summary.first.count < limits.resultLines { summary.first.append((line.line, line.id)) }
         let mayBeTwin = twins.insert(line.fingerprint)
         if mayBeTwin { summary.hasTwins = true }
         let sorted = sorter.sort(line)
@@ -131,8 +129,8 @@ extension ImportReading.State {
 
     fileprivate mutating func reject(_ line: RejectedLine) {
         summary.rejectedCount += 1
-        if summary.rejected.count < StatementPreview.rejectedLimit { summary.rejected.append(line) }
-        guard summary.rejectedCount <= ImportReading.keptRejections else { return }
+        if summary.rejected.count < limits.rejectedLines { summary.rejected.append(line) }
+        guard summary.rejectedCount <= limits.keptRejections else { return }
         rows.row(columns: ImportReading.columns) { row in
             row.append(EntryID.new())
             row.append(Int32(clamping: line.line))

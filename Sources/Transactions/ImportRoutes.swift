@@ -9,16 +9,19 @@ import Runtime
 import Statements
 
 package struct ImportRoutes: RouteGroup {
-    static let previewLimit = 5000
-
     let database: Database
     private let upload: ImportUpload
     /// An import holds a connection for as long as it takes; most of them must stay free for everybody else.
     private let turnstile: Turnstile
+    private let limits: ImportLimits
     private let progress = ImportProgress()
 
     /// - Parameter spoolDirectory: where uploads are kept while they are read.
-    package init(database: Database, pool: BlockingPool, spoolDirectory: String, turnstile: Turnstile) {
+    package init(
+        database: Database, pool: BlockingPool, spoolDirectory: String, turnstile: Turnstile,
+        limits: ImportLimits = ImportLimits()
+    ) {
+        self.limits = limits
         self.turnstile = turnstile
         self.database = database
         upload = ImportUpload(spoolDirectory: spoolDirectory, pool: pool)
@@ -68,7 +71,7 @@ package struct ImportRoutes: RouteGroup {
             "/imports/progress/{id}", "How far an import is, as server-sent events", access: .signedIn,
             returns: .content("text/event-stream"), refuses: [.unavailable], rateLimit: nil, handle: watch)
         routes.get(
-            "/imports/{id}", "One import, with the first thousand rejected lines", access: .book(.viewEntries),
+            "/imports/{id}", "One import, with its first rejected lines", access: .book(.viewEntries),
             returns: .data(ImportAnswers.detail), handle: one)
         routes.get(
             "/imports/{id}/rejected", "Every line that was not taken, in the order of the file",
@@ -92,7 +95,8 @@ package struct ImportRoutes: RouteGroup {
         options.profile = profile
         options.saveProfile = saveProfile
         options.account = account
-        let importer = Importer(database: database, book: book.id, currency: book.currency, user: user)
+        let importer = Importer(
+            database: database, book: book.id, currency: book.currency, user: user, limits: limits)
         if dryRun == true {
             return try await preview(try await upload.receive(request, filename: filename).file, importer, options)
         }
@@ -121,7 +125,7 @@ package struct ImportRoutes: RouteGroup {
     private func preview(
         _ file: StatementFile, _ importer: Importer, _ options: Importer.Options
     ) async throws -> HTTPResponse {
-        var preview = StatementPreview(transactionLimit: Self.previewLimit)
+        var preview = StatementPreview(transactionLimit: limits.previewRows, rejectedLimit: limits.rejectedLines)
         let profiles = try await importer.profiles(options, database)
         let reader = try await file.read(profiles.reader(importer.currency, options.mapping)) { events in
             for event in events { preview.take(event) }
@@ -182,7 +186,7 @@ package struct ImportRoutes: RouteGroup {
         let book = try request.book.id
         let results = try await database.pipeline([
             ImportStore.one(id, book: book),
-            ImportStore.rejected(id, book: book, after: 0, limit: StatementPreview.rejectedLimit),
+            ImportStore.rejected(id, book: book, after: 0, limit: limits.rejectedLines),
         ])
         guard let row = results[0].first else { throw Refusal.notFound("import") }
         return try .data(capacity: 1024) { try ImportAnswers.write(row, rejected: results[1], to: &$0) }

@@ -12,14 +12,16 @@ extension EventName {
 
 /// Brings a statement into a book: all of it or nothing, and never twice.
 package struct Importer: Sendable {
-    static let resultLimit = 1000
-
     let database: Database
     let book: BookID
     let currency: Currency
     let user: UserID
+    let limits: ImportLimits
 
-    package init(database: Database, book: BookID, currency: Currency, user: UserID) {
+    package init(
+        database: Database, book: BookID, currency: Currency, user: UserID, limits: ImportLimits = ImportLimits()
+    ) {
+        self.limits = limits
         self.database = database
         self.book = book
         self.currency = currency
@@ -48,9 +50,9 @@ package struct Importer: Sendable {
         package let imported: Int
         package let duplicates: Int
         package let rejectedCount: Int
-        /// At most a thousand; the rest is with the import.
+        /// At most `ImportLimits.rejectedLines`; the rest is with the import.
         package let rejected: [RejectedLine]
-        /// The first thousand lines: where each went.
+        /// The first lines, at most `ImportLimits.resultLines`: where each went.
         package let results: [LineResult]
         package let createdAt: Instant
     }
@@ -92,7 +94,7 @@ package struct Importer: Sendable {
             let reading = ImportReading(
                 sorter: ImportSorter(
                     rules: try await RuleStore(transaction, book: book).all(), categories: known, currency: currency),
-                currency: currency, account: options.account)
+                currency: currency, account: options.account, limits: limits)
             let reader = try await copy(
                 file, profiles.reader(currency, options.mapping), reading, transaction, progress)
             let summary = reading.summary

@@ -7,7 +7,8 @@ import Statements
 package struct StatementPreview: Sendable {
     /// So many transactions are listed; the rest is only counted.
     package let transactionLimit: Int
-    static let rejectedLimit = 1000
+    /// And so many rejected lines.
+    package let rejectedLimit: Int
 
     private struct Account: Sendable {
         let account: StatementAccount
@@ -18,10 +19,13 @@ package struct StatementPreview: Sendable {
     private var accounts: [Account] = []
     package private(set) var transactionCount = 0
     package private(set) var rejectedCount = 0
-    /// At most a thousand.
+    /// At most `rejectedLimit`.
     package private(set) var rejected: [RejectedLine] = []
 
-    package init(transactionLimit: Int) { self.transactionLimit = transactionLimit }
+    package init(transactionLimit: Int, rejectedLimit: Int = ImportLimits().rejectedLines) {
+        self.transactionLimit = transactionLimit
+        self.rejectedLimit = rejectedLimit
+    }
 
     package mutating func take(_ event: StatementEvent) {
         switch event {
@@ -39,7 +43,7 @@ package struct StatementPreview: Sendable {
 
     private mutating func reject(_ line: RejectedLine) {
         rejectedCount += 1
-        if rejected.count < Self.rejectedLimit { rejected.append(line) }
+        if rejected.count < rejectedLimit { rejected.append(line) }
     }
 
     /// Every listed transaction with its account, in the order of the file.

@@ -130,7 +130,8 @@ enum ImportCommand {
             throw Refusal(.forbidden, "INSUFFICIENT_PERMISSIONS", "\(email) may only look at this book.")
         }
         return Importer(
-            database: backend.database, book: summary.book.id, currency: summary.book.currency, user: user.id)
+            database: backend.database, book: summary.book.id, currency: summary.book.currency, user: user.id,
+            limits: ImportLimits(backend.configuration))
     }
 
     private static func report(_ name: String, _ outcome: Importer.Outcome, asJSON: Bool) {
