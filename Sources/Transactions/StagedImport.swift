@@ -132,13 +132,15 @@ struct StagedImport {
             """
             WITH known AS (\(ImportLookup.pastCategories(of: "import_merchants", book: book))), inserted AS (
                 INSERT INTO entries (book_id, id, type, occurred_on, amount_minor, currency, category_id, merchant, description,
-                    notes, payment_method, tags, account, split_of, import_id, import_line, fingerprint, twin, created_by)
+                    notes, payment_method_id, payment_method, tags, account, split_of, import_id, import_line, fingerprint, twin, created_by)
                 SELECT \(book), r.id, r.type, r.occurred_on, r.amount_minor, \(currency),
                     coalesce(r.rule_category_id, k.category_id, r.word_category_id,
                         CASE r.type WHEN 1 THEN \(expense) ELSE \(income) END),
-                    r.merchant, r.description, r.notes, r.payment_method, coalesce(r.tags, '{}'), r.account, r.split_of,
+                    r.merchant, r.description, r.notes, p.id, r.payment_method, coalesce(r.tags, '{}'), r.account, r.split_of,
                     \(id), r.line, r.fingerprint, CASE WHEN r.fingerprint IS NOT NULL THEN r.twin END, \(user)
                 FROM import_rows r LEFT JOIN known k ON k.merchant = lower(r.merchant) AND k.type = r.type
+                LEFT JOIN payment_methods p
+                    ON p.book_id = \(book) AND lower(p.name) = lower(r.payment_method) AND p.deleted_at IS NULL
                 WHERE r.reason IS NULL
                 RETURNING occurred_on, type, category_id, amount_minor, split_of IS NULL AS is_line
             ), sums AS (
