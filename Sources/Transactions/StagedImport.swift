@@ -132,13 +132,15 @@ struct StagedImport {
             """
             WITH known AS (\(ImportLookup.pastCategories(of: "import_merchants", book: book))), inserted AS (
                 INSERT INTO entries (book_id, id, type, occurred_on, amount_minor, currency, category_id, merchant, description,
-                    notes, payment_method, tags, account, split_of, import_id, import_line, fingerprint, twin, created_by)
+                    notes, payment_method_id, payment_method, tags, account, split_of, import_id, import_line, fingerprint, twin, created_by)
                 SELECT \(book), r.id, r.type, r.occurred_on, r.amount_minor, \(currency),
                     coalesce(r.rule_category_id, k.category_id, r.word_category_id,
                         CASE r.type WHEN 1 THEN \(expense) ELSE \(income) END),
-                    r.merchant, r.description, r.notes, r.payment_method, coalesce(r.tags, '{}'), r.account, r.split_of,
+                    r.merchant, r.description, r.notes, p.id, r.payment_method, coalesce(r.tags, '{}'), r.account, r.split_of,
                     \(id), r.line, r.fingerprint, CASE WHEN r.fingerprint IS NOT NULL THEN r.twin END, \(user)
                 FROM import_rows r LEFT JOIN known k ON k.merchant = lower(r.merchant) AND k.type = r.type
+                LEFT JOIN payment_methods p
+                    ON p.book_id = \(book) AND lower(p.name) = lower(r.payment_method) AND p.deleted_at IS NULL
                 WHERE r.reason IS NULL
                 RETURNING occurred_on, type, category_id, amount_minor, split_of IS NULL AS is_line
             ), sums AS (
@@ -182,14 +184,16 @@ struct ImportLookup {
     /// The latest is the one that was changed last: it is what the members of the book have decided since.
     static func pastCategories(of source: StaticString, book: BookID) -> SQL {
         """
-        SELECT DISTINCT ON (m.merchant, m.type) m.merchant, m.type, e.category_id
-        FROM \(SQL.fragment(source)) m
-        JOIN entries e ON e.book_id = \(book) AND lower(e.merchant) = m.merchant AND e.type = m.type
-        WHERE e.merchant IS NOT NULL AND e.deleted_at IS NULL AND e.category_id NOT IN (
-            SELECT c.id FROM categories c WHERE c.book_id = \(book)
-                AND c.slug IN (\(CategoryStore.fallbackSlug(isIncome: false)), \(CategoryStore.fallbackSlug(isIncome: true)))
-        )
-        ORDER BY m.merchant, m.type, e.updated_at DESC, e.id DESC
+        SELECT m.merchant, m.type, l.category_id
+        FROM \(SQL.fragment(source)) m CROSS JOIN LATERAL (
+            SELECT e.category_id FROM entries e
+            WHERE e.book_id = \(book) AND lower(e.merchant) = m.merchant AND e.type = m.type
+                AND e.merchant IS NOT NULL AND e.deleted_at IS NULL AND e.category_id NOT IN (
+                    SELECT c.id FROM categories c WHERE c.book_id = \(book)
+                        AND c.slug IN (\(CategoryStore.fallbackSlug(isIncome: false)), \(CategoryStore.fallbackSlug(isIncome: true)))
+                )
+            ORDER BY e.updated_at DESC, e.id DESC LIMIT 1
+        ) l
         """
     }
 
