@@ -13,7 +13,7 @@ enum CSVConventions {
             mapping.creditIsNegative =
                 shapes.contains(where: \.isNegative) && shapes.allSatisfy { $0.isNegative || $0.isZero }
         }
-        if override.negate == nil { settleSign(&mapping, rows, names) }
+        settleSign(&mapping, rows, names, isTold: override.negate != nil)
         mapping.currencyInAmount = amountsNameCurrencies(mapping, rows)
         CSVBalanceCheck.settle(&mapping, rows: rows, names: names, override: override)
     }
@@ -224,7 +224,9 @@ enum CSVConventions {
     ]
 
     /// Exports of credit cards often write purchases without a minus.
-    private static func settleSign(_ mapping: inout CSVMapping, _ rows: [CSVDetector.Record], _ names: [String]) {
+    private static func settleSign(
+        _ mapping: inout CSVMapping, _ rows: [CSVDetector.Record], _ names: [String], isTold: Bool
+    ) {
         guard let amount = mapping.amount, mapping.debit == nil, mapping.credit == nil, mapping.indicator == nil else {
             return
         }
@@ -242,7 +244,8 @@ enum CSVConventions {
             mapping.unsignedIsOutgoing = true
             return
         }
-        guard mapping.balance == nil, !positive.isEmpty, positive.count * 10 >= (positive.count + negative.count) * 7
+        guard !isTold, mapping.balance == nil, !positive.isEmpty,
+            positive.count * 10 >= (positive.count + negative.count) * 7
         else {
             return
         }

@@ -13,10 +13,13 @@ package struct StatementAccount: Equatable, Sendable {
     /// The account's number as the bank writes it, where the file tells.
     package var id: String?
     package var currency: Currency
+    /// The file told of it before, and of another one in between.
+    package var isResumed: Bool
 
-    package init(id: String?, currency: Currency) {
+    package init(id: String?, currency: Currency, isResumed: Bool = false) {
         self.id = id
         self.currency = currency
+        self.isResumed = isResumed
     }
 }
 
@@ -105,6 +108,6 @@ extension Refusal {
     package static func statementFormat(_ format: StatementFormat) -> Refusal {
         Refusal(
             .unsupportedMediaType, "UNSUPPORTED_FORMAT",
-            "This is \(format.title), which is not supported yet. Export the statement as CSV or OFX.")
+            "This is \(format.title), which cannot be read. Export the statement as CSV, OFX, QIF, CAMT or MT940.")
     }
 }

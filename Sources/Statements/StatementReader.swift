@@ -8,7 +8,7 @@ import Base
 package struct StatementReader {
     /// Known once the first 64 KiB, or the whole of a smaller file, have been read.
     package private(set) var format: StatementFormat?
-    /// How a CSV file is read: detected, with the caller's corrections.
+    /// How a CSV or QIF file is read: detected, with the caller's corrections. QIF has no columns.
     package private(set) var mapping: CSVMapping?
     /// The names of a CSV file's columns, where it has them.
     package private(set) var columnNames: [String] = []
@@ -26,6 +26,9 @@ package struct StatementReader {
     private var head: [UInt8] = []
     private var csv: CSVParser?
     private var ofx: OFXParser?
+    private var camt: CAMTParser?
+    private var mt940: MT940Parser?
+    private var qif: QIFParser?
 
     /// - Parameters:
     ///   - currency: of amounts for which the file names none.
@@ -62,11 +65,16 @@ package struct StatementReader {
     }
 
     package mutating func finish(emit: (StatementEvent) throws -> Void) throws {
-        if csv == nil, ofx == nil { try open(isWhole: true, emit) }
+        if !isOpen { try open(isWhole: true, emit) }
         if stages.isIncomplete { throw Refusal.statementTruncated }
         try csv?.finish(emit: emit)
         try ofx?.finish(emit: emit)
+        try camt?.finish(emit: emit)
+        try mt940?.finish(emit: emit)
+        try qif?.finish(emit: emit)
     }
+
+    private var isOpen: Bool { csv != nil || ofx != nil || camt != nil || mt940 != nil || qif != nil }
 
     private mutating func take(
         _ bytes: UnsafeBufferPointer<UInt8>, _ emit: (StatementEvent) throws -> Void
@@ -85,6 +93,12 @@ package struct StatementReader {
             try csv?.feed(bytes, emit: emit)
         } else if ofx != nil {
             try ofx?.feed(bytes, emit: emit)
+        } else if let camt {
+            try camt.feed(bytes, emit: emit)
+        } else if mt940 != nil {
+            try mt940?.feed(bytes, emit: emit)
+        } else if qif != nil {
+            try qif?.feed(bytes, emit: emit)
         } else {
             head.append(contentsOf: bytes)
             guard head.count >= StatementLimits.headBytes else { return }
@@ -101,6 +115,13 @@ package struct StatementReader {
         switch format {
         case .csv: try openCSV(isWhole: isWhole, emit)
         case .ofx: ofx = OFXParser(currency: currency, encoding: OFXParser.encoding(head: head))
+        case .camt052, .camt053, .camt054:
+            let encoding = stages.isEmpty ? XMLText.Encoding.declared(in: head) : .utf8
+            camt = CAMTParser(currency: currency, encoding: encoding)
+        case .mt940, .mt942:
+            let encoding = override.encoding ?? head.withUnsafeBufferPointer { MT940Parser.encoding(head: $0) }
+            mt940 = MT940Parser(currency: currency, encoding: encoding)
+        case .qif: openQIF()
         default: throw Refusal.statementFormat(format)
         }
         var head: [UInt8] = []
@@ -175,5 +196,18 @@ package struct StatementReader {
         guard let chosen else { return }
         stages = chosen.stages
         head = chosen.head
+    }
+
+    private mutating func openQIF() {
+        let conventions = head.withUnsafeBufferPointer { QIFConventions(head: $0, override: override) }
+        var mapping = CSVMapping()
+        mapping.encoding = override.encoding ?? .utf8
+        mapping.dateOrder = conventions.dateOrder
+        mapping.ambiguousDateOrder = conventions.ambiguousDateOrder
+        mapping.decimalSeparator = conventions.decimalSeparator
+        mapping.negate = override.negate ?? false
+        self.mapping = mapping
+        qif = QIFParser(
+            currency: currency, conventions: conventions, encoding: mapping.encoding, negate: mapping.negate)
     }
 }

@@ -9,7 +9,7 @@ enum TextEncodingGuess {
 
     static func encoding(of bytes: UnsafeBufferPointer<UInt8>) -> TextEncoding {
         // Where each letter beyond ASCII stands, and how often each occurs.
-        let positions = bytes.indices.lazy.filter { bytes[$0] >= 0x80 }.prefix(2000).map { $0 }
+        let positions = Array(bytes.indices.lazy.filter { bytes[$0] >= 0x80 }.prefix(2000))
         var counts = [Int](repeating: 0, count: 128)
         for position in positions { counts[Int(bytes[position] - 0x80)] += 1 }
         var best = (encoding: TextEncoding.windows1252, score: Int.min)

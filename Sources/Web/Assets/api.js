@@ -19,6 +19,7 @@ export class APIError extends Error {
 let bookID = null;
 let onSignedOut = () => {};
 
+export const bookHeaders = () => (bookID ? { "X-Book": bookID } : {});
 export function useBook(id) { bookID = id; }
 export function whenSignedOut(body) { onSignedOut = body; }
 
@@ -37,11 +38,14 @@ export const api = {
     post: (path, body, options) => call("POST", path, body ?? {}, options),
     put: (path, body, options) => call("PUT", path, body, options),
     patch: (path, body, options) => call("PATCH", path, body ?? {}, options),
-    delete: (path, options) => call("DELETE", path, undefined, options),
+    delete: (path, body, options) => call("DELETE", path, body, options),
 };
 
+/// A list becomes the same name several times.
 export function queryText(query) {
-    const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null && value !== "");
+    const pairs = Object.entries(query ?? {})
+        .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((each) => [name, each]))
+        .filter(([, value]) => value !== undefined && value !== null && value !== "");
     return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
 }
 
