@@ -79,7 +79,7 @@ import Testing
         ]
         let words = try #require(texts[encoding])
         var bytes = Array("Date;Memo;Amount\n2026-03-31;".utf8)
-        bytes += try #require(encoded(words, encoding)) + Array(";-1,00\n".utf8)
+        bytes += try #require(try encoded(words, encoding)) + Array(";-1,00\n".utf8)
         let read = try reading(bytes)
         #expect(read.transactions.first?.memo == words, "\(String(describing: read.mapping?.encoding))")
     }
