@@ -31,6 +31,8 @@ enum Modules {
             turnstile: Turnstile(width: backend.configuration[Settings.importsAtOnce], queueLimit: 100),
             limits: ImportLimits(backend.configuration)
         ).register(in: &routes)
+        ImportProfileRoutes(database: database).register(in: &routes)
+        RuleRoutes(database: database).register(in: &routes)
         AnalyticsRoutes(database: database).register(in: &routes)
         Probes(
             metrics: backend.metrics, metricsAccess: metricsAccess,

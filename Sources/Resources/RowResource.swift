@@ -81,7 +81,10 @@ package struct RowResource: Sendable {
         writer.endArray()
     }
 
-    package func write(_ row: Row, to writer: inout JSONWriter) throws {
+    /// - Parameter more: writes members that come from elsewhere.
+    package func write(
+        _ row: Row, to writer: inout JSONWriter, more: ((inout JSONWriter) throws -> Void)? = nil
+    ) throws {
         writer.beginObject()
         for (position, operation) in operations.enumerated() {
             writer.key(keys[position])
@@ -111,6 +114,7 @@ package struct RowResource: Sendable {
                 writer.endArray()
             }
         }
+        try more?(&writer)
         writer.endObject()
         // The cells point into the result.
         withExtendedLifetime(row) {}
