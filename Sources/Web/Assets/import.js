@@ -1,6 +1,6 @@
 // From a bank's files to entries: choose, look, import. This file keeps the steps; each step has its own.
 
-import { api, newIdempotencyKey, upload } from "./api.js";
+import { newIdempotencyKey, upload } from "./api.js";
 import { navigate } from "./app.js";
 import { announce, debounce, h, icon, plural, replace } from "./dom.js";
 import { columnsOf, corrections, firstLook, mappingIsComplete } from "./import-columns.js";
