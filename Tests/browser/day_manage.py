@@ -22,6 +22,7 @@ def _(page):
     page.until(lambda: categories(page, "Bakeries"), "it is not in the tree")
     page.click(page.button("New category"))
     page.fill("name", "bakeries", "dialog")
+    page.fill("parentCategoryId", food, "dialog")
     page.click(page.button("Add", "dialog"))
     page.until(lambda: [each for each in page.all("dialog .field-error, dialog .banner") if each.is_displayed() and each.text], "two of one name")
     page.keys(Keys.ESCAPE)

@@ -50,6 +50,7 @@ export function show(main, query) {
                 const money = (text) => formatMoney(text, state.book.currency);
                 replace(sums, each?.expense && h("span", h("span.muted", "spent "), money(each.expense)), each?.income && h("span", h("span.muted", "received "), h("span", { data: { type: "income" } }, money(each.income))));
             },
+            empty: (whole) => { bar.element.hidden = whole; if (whole) count.textContent = ""; },
             clear: () => bar.reset(),
             press,
             sort(key) {

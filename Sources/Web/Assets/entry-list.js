@@ -12,7 +12,7 @@ import { openEditor } from "./editor.js";
 const PAGE = 100;
 const NEAR = 1200;
 
-/// on: {count(number), sums({expense, income} or null), open(entry), clear(), press(what, row, entry, event), sort(key)}
+/// on: {count(number), sums({expense, income} or null), empty(whether the book is), open(entry), clear(), press(what, row, entry, event), sort(key)}
 export function startList(holder, filters, selection, categories, on) {
     const controller = new AbortController();
     const now = bookToday();
@@ -188,10 +188,12 @@ export function startList(holder, filters, selection, categories, on) {
     function bare() {
         replace(holder, emptiness());
         holder.classList.add("bare");
+        on.empty(!isFiltered(filters));
     }
     function full() {
         replace(holder, lead, table, foot);
         holder.classList.remove("bare");
+        on.empty(false);
     }
     function emptiness() {
         if (trash) return emptyState({ symbol: "trash", title: "Nothing deleted", text: "What you delete can be restored from here.", actions: [h("a.button", { href: "/entries" }, "All entries")] });
