@@ -38,7 +38,7 @@ enum Demo {
         }
         let importer = Importer(
             database: backend.database, book: summary.book.id, currency: summary.book.currency, user: user)
-        _ = try await importer.run(file, filename: "demo.csv", mapping: CSVMappingOverride())
+        _ = try await importer.run(file, filename: "demo.csv")
         return account
     }
 

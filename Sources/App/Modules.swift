@@ -30,11 +30,17 @@ enum Modules {
         PaymentMethodRoutes(database: database, idempotency: backend.idempotency).register(in: &routes)
         ImportRoutes(
             database: database, pool: backend.pool, spoolDirectory: backend.configuration[Settings.data] + "/tmp",
-            turnstile: Turnstile(width: backend.configuration[Settings.importsAtOnce], queueLimit: 100)
+            turnstile: Turnstile(width: backend.configuration[Settings.importsAtOnce], queueLimit: 100),
+            limits: ImportLimits(backend.configuration)
         ).register(in: &routes)
+        ImportProfileRoutes(database: database).register(in: &routes)
+        RuleRoutes(database: database).register(in: &routes)
         AnalyticsRoutes(database: database).register(in: &routes)
         CategoryReportRoutes(database: database).register(in: &routes)
-        Probes(metrics: backend.metrics, metricsAccess: metricsAccess) {
+        Probes(
+            metrics: backend.metrics, metricsAccess: metricsAccess,
+            readyTimeout: backend.configuration[Settings.readyTimeout]
+        ) {
             do {
                 let pending = try await Migrator.pending(migrations, in: database)
                 return pending.isEmpty ? [] : ["\(pending.count) migrations are missing"]

@@ -4,6 +4,7 @@ import HTTP
 import HTTPServer
 import Identity
 import Runtime
+import Transactions
 
 /// Every setting of the program. `purser config` shows them; README has the same list.
 enum Settings {
@@ -63,6 +64,13 @@ enum Settings {
         "max-head", in: 1024...1 << 20, default: 16 * 1024, "The largest head of a request, in bytes.")
     static let maxFields = Setting<Int>.number(
         "max-fields", in: 8...10_000, default: 100, "The most header fields of a request.")
+    static let maxTarget = Setting<Int>.number(
+        "max-target", in: 256...1 << 20, default: 8 * 1024, "The longest request target, in bytes.")
+    static let maxParts = Setting<Int>.number(
+        "max-parts", in: 1...10_000, default: MultipartLimits().parts, "The most parts of an uploaded form.")
+    static let maxPartHeader = Setting<Int>.number(
+        "max-part-header", in: 256...1 << 20, default: MultipartLimits().partHeaderBytes,
+        "The largest header of such a part, in bytes.")
     static let maxConnections = Setting<Int>.number(
         "max-connections", in: 1...1_000_000, default: 16_384, "Connections in all.")
     static let maxConnectionsPerAddress = Setting<Int>.number(
@@ -76,6 +84,13 @@ enum Settings {
         "write-timeout", default: "20s", "How long a client may take to accept each 64 KiB of an answer.")
     static let idleTimeout = Setting<Duration>.duration(
         "idle-timeout", default: "75s", "How long a connection may stay without a request.")
+    static let lingerTimeout = Setting<Duration>.duration(
+        "linger-timeout", default: "2s", "How long a refused client may take to read why.")
+    static let halfCloseGrace = Setting<Duration>.duration(
+        "half-close-grace", default: "1s",
+        "How long a request goes on for a client that has closed its sending half.")
+    static let readyTimeout = Setting<Duration>.duration(
+        "ready-timeout", default: "2s", "How long the database may take before /ready says that it is not.")
     static let shutdownGrace = Setting<Duration>.duration(
         "shutdown-grace", default: "15s", "How long what is under way may take when the server stops.")
 
@@ -95,12 +110,14 @@ enum Settings {
             rateLimits.declaration,
             rateWindow.declaration, rateAnonymous.declaration, rateSignedIn.declaration, rateCredentials.declaration,
             allowedOrigins.declaration, trustedProxies.declaration, metricsAccess.declaration, maxBody.declaration,
-            maxUpload.declaration, maxHead.declaration, maxFields.declaration, maxConnections.declaration,
+            maxUpload.declaration, maxHead.declaration, maxFields.declaration, maxTarget.declaration,
+            maxParts.declaration, maxPartHeader.declaration, maxConnections.declaration,
             maxConnectionsPerAddress.declaration,
             headTimeout.declaration,
-            bodyTimeout.declaration, writeTimeout.declaration, idleTimeout.declaration, shutdownGrace.declaration,
+            bodyTimeout.declaration, writeTimeout.declaration, idleTimeout.declaration, lingerTimeout.declaration,
+            halfCloseGrace.declaration, readyTimeout.declaration, shutdownGrace.declaration,
             logLevel.declaration, logFormat.declaration,
-        ] + IdentitySettings.all
+        ] + ImportSettings.all + IdentitySettings.all
 
     /// Variables of the source designs that are still understood.
     static let aliases = [
@@ -137,11 +154,14 @@ enum Settings {
         server.unixSocketPath = configuration[socket].isEmpty ? nil : configuration[socket]
         server.maxHeadBytes = configuration[maxHead]
         server.maxFields = configuration[maxFields]
+        server.maxTargetBytes = configuration[maxTarget]
         server.maxBodyBytes = configuration[maxUpload]
         server.headTimeout = configuration[headTimeout]
         server.bodyTimeout = configuration[bodyTimeout]
         server.writeTimeout = configuration[writeTimeout]
         server.idleTimeout = configuration[idleTimeout]
+        server.lingerTimeout = configuration[lingerTimeout]
+        server.halfCloseGrace = configuration[halfCloseGrace]
         server.maxConnections = configuration[maxConnections]
         server.maxConnectionsPerAddress = configuration[maxConnectionsPerAddress]
         return server
@@ -155,6 +175,8 @@ enum Settings {
             credentials: configuration[rateCredentials], window: configuration[rateWindow])
         options.cors = CORS(origins: configuration[allowedOrigins])
         options.limits = RequestLimits(jsonBodyBytes: configuration[maxBody], uploadBytes: configuration[maxUpload])
+        options.limits.multipart = MultipartLimits(
+            parts: configuration[maxParts], partHeaderBytes: configuration[maxPartHeader])
         options.trustedProxies = Set(configuration[trustedProxies])
         options.version = version
         return options

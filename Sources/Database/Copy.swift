@@ -96,6 +96,31 @@ package struct CopyRow {
     }
 }
 
+/// Binary rows laid out away from the connection, on whatever thread has them, for `CopyWriter.write` after `beginBinary`.
+package struct CopyRows: Sendable {
+    @usableFromInline var bytes: [UInt8] = []
+
+    package init() {}
+
+    @inlinable package mutating func row(columns: Int, _ body: (inout CopyRow) -> Void) {
+        var row = CopyRow(bytes: bytes)
+        // Held once, or every row would copy all that are before it.
+        bytes = []
+        row.bytes.appendBigEndian(Int16(truncatingIfNeeded: columns))
+        body(&row)
+        precondition(row.count == columns, "a row of \(columns) columns got \(row.count) values")
+        bytes = row.bytes
+    }
+
+    /// What was laid out since the last time.
+    package mutating func take() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &bytes)
+        bytes.reserveCapacity(taken.count)
+        return taken
+    }
+}
+
 /// Where a COPY stands, and who waits for its next step.
 final class CopyState {
     enum Phase { case starting, sending, ending, failed }

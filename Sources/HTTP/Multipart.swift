@@ -1,5 +1,16 @@
 import Base
 
+/// What a form may hold. Somebody, some day, will send a million parts.
+package struct MultipartLimits: Sendable {
+    package var parts: Int
+    package var partHeaderBytes: Int
+
+    package init(parts: Int = 32, partHeaderBytes: Int = 8192) {
+        self.parts = parts
+        self.partHeaderBytes = partHeaderBytes
+    }
+}
+
 /// Reads `multipart/form-data` (RFC 7578) piece by piece, in constant memory.
 package struct MultipartReader: ~Copyable {
     package struct Part: Sendable {
@@ -8,9 +19,7 @@ package struct MultipartReader: ~Copyable {
         package let contentType: String?
     }
 
-    static let maximumPartHeaderBytes = 8192
-    static let maximumParts = 32
-
+    private let limits: MultipartLimits
     private let next: @Sendable () async throws -> [UInt8]?
     private let delimiter: [UInt8]
     /// Bytes received and not yet given out. Starts with a line break, so that the first boundary looks like the rest.
@@ -20,11 +29,15 @@ package struct MultipartReader: ~Copyable {
     private var isFinished = false
     private var partCount = 0
 
-    package init(boundary: String, next: @escaping @Sendable () async throws -> [UInt8]?) throws(Refusal) {
+    package init(
+        boundary: String, limits: MultipartLimits = MultipartLimits(),
+        next: @escaping @Sendable () async throws -> [UInt8]?
+    ) throws(Refusal) {
         guard (1...70).contains(boundary.utf8.count) else {
             throw .multipartMalformed("The boundary is missing or too long.")
         }
         delimiter = Array("\r\n--\(boundary)".utf8)
+        self.limits = limits
         self.next = next
     }
 
@@ -38,8 +51,8 @@ package struct MultipartReader: ~Copyable {
         }
         guard !isFinished else { return nil }
         partCount += 1
-        guard partCount <= Self.maximumParts else {
-            throw Refusal.multipartMalformed("There are more than \(Self.maximumParts) parts.")
+        guard partCount <= limits.parts else {
+            throw Refusal.multipartMalformed("There are more than \(limits.parts) parts.")
         }
         let part = try parse(try await header())
         isInPart = true
@@ -102,7 +115,7 @@ package struct MultipartReader: ~Copyable {
             while true {
                 if let end = firstIndex(of: [0x0D, 0x0A], in: buffer) {
                     used += end
-                    guard used <= Self.maximumPartHeaderBytes else {
+                    guard used <= limits.partHeaderBytes else {
                         throw Refusal.multipartMalformed("A part's header is too long.")
                     }
                     let line = String(decoding: buffer[..<end], as: UTF8.self)
@@ -111,7 +124,7 @@ package struct MultipartReader: ~Copyable {
                     lines.append(line)
                     break
                 }
-                guard buffer.count <= Self.maximumPartHeaderBytes else {
+                guard buffer.count <= limits.partHeaderBytes else {
                     throw Refusal.multipartMalformed("A part's header is too long.")
                 }
                 guard try await fill() else { throw Refusal.multipartMalformed("It ends in a part's header.") }

@@ -95,6 +95,7 @@ package struct Request: Sendable {
     }
 
     package var uploadLimit: Int { limits.uploadBytes }
+    package var multipartLimits: MultipartLimits { limits.multipart }
 
     // MARK: Cookies
 
@@ -112,10 +113,11 @@ package struct Request: Sendable {
     }
 }
 
-/// How large a body may be, in bytes.
+/// How large a body may be, in bytes, and what a form may hold.
 package struct RequestLimits: Sendable {
     package var jsonBodyBytes: Int
     package var uploadBytes: Int
+    package var multipart = MultipartLimits()
 
     package init(jsonBodyBytes: Int = 10 << 20, uploadBytes: Int = 4 << 30) {
         self.jsonBodyBytes = jsonBodyBytes

@@ -192,24 +192,75 @@ extension Connection {
             case .stream: break
             }
         }
-        let state = context.state
-        let serial = serial
-        task = Task(executorPreference: loop) { [self] in
-            let response = await state.handler(request)
-            if case .stream(let length, let produce) = response.body {
-                guard beginStream(response, length: length, of: serial) else { return }
-                do {
-                    try await produce(HTTPBodyWriter(connection: self, request: serial))
-                    endStream(completely: true, of: serial)
-                } catch {
-                    endStream(completely: false, of: serial)
-                }
-            } else if self.serial == serial {
-                respond(response)
-                advance()
-            }
+        if let waiter = requestWaiter {
+            requestWaiter = nil
+            waiter.resume(returning: request)
+        } else {
+            nextRequest = request
+            if task == nil { beginServing() }
         }
         if isHalfClosed { cancelAfterGrace() }
+    }
+
+    /// Serves the requests of the connection, one after the other. One task for all of them, as to make and to end a
+    /// task costs more than to wake one.
+    private func beginServing() {
+        task = Task(executorPreference: loop) { [self] in
+            var request = nextRequest.take()
+            while let current = request.take() {
+                await answer(current)
+                if Task.isCancelled {
+                    // What the client sent before it closed its half gets a task that is not cancelled.
+                    task = nil
+                    if nextRequest != nil { beginServing() }
+                    return
+                }
+                request = await withUnsafeContinuation { waitForRequest($0) }
+            }
+        }
+    }
+
+    private func answer(_ request: HTTPRequest) async {
+        let serial = serial
+        let response = await context.state.handler(request)
+        if case .stream(let length, let produce) = response.body {
+            guard beginStream(response, length: length, of: serial) else { return }
+            do {
+                try await produce(HTTPBodyWriter(connection: self, request: serial))
+                endStream(completely: true, of: serial)
+            } catch {
+                endStream(completely: false, of: serial)
+            }
+        } else if self.serial == serial {
+            respond(response)
+            advance()
+        }
+    }
+
+    private func waitForRequest(_ continuation: UnsafeContinuation<HTTPRequest?, Never>) {
+        if phase == .closed { return continuation.resume(returning: nil) }
+        guard let next = nextRequest else {
+            requestWaiter = continuation
+            context.noteWaitingTask()
+            return
+        }
+        // It came right behind the one before. Others get their turn first.
+        nextRequest = nil
+        loop.execute { continuation.resume(returning: next) }
+    }
+
+    /// A task keeps what its deepest call has needed: too much for a connection that only waits. False when there is
+    /// nothing to look at again.
+    func endIdleTask() -> Bool {
+        guard let waiter = requestWaiter else { return false }
+        if requests != requestsAtLastLook {
+            requestsAtLastLook = requests
+            return true
+        }
+        requestWaiter = nil
+        task = nil
+        waiter.resume(returning: nil)
+        return false
     }
 
     /// Answers what no handler gets to see, and ends the connection.

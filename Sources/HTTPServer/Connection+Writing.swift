@@ -87,7 +87,6 @@ extension Connection {
     /// The response is with the kernel or in the backlog.
     private func complete() {
         guard phase == .handling else { return }
-        task = nil
         streaming = nil
         if let body {
             discards = body.remaining ?? 0

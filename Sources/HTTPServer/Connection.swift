@@ -42,7 +42,14 @@ final class Connection: EventHandler, @unchecked Sendable {
 
     // The request being handled.
     var serial: UInt32 = 0
+    /// Serves all requests of the connection.
     var task: Task<Void, Never>?
+    /// The task, between two requests.
+    var requestWaiter: UnsafeContinuation<HTTPRequest?, Never>?
+    /// How many requests there had been when the task was last looked at.
+    var requestsAtLastLook = 0
+    /// A request that came before the task was ready for it.
+    var nextRequest: HTTPRequest?
     var body: BodySource?
     var isHead = false
     var isHTTP10 = false
@@ -191,6 +198,11 @@ final class Connection: EventHandler, @unchecked Sendable {
         streaming = nil
         task?.cancel()
         task = nil
+        nextRequest = nil
+        if let waiter = requestWaiter {
+            requestWaiter = nil
+            waiter.resume(returning: nil)
+        }
         body?.detach()
         body = nil
         if let waiter = roomWaiter {

@@ -79,6 +79,7 @@ final class LoopContext: @unchecked Sendable {
     let serverLine: [UInt8]
     private var date: [UInt8] = []
     private var dateExpires: UInt64 = 0
+    private var looksForIdleTasks = false
 
     init(loop: EventLoop, state: ServerState) {
         self.loop = loop
@@ -97,6 +98,22 @@ final class LoopContext: @unchecked Sendable {
         if last !== connection {
             connections[connection.position] = last
             last.position = connection.position
+        }
+    }
+
+    // MARK: Tasks of idle connections
+
+    private static let idleTaskTime = Duration.milliseconds(100)
+
+    /// A connection's task waits: it ends when no request comes for one or two periods.
+    func noteWaitingTask() {
+        guard !looksForIdleTasks else { return }
+        looksForIdleTasks = true
+        _ = loop.schedule(after: Self.idleTaskTime) { [self] in
+            looksForIdleTasks = false
+            var isAnyLeft = false
+            for connection in connections where connection.endIdleTask() { isAnyLeft = true }
+            if isAnyLeft { noteWaitingTask() }
         }
     }
 

@@ -1,5 +1,6 @@
 import Base
 import Cryptography
+import EventLoop
 import HTTP
 import Runtime
 import Synchronization
@@ -21,6 +22,8 @@ package final class AccessTokens: Sendable {
     package let lifetime: Duration
     package let ended: EndedSessions
     private let cache: VerifiedTokenCache<AccessClaims>
+    /// An RS256 signature holds a core for a millisecond, in which a loop could answer fifty requests.
+    private let signers = BlockingPool(threads: 1, queueLimit: 64, name: "signing")
 
     package init(jwt: JWT, lifetime: Duration, cacheCapacity: Int = 16_384) {
         self.jwt = jwt
@@ -30,6 +33,16 @@ package final class AccessTokens: Sendable {
     }
 
     package var lifetimeSeconds: Int64 { lifetime.components.seconds }
+
+    /// A token for a session that has been stored: it is signed away from the loop, and never while a row is locked.
+    package func sign(for user: User, session: SessionID, at now: Instant) async throws -> String {
+        do {
+            return try await signers.run { [self] in try issue(for: user, session: session, at: now) }
+        } catch is BlockingPool.Full {
+            // The session exists, and for a refresh the old token is used up: late is better than refused.
+            return try issue(for: user, session: session, at: now)
+        }
+    }
 
     package func issue(for user: User, session: SessionID, at now: Instant) throws -> String {
         let seconds = now.secondsSinceEpoch

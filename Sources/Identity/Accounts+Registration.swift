@@ -55,20 +55,16 @@ extension Accounts {
         let user = User(
             id: .new(), email: registration.email.normalized, emailAsGiven: registration.email.asGiven,
             name: registration.name, role: role, isEmailVerified: false, isActive: true, createdAt: now, version: 1)
-        let accessToken: @Sendable (SessionID) throws -> String = { [tokens] session in
-            try tokens.issue(for: user, session: session, at: now)
-        }
-        return try await database.transaction { [self] transaction in
+        let opened = try await database.transaction { [self] transaction in
             try await check(transaction)
             try await UserStore(queryable: transaction).insert(user, passwordHash: hash)
             let book = try await BookStore(transaction).open(registration.book, for: user.id)
             let (session, refreshToken) = try await openSession(
                 for: user, transport: registration.transport, client: client, at: now, in: transaction)
             try await publish(.userRegistered, user.id, session.id, in: transaction)
-            return SignedIn(
-                user: user, books: [book], session: session, accessToken: try accessToken(session.id),
-                refreshToken: refreshToken)
+            return OpenedSession(user: user, books: [book], session: session, refreshToken: refreshToken)
         }
+        return try await signedIn(opened, at: now)
     }
 }
 

@@ -24,7 +24,9 @@ extension Accounts {
             try await rotate(presented, transport: transport, csrfToken: csrfToken, at: now, in: transaction)
         }
         switch outcome {
-        case .rotated(let refreshed): return refreshed
+        case .rotated(let session, let user, let token):
+            let accessToken = try await tokens.sign(for: user, session: session.id, at: now)
+            return Refreshed(session: session, accessToken: accessToken, refreshToken: token)
         case .refused: throw Refusal.refreshNotValid
         case .reused(let session):
             refuseTokens(of: [session], at: now)
@@ -37,7 +39,7 @@ extension Accounts {
 
     /// Returned, not thrown: a refusal that was thrown would undo the end of the session.
     private enum RefreshOutcome: Sendable {
-        case rotated(Refreshed)
+        case rotated(Session, User, RefreshToken)
         case refused
         case reused(SessionID)
     }
@@ -73,10 +75,7 @@ extension Accounts {
                         expiresAt: now + options.refreshLifetime, at: now)
                     current = successor
                 }
-                return .rotated(
-                    Refreshed(
-                        session: session, accessToken: try tokens.issue(for: user, session: session.id, at: now),
-                        refreshToken: current))
+                return .rotated(session, user, current)
             }
         }
         return .refused

@@ -48,7 +48,7 @@ extension Accounts {
         transport: Session.Transport, from client: Client
     ) async throws -> SignedIn {
         let now = clock.now()
-        return try await database.transaction { [self] transaction in
+        let opened = try await database.transaction { [self] transaction in
             let logins = LoginStore(queryable: transaction)
             let users = UserStore(queryable: transaction)
             // Looked at again under lock: the right password among many parallel guesses must not get through after
@@ -64,9 +64,10 @@ extension Accounts {
             let (session, refreshToken) = try await openSession(
                 for: user, transport: transport, client: client, at: now, in: transaction)
             try await publish(.userSignedIn, user.id, session.id, in: transaction)
-            return SignedIn(
+            return OpenedSession(
                 user: user, books: try await BookStore(transaction).books(of: user.id), session: session,
-                accessToken: try tokens.issue(for: user, session: session.id, at: now), refreshToken: refreshToken)
+                refreshToken: refreshToken)
         }
+        return try await signedIn(opened, at: now)
     }
 }

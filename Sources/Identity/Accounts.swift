@@ -64,7 +64,22 @@ package struct SignedIn: Sendable {
     package let refreshToken: RefreshToken
 }
 
+/// What a transaction leaves for the answer, but for the signature.
+struct OpenedSession: Sendable {
+    let user: User
+    let books: [BookSummary]
+    let session: Session
+    let refreshToken: RefreshToken
+}
+
 extension Accounts {
+    func signedIn(_ opened: OpenedSession, at now: Instant) async throws -> SignedIn {
+        SignedIn(
+            user: opened.user, books: opened.books, session: opened.session,
+            accessToken: try await tokens.sign(for: opened.user, session: opened.session.id, at: now),
+            refreshToken: opened.refreshToken)
+    }
+
     /// A new session for a user, in the transaction that decided it.
     func openSession(
         for user: User, transport: Session.Transport, client: Client, at now: Instant, in transaction: Transaction

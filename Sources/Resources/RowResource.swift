@@ -88,14 +88,9 @@ package struct RowResource: Sendable {
         writer.endArray()
     }
 
-    package func write(_ row: Row, to writer: inout JSONWriter) throws {
-        try write(row, to: &writer) { _ in }
-    }
-
-    /// - Parameter more: writes further members into the same object.
-    @inline(__always)
+    /// - Parameter more: writes members that come from elsewhere.
     package func write(
-        _ row: Row, to writer: inout JSONWriter, adding more: (inout JSONWriter) throws -> Void
+        _ row: Row, to writer: inout JSONWriter, more: ((inout JSONWriter) throws -> Void)? = nil
     ) throws {
         writer.beginObject()
         for (position, operation) in operations.enumerated() {
@@ -127,7 +122,7 @@ package struct RowResource: Sendable {
                 writer.endArray()
             }
         }
-        try more(&writer)
+        try more?(&writer)
         writer.endObject()
         // The cells point into the result.
         withExtendedLifetime(row) {}

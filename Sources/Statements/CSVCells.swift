@@ -11,7 +11,7 @@ struct CSVCells {
     private var scratch: [UInt8] = []
     /// Words of indicators and statuses repeat on every row: what each meant is remembered, a few at most.
     private var indicators: [(word: [UInt8], isOutgoing: Bool?)] = []
-    private var statuses: [(word: [UInt8], isVoid: Bool)] = []
+    private var statuses: [(word: [UInt8], standing: CSVStatusWords.Standing)] = []
 
     init(encoding: TextEncoding) {
         decoder = TextDecoder(encoding)
@@ -21,18 +21,23 @@ struct CSVCells {
         guard let dateColumn = mapping.date, let dateCell = row.bytes(dateColumn) else {
             return .rejected("There is no date.")
         }
-        guard let date = StatementDate.parse(dateCell, order: mapping.dateOrder) else {
+        guard let date = mapping.day(dateCell) else {
             return .rejected("“\(shown(dateCell))” is not a date.")
         }
-        if let column = mapping.status, let cell = row.bytes(column), isVoid(cell) {
-            return .rejected("The bank marks it as “\(shown(cell))”.")
+        if let column = mapping.status, let cell = row.bytes(column) {
+            let hasBalance = mapping.balance.flatMap { row.bytes($0) } != nil
+            if isVoid(cell, hasBalance: hasBalance) { return .rejected("The bank marks it as “\(shown(cell))”.") }
         }
         var currency = fallback
-        if let column = mapping.currency, let cell = row.bytes(column) {
+        if let told = mapping.currencyOfAll {
+            currency = told
+        } else if let column = mapping.currency, let cell = row.bytes(column) {
             guard let known = CurrencyWords.currency(cell) else {
                 return .rejected("“\(shown(cell))” is not a currency.")
             }
             currency = known
+        } else if mapping.currencyInAmount, let named = namedCurrency(row, mapping, fallback) {
+            currency = named
         }
         let minorUnits: Int64
         switch amount(row, mapping, currency) {
@@ -41,8 +46,11 @@ struct CSVCells {
         }
         guard minorUnits != 0 else { return .rejected("The amount is zero.") }
 
-        let payee = text(row, mapping.payee)
-        let memo = memo(row, mapping)
+        var payee = text(row, mapping.payee)
+        if minorUnits > 0, let payer = mapping.payer { payee = text(row, payer) ?? payee }
+        var memo = memo(row, mapping)
+        // Better the kind of the transaction than no word about it.
+        if payee == nil, memo == nil { memo = text(row, mapping.type) }
         if CSVTotalWords.mayContain(payee ?? memo), payee == nil || memo == nil || payee == memo {
             if let words = payee ?? memo, CSVTotalWords.contains(words) {
                 return .rejected("This is a balance or a total, not a transaction.")
@@ -51,9 +59,7 @@ struct CSVCells {
         return .transaction(
             StatementTransaction(
                 date: date,
-                valueDate: mapping.valueDate.flatMap { row.bytes($0) }.flatMap {
-                    StatementDate.parse($0, order: mapping.dateOrder)
-                },
+                valueDate: mapping.valueDate.flatMap { row.bytes($0) }.flatMap { mapping.day($0) },
                 amount: Money(minorUnits: minorUnits, currency: currency), payee: payee,
                 memo: memo, reference: text(row, mapping.reference), externalID: text(row, mapping.id),
                 type: text(row, mapping.type), line: line))
@@ -74,11 +80,21 @@ struct CSVCells {
             case let rejected: return rejected
             }
             if let column = mapping.indicator {
-                guard let cell = row.bytes(column) else { return .rejected("Nothing says whether it came or went.") }
-                guard let isOutgoing = isOutgoing(cell) else {
-                    return .rejected("“\(shown(cell))” does not say whether it came or went.")
+                let isOutgoing: Bool
+                if let cell = row.bytes(column) {
+                    guard let told = self.isOutgoing(cell, mapping) else {
+                        return .rejected("“\(shown(cell))” does not say whether it came or went.")
+                    }
+                    isOutgoing = told
+                } else {
+                    guard let meant = mapping.blankIsOutgoing else {
+                        return .rejected("Nothing says whether it came or went.")
+                    }
+                    isOutgoing = meant
                 }
                 value = isOutgoing ? -Int64(clamping: value.magnitude) : Int64(clamping: value.magnitude)
+            } else if mapping.unsignedIsOutgoing, !StatementAmount.isMarked(cell) {
+                value = -value
             }
         } else if mapping.debit != nil || mapping.credit != nil {
             var sides: (debit: Int64?, credit: Int64?) = (nil, nil)
@@ -98,13 +114,31 @@ struct CSVCells {
             case (0, 0): return .rejected(sides == (nil, nil) ? "There is no amount." : "The amount is zero.")
             // Some banks write debits with a minus, some without.
             case (let debit, 0): value = -Int64(clamping: debit.magnitude)
-            case (0, let credit): value = credit
+            case (0, let credit): value = mapping.creditIsNegative ? Int64(clamping: credit.magnitude) : credit
             default: return .rejected("It has both a debit and a credit.")
             }
         } else {
             return .rejected("There is no amount.")
         }
-        return .minorUnits(mapping.negate ? -value : value)
+        if mapping.negate { value = -value }
+        if let cell = mapping.fee.flatMap({ row.bytes($0) }) {
+            switch parse(cell, mapping, currency) {
+            case .minorUnits(let fee):
+                let (rest, overflow) = value.subtractingReportingOverflow(Int64(clamping: fee.magnitude))
+                guard !overflow else { return .rejected("“\(shown(cell))” is too large to be held.") }
+                value = rest
+            case let rejected: return rejected
+            }
+        }
+        return .minorUnits(value)
+    }
+
+    private func namedCurrency(_ row: CSVRow, _ mapping: CSVMapping, _ fallback: Currency) -> Currency? {
+        for column in [mapping.amount, mapping.debit, mapping.credit] {
+            guard let cell = column.flatMap({ row.bytes($0) }) else { continue }
+            if let currency = AmountMarks.currency(in: cell, else: fallback) { return currency }
+        }
+        return nil
     }
 
     private mutating func parse(
@@ -120,18 +154,23 @@ struct CSVCells {
         }
     }
 
-    private mutating func isOutgoing(_ cell: UnsafeBufferPointer<UInt8>) -> Bool? {
+    private mutating func isOutgoing(_ cell: UnsafeBufferPointer<UInt8>, _ mapping: CSVMapping) -> Bool? {
         if let known = indicators.first(where: { $0.word.elementsEqual(cell) }) { return known.isOutgoing }
-        let isOutgoing = CSVIndicatorWords.isOutgoing(decoder.string(cell))
+        let isOutgoing = CSVIndicatorWords.isOutgoing(decoder.string(cell), mapping)
         if indicators.count < 8, cell.count <= 64 { indicators.append((Array(cell), isOutgoing)) }
         return isOutgoing
     }
 
-    private mutating func isVoid(_ cell: UnsafeBufferPointer<UInt8>) -> Bool {
-        if let known = statuses.first(where: { $0.word.elementsEqual(cell) }) { return known.isVoid }
-        let isVoid = CSVStatusWords.isVoid(decoder.string(cell))
-        if statuses.count < 8, cell.count <= 64 { statuses.append((Array(cell), isVoid)) }
-        return isVoid
+    /// What is pending has no place in the account yet, unless the account's balance already tells of it.
+    private mutating func isVoid(_ cell: UnsafeBufferPointer<UInt8>, hasBalance: Bool) -> Bool {
+        let standing: CSVStatusWords.Standing
+        if let known = statuses.first(where: { $0.word.elementsEqual(cell) }) {
+            standing = known.standing
+        } else {
+            standing = CSVStatusWords.standing(decoder.string(cell))
+            if statuses.count < 8, cell.count <= 64 { statuses.append((Array(cell), standing)) }
+        }
+        return standing == .void || (standing == .pending && !hasBalance)
     }
 
     // MARK: Text
@@ -182,6 +221,13 @@ struct CSVCells {
 
     private mutating func shown(_ cell: UnsafeBufferPointer<UInt8>) -> String {
         String(decoder.string(UnsafeBufferPointer(rebasing: cell.prefix(200))).prefix(40))
+    }
+
+    mutating func accountID(_ cell: UnsafeBufferPointer<UInt8>) -> String {
+        String(
+            decoder.string(UnsafeBufferPointer(rebasing: cell.prefix(128))).filter {
+                $0 != " " || !cell.contains { $0 &- 48 < 10 }
+            })
     }
 
     mutating func rejectedText(_ raw: UnsafeBufferPointer<UInt8>) -> String {

@@ -14,6 +14,10 @@ enum CSVContentGuess {
             taken.formUnion([mapping.date, mapping.valueDate].compactMap { $0 })
         }
         if !mapping.canReadAmounts { amounts(&mapping, columns, rows, names: names, &taken) }
+        if mapping.indicator == nil, mapping.amount != nil, let column = signColumn(columns, taken, names, mapping) {
+            mapping.indicator = column
+            taken.insert(column)
+        }
         if mapping.currency == nil {
             // Beside the amount where there are several: the others may tell of foreign currencies.
             let codes = columns.indices.filter {
@@ -31,6 +35,28 @@ enum CSVContentGuess {
                     && !columns[$0].mostly(columns[$0].dates)
             }
             mapping.memo = texts.max { columns[$0].totalLength < columns[$1].totalLength }
+            // Without names nobody knows which text is which, so all of them are kept.
+            if names.isEmpty, let memo = mapping.memo {
+                mapping.moreMemo = texts.filter {
+                    $0 != memo && !columns[$0].mostly(columns[$0].codes) && columns[$0].varies
+                }
+                .prefix(8).map { $0 }
+            }
+        }
+    }
+
+    /// A column without a known name that holds nothing but `CR` and `DR`, or their like, beside amounts without signs.
+    private static func signColumn(
+        _ columns: [CSVColumnProfile], _ taken: Set<Int>, _ names: [String], _ mapping: CSVMapping
+    ) -> Int? {
+        guard let amount = mapping.amount, amount < columns.count, columns[amount].negatives == 0 else { return nil }
+        return columns.indices.first { column in
+            guard !taken.contains(column), columns[column].filled > 0,
+                columns[column].indicators == columns[column].filled,
+                columns[column].distinct.count <= 2
+            else { return false }
+            // Where only some rows are marked, or all alike, it stands right behind the amount.
+            return columns[column].distinct.count == 2 || column == amount + 1
         }
     }
 
@@ -49,6 +75,12 @@ enum CSVContentGuess {
         let withDecimals = numeric.filter { columns[$0].decimals > 0 || columns[$0].negatives > 0 }
         let candidates = withDecimals.isEmpty ? numeric : withDecimals
         guard let first = candidates.first else { return }
+        if let (amount, balance) = CSVBalanceCheck.amountAndBalance(among: candidates, rows: rows, mapping: mapping) {
+            mapping.amount = amount
+            mapping.balance = balance
+            taken.formUnion([amount, balance])
+            return
+        }
         // Two columns of which each row fills one: debits and credits.
         if candidates.count >= 2 {
             let second = candidates[1]
@@ -60,6 +92,7 @@ enum CSVContentGuess {
                 mapping.debit = first
                 mapping.credit = second
                 taken.formUnion([first, second])
+                if candidates.count == 3 { mapping.balance = candidates[2] }
                 return
             }
         }

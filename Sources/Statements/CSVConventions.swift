@@ -6,14 +6,33 @@ enum CSVConventions {
         _ mapping: inout CSVMapping, rows: [CSVDetector.Record], names: [String], override: CSVMappingOverride
     ) {
         if override.decimalSeparator == nil { mapping.decimalSeparator = decimalSeparator(mapping, rows) }
-        if override.dateOrder == nil { settleDates(&mapping, rows) }
+        if override.dateOrder == nil, override.dateFormat == nil { settleDates(&mapping, rows) }
         settleIndicator(&mapping, rows, override)
-        if override.negate == nil { mapping.negate = spendingIsPositive(mapping, rows, names) }
+        if let credit = mapping.credit, mapping.amount == nil {
+            let shapes = rows.compactMap { credit < $0.cells.count ? CSVValue($0.cells[credit]).shape : nil }
+            mapping.creditIsNegative =
+                shapes.contains(where: \.isNegative) && shapes.allSatisfy { $0.isNegative || $0.isZero }
+        }
+        if override.negate == nil { settleSign(&mapping, rows, names) }
+        mapping.currencyInAmount = amountsNameCurrencies(mapping, rows)
+        CSVBalanceCheck.settle(&mapping, rows: rows, names: names, override: override)
+    }
+
+    private static func amountsNameCurrencies(_ mapping: CSVMapping, _ rows: [CSVDetector.Record]) -> Bool {
+        guard mapping.currency == nil, mapping.currencyOfAll == nil else { return false }
+        let columns = [mapping.amount, mapping.debit, mapping.credit].compactMap { $0 }
+        return rows.contains { row in
+            columns.contains { position in
+                guard position < row.cells.count, CSVValue(row.cells[position]).shape != nil else { return false }
+                var cell = row.cells[position]
+                return cell.withUTF8 { AmountMarks.currency(in: $0, else: .usd) != nil }
+            }
+        }
     }
 
     // MARK: Decimal separator
 
-    private static func decimalSeparator(_ mapping: CSVMapping, _ rows: [CSVDetector.Record]) -> UInt8 {
+    static func decimalSeparator(_ mapping: CSVMapping, _ rows: [CSVDetector.Record]) -> UInt8 {
         var point = 0
         var comma = 0
         var pointThousands = 0
@@ -138,45 +157,88 @@ enum CSVConventions {
     private static func settleIndicator(
         _ mapping: inout CSVMapping, _ rows: [CSVDetector.Record], _ override: CSVMappingOverride
     ) {
-        guard let indicator = mapping.indicator, override.columns[.indicator] == nil else { return }
-        guard let amount = mapping.amount, mapping.debit == nil, mapping.credit == nil else {
-            mapping.indicator = nil
-            return
-        }
+        guard let indicator = mapping.indicator else { return }
         var agree = 0
         var negatives = 0
         var rowsSeen = 0
-        for row in rows where indicator < row.cells.count && amount < row.cells.count {
-            guard let isOutgoing = CSVIndicatorWords.isOutgoing(row.cells[indicator]),
-                let shape = CSVValue(row.cells[amount]).shape
+        var outgoing = 0
+        var blank = 0
+        for row in rows {
+            guard let amount = mapping.amount, amount < row.cells.count, let shape = CSVValue(row.cells[amount]).shape
             else { continue }
+            let word = indicator < row.cells.count ? row.cells[indicator] : ""
+            guard let isOutgoing = CSVIndicatorWords.isOutgoing(word, mapping) else {
+                if word.isEmpty { blank += 1 }
+                continue
+            }
             rowsSeen += 1
+            if isOutgoing { outgoing += 1 }
             if shape.isNegative { negatives += 1 }
             if shape.isNegative == isOutgoing { agree += 1 }
         }
-        if rowsSeen == 0 || (negatives > 0 && agree == rowsSeen) { mapping.indicator = nil }
+        // The bank marks only those that came, or only those that went.
+        if blank > 0, rowsSeen > 0, outgoing == 0 || outgoing == rowsSeen { mapping.blankIsOutgoing = outgoing == 0 }
+        guard override.columns[.indicator] == nil else { return }
+        if mapping.amount == nil || mapping.debit != nil || mapping.credit != nil {
+            mapping.indicator = nil
+        } else if rowsSeen == 0 || (negatives > 0 && agree == rowsSeen) {
+            mapping.indicator = nil
+        }
     }
 
+    private static let namesOfCards: Set<String> = [
+        "merchant", "merchant name", "merchantname", "card member", "card number", "card no", "cardid", "kartennummer",
+        "kartennr", "kaartnummer", "kredietkaart", "numero de carte", "numero de tarjeta", "numero carta", "card",
+        "card used for transaction", "cardholder", "cardholder name", "card type", "carte", "tarjeta", "carta", "karta",
+        "billed amount", "charged amount", "charge amount", "利用金額", "ご利用金額", "ご利用店名", "利用店名・商品名", "שם בית העסק",
+    ]
+    private static let brands: Set<String> = [
+        "visa", "mastercard", "master card", "amex", "american express", "diners club", "discover", "jcb",
+    ]
+    private static let paymentWords = [
+        "thank you", "autopay", "payment received", "payment - ", "direct debit payment",
+    ]
+
     /// Exports of credit cards often write purchases without a minus.
-    private static func spendingIsPositive(
-        _ mapping: CSVMapping, _ rows: [CSVDetector.Record], _ names: [String]
-    ) -> Bool {
-        guard let amount = mapping.amount, mapping.debit == nil, mapping.credit == nil, mapping.indicator == nil,
-            mapping.balance == nil
-        else { return false }
-        let ofCards: Set<String> = [
-            "merchant", "merchant name", "merchantname", "card member", "card number", "card no", "cardid",
-            "kartennummer",
-            "kartennr", "kaartnummer", "kredietkaart", "numero de carte", "numero de tarjeta", "numero carta",
-        ]
-        guard names.contains(where: { ofCards.contains(CSVVocabulary.normalized($0)) }) else { return false }
-        var positive = 0
-        var all = 0
-        for row in rows where amount < row.cells.count {
-            guard let shape = CSVValue(row.cells[amount]).shape else { continue }
-            all += 1
-            if !shape.isNegative { positive += 1 }
+    private static func settleSign(_ mapping: inout CSVMapping, _ rows: [CSVDetector.Record], _ names: [String]) {
+        guard let amount = mapping.amount, mapping.debit == nil, mapping.credit == nil, mapping.indicator == nil else {
+            return
         }
-        return all > 0 && positive * 10 >= all * 7
+        var positive: [CSVDetector.Record] = []
+        var negative: [CSVDetector.Record] = []
+        var marked = 0
+        for row in rows where amount < row.cells.count {
+            var cell = row.cells[amount]
+            guard let shape = CSVValue(cell).shape else { continue }
+            if shape.isNegative { negative.append(row) } else { positive.append(row) }
+            if !shape.isNegative, cell.withUTF8({ StatementAmount.isMarked($0) }) { marked += 1 }
+        }
+        // Where what came in has a plus, and nothing has a minus, what has no sign went out.
+        if negative.isEmpty, marked > 0, marked < positive.count {
+            mapping.unsignedIsOutgoing = true
+            return
+        }
+        guard mapping.balance == nil, !positive.isEmpty, positive.count * 10 >= (positive.count + negative.count) * 7
+        else {
+            return
+        }
+        let isOfCard =
+            names.contains { name in
+                namesOfCards.contains(CSVVocabulary.normalized(name))
+            } || names.isEmpty && rows.contains { row in row.cells.contains { brands.contains($0.lowercased()) } }
+        if isOfCard {
+            mapping.negate = true
+            return
+        }
+        // Money that came to a card are payments of its bill and refunds.
+        guard !negative.isEmpty, positive.count >= 2 else { return }
+        let texts = [mapping.payee, mapping.memo, mapping.type].compactMap { $0 }
+        mapping.negate = negative.allSatisfy { row in
+            texts.contains { position in
+                guard position < row.cells.count else { return false }
+                let text = row.cells[position].lowercased()
+                return paymentWords.contains { text.contains($0) }
+            }
+        }
     }
 }

@@ -15,28 +15,46 @@ struct CSVDetector {
     let head: UnsafeBufferPointer<UInt8>
     /// Whether the head is the whole file.
     let isWhole: Bool
-    let override: CSVMappingOverride
+    var override = CSVMappingOverride()
+
+    /// How the file is read without anybody's help, and its signature.
+    func signed() -> (detection: Detection?, signature: String?, columnNames: [String]) {
+        let detection = detect()
+        let encoding = detection?.mapping.encoding ?? self.encoding
+        let delimiter = detection?.mapping.delimiter ?? likelyDelimiter(encoding)
+        let signature = CSVSignature.make(sample(delimiter: delimiter, encoding: encoding), delimiter: delimiter)
+        return (detection, signature?.text, detection?.columnNames ?? signature?.names ?? [])
+    }
 
     func detect() -> Detection? {
-        let encodings: [TextEncoding]
-        if let encoding = override.encoding {
-            encodings = [encoding]
-        } else {
-            // What is not UTF-8 is read as the page whose header words make sense, the western one first.
-            encodings = TextEncoding.looksLikeUTF8(head) ? [.utf8] : [.windows1252, .windows1250, .windows1251]
-        }
-        let delimiters = override.delimiter.map { [$0] } ?? [",", ";", "\t", "|"].map { UInt8(ascii: $0) }
-        // The delimiter shows under any of the encodings.
-        var best: (detection: Detection, delimiter: UInt8)?
+        let encoding = encoding
+        let delimiters = override.delimiter.map { [$0] } ?? Self.delimiters
+        var best: Detection?
         for delimiter in delimiters {
-            guard let detection = read(delimiter, encodings[0]) else { continue }
-            if detection.score > (best?.detection.score ?? -1) { best = (detection, delimiter) }
+            guard let detection = read(delimiter, encoding) else { continue }
+            if detection.score > (best?.score ?? -1) { best = detection }
         }
-        guard let (first, delimiter) = best else { return nil }
-        return encodings.dropFirst().reduce(first) { best, encoding in
-            guard let other = read(delimiter, encoding), other.score > best.score else { return best }
-            return other
+        return best
+    }
+
+    private static let delimiters = [",", ";", "\t", "|"].map { UInt8(ascii: $0) }
+
+    private var encoding: TextEncoding {
+        override.encoding ?? (TextEncoding.looksLikeUTF8(head) ? .utf8 : TextEncodingGuess.encoding(of: head))
+    }
+
+    /// The one that cuts most lines into the same number of fields.
+    private func likelyDelimiter(_ encoding: TextEncoding) -> UInt8 {
+        var best = (delimiter: UInt8(ascii: ","), cells: 0)
+        for delimiter in Self.delimiters {
+            var counts: [Int: Int] = [:]
+            for record in sample(delimiter: delimiter, encoding: encoding) where record.cells.count > 1 {
+                counts[record.cells.count, default: 0] += 1
+            }
+            let cells = counts.map { $0.key * $0.value }.max() ?? 0
+            if cells > best.cells { best = (delimiter, cells) }
         }
+        return best.delimiter
     }
 
     private func read(_ delimiter: UInt8, _ encoding: TextEncoding) -> Detection? {

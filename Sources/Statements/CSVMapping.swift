@@ -16,6 +16,8 @@ package struct CSVMapping: Equatable, Sendable {
     /// A column that says whether the amount came or went: `S`/`H`, `D`/`C`, `Af`/`Bij`.
     package var indicator: Int?
     package var payee: Int?
+    /// Who paid, where the file has a column for either side; the other side of what came in.
+    package var payer: Int?
     package var memo: Int?
     /// Further columns whose text belongs to the memo.
     package var moreMemo: [Int] = []
@@ -26,19 +28,43 @@ package struct CSVMapping: Equatable, Sendable {
     package var type: Int?
     /// Where the bank tells what was declined or never booked.
     package var status: Int?
+    /// The number of the account that a row belongs to, where one file holds several.
+    package var account: Int?
+    /// What the bank took on top, where the running balance shows that the amount leaves it out.
+    package var fee: Int?
 
     package var dateOrder = DateOrder.ymd
     /// The dates that were seen can be read in more than one order; the chosen one is a guess.
     package var ambiguousDateOrder = false
+    /// How dates are written, where somebody said so; it outweighs the order.
+    package var dateFormat: StatementDateFormat?
     package var decimalSeparator: UInt8 = UInt8(ascii: ".")
     /// Money spent is written without a minus, as in many exports of credit cards.
     package var negate = false
+    /// Amounts without any sign are money spent, since those that came in have a plus or `CR`.
+    package var unsignedIsOutgoing = false
+    /// The column of credits has a minus on all of them; it means nothing.
+    package var creditIsNegative = false
+    /// What an empty indicator means, where the bank only marks the other kind.
+    package var blankIsOutgoing: Bool?
+    /// Amounts name their currency themselves: `-12,50 PLN`, `£3.20`.
+    package var currencyInAmount = false
     /// The currency that the names of the columns tell, as in `Amount (EUR)`.
     package var headerCurrency: Currency?
+    /// The currency of every amount, where somebody said so.
+    package var currencyOfAll: Currency?
+    /// What the indicator says, beside the words that are known; as `CSVIndicatorWords.key` has them.
+    package var outgoingWords: Set<String> = []
+    package var incomingWords: Set<String> = []
 
     package init() {}
 
     var canReadAmounts: Bool { amount != nil || debit != nil || credit != nil }
+
+    func day(_ cell: UnsafeBufferPointer<UInt8>) -> CalendarDate? {
+        if let dateFormat { return dateFormat.parse(cell) }
+        return StatementDate.parse(cell, order: dateOrder)
+    }
 }
 
 /// What the caller knows better than the detection. Nil leaves a part to it.
@@ -47,12 +73,23 @@ package struct CSVMappingOverride: Equatable, Sendable {
     package var encoding: TextEncoding?
     package var headerLines: Int?
     package var dateOrder: DateOrder?
+    /// Outweighs the order.
+    package var dateFormat: StatementDateFormat?
     package var decimalSeparator: UInt8?
     package var negate: Bool?
+    /// The currency of every amount, whatever the file says.
+    package var currency: Currency?
+    /// What the indicator's column says of money that went and of money that came, in any case: `["Uit"]`, `["In"]`.
+    package var outgoingWords: [String]?
+    package var incomingWords: [String]?
+    /// Columns whose text follows that of the memo, in this order.
+    package var moreMemo: [Int]?
     /// A column's place, or `.some(nil)` where the file has no such column.
     package var columns: [CSVColumn: Int?] = [:]
 
     package init() {}
+
+    package var isEmpty: Bool { self == CSVMappingOverride() }
 
     /// Nil says that the file has no such column. (Assigning nil to the dictionary would leave it to the detection.)
     package mutating func set(_ column: CSVColumn, to position: Int?) {
@@ -76,7 +113,9 @@ package struct CSVMappingOverride: Equatable, Sendable {
 }
 
 package enum CSVColumn: String, CaseIterable, Sendable {
-    case date, valueDate, amount, debit, credit, indicator, payee, memo, reference, id, currency, balance, type, status
+    case date, valueDate, amount, debit, credit, indicator, payee, payer, memo, reference, id, currency, balance, type,
+        status,
+        account, fee
 }
 
 extension CSVMapping {
@@ -93,8 +132,19 @@ extension CSVMapping {
             self.dateOrder = dateOrder
             ambiguousDateOrder = false
         }
+        if let dateFormat = override.dateFormat {
+            self.dateFormat = dateFormat
+            ambiguousDateOrder = false
+        }
         if let decimal = override.decimalSeparator { decimalSeparator = decimal }
         if let negate = override.negate { self.negate = negate }
+        if let negate = override.negate, !negate { unsignedIsOutgoing = false }
+        if let currency = override.currency {
+            currencyOfAll = currency
+            headerCurrency = nil
+        }
+        if let words = override.outgoingWords { outgoingWords = Set(words.map { CSVIndicatorWords.key($0) }) }
+        if let words = override.incomingWords { incomingWords = Set(words.map { CSVIndicatorWords.key($0) }) }
         for (column, position) in override.columns {
             self[column] = position.flatMap { (0..<StatementLimits.columns).contains($0) ? $0 : nil }
         }
@@ -107,6 +157,9 @@ extension CSVMapping {
         }
         if namesSides, !namesAmount { amount = nil }
         if override.columns[.memo] != nil { moreMemo = [] }
+        if let columns = override.moreMemo {
+            moreMemo = columns.filter { (0..<StatementLimits.columns).contains($0) }
+        }
     }
 }
 
@@ -120,6 +173,7 @@ extension CSVColumn {
         case .credit: \.credit
         case .indicator: \.indicator
         case .payee: \.payee
+        case .payer: \.payer
         case .memo: \.memo
         case .reference: \.reference
         case .id: \.id
@@ -127,6 +181,8 @@ extension CSVColumn {
         case .balance: \.balance
         case .type: \.type
         case .status: \.status
+        case .account: \.account
+        case .fee: \.fee
         }
     }
 }

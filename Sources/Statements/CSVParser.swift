@@ -13,17 +13,18 @@ struct CSVParser {
     private var skipsLine = false
     /// The fewest fields of any row that was a transaction.
     private var fewestFields = Int.max
-    private var balances = CSVBalances()
+    private var accounts: CSVAccounts
+    /// What stands above the dates: a row that repeats it is no transaction.
+    private let dateName: [UInt8]
 
-    init(mapping: CSVMapping, currency: Currency) {
+    init(mapping: CSVMapping, currency: Currency, accountID: String?, columnNames: [String]) {
         self.mapping = mapping
-        self.currency = mapping.headerCurrency ?? currency
+        accounts = CSVAccounts(fixedID: accountID)
+        let name = mapping.date.flatMap { columnNames.indices.contains($0) ? columnNames[$0] : nil } ?? ""
+        dateName = name.utf8.allSatisfy { $0 < 0x80 } ? Array(name.utf8) : []
+        self.currency = mapping.currencyOfAll ?? mapping.headerCurrency ?? currency
         scanner = CSVScanner(delimiter: mapping.delimiter)
         cells = CSVCells(encoding: mapping.encoding)
-    }
-
-    mutating func start(accountID: String?, emit: (StatementEvent) throws -> Void) throws {
-        try emit(.accountStarted(StatementAccount(id: accountID, currency: currency)))
     }
 
     mutating func feed(_ bytes: UnsafeBufferPointer<UInt8>, emit: (StatementEvent) throws -> Void) throws {
@@ -35,7 +36,7 @@ struct CSVParser {
 
     mutating func finish(emit: (StatementEvent) throws -> Void) throws {
         try process(isFinal: true, emit)
-        try emit(.accountEnded(balances.ended))
+        try accounts.finish(currency, emit)
     }
 
     // MARK: Records
@@ -124,20 +125,24 @@ struct CSVParser {
             return try reject(raw, first, "There are more than \(StatementLimits.columns) columns.", emit)
         }
         let row = CSVRow(bytes: bytes, fields: scanner.fields)
+        if !dateName.isEmpty, let column = mapping.date, row.bytes(column)?.elementsEqual(dateName) == true { return }
         switch cells.read(row, mapping, currency, line: first) {
         case .transaction(let transaction):
             if scanner.isUnterminated, scanner.fields.count < fewestFields, fewestFields != .max {
                 throw Refusal.statementTruncated
             }
             fewestFields = min(fewestFields, scanner.fields.count)
-            if let position = mapping.balance { balances.note(row.bytes(position), transaction, mapping) }
+            guard try accounts.select(row, transaction, mapping, &cells, emit) else {
+                return try reject(raw, first, "The file has more than \(CSVAccounts.limit) accounts.", emit)
+            }
+            if let position = mapping.balance { accounts.note(row.bytes(position), transaction, mapping) }
             try emit(.transaction(transaction))
         case .rejected(let reason):
             // A last line that begins like a row and stops before its amount was cut.
             let amount = [mapping.amount, mapping.debit, mapping.credit].compactMap { $0 }.max() ?? 0
             if scanner.isUnterminated, fewestFields != .max, scanner.fields.count <= amount,
                 let date = mapping.date, let cell = row.bytes(date),
-                StatementDate.parse(cell, order: mapping.dateOrder) != nil
+                mapping.day(cell) != nil
             {
                 throw Refusal.statementTruncated
             }
@@ -160,54 +165,12 @@ struct CSVRow {
     /// Without blanks around it; nil where the row has no such column or nothing in it.
     func bytes(_ position: Int) -> UnsafeBufferPointer<UInt8>? {
         guard position < fields.count, position >= 0 else { return nil }
-        let cell = UnsafeBufferPointer(rebasing: bytes[fields[position].range]).trimmed()
-        return cell.isEmpty ? nil : cell
-    }
-}
-
-/// The first and the last balance of the file, which are the oldest and the newest or the other way round.
-struct CSVBalances {
-    private struct Point {
-        var date: CalendarDate
-        var amount: Money
-        var balance: Money
-    }
-
-    private var first: Point?
-    private var last: Point?
-    private var startsUnknown = false
-    private var endsUnknown = false
-
-    mutating func note(
-        _ cell: UnsafeBufferPointer<UInt8>?, _ transaction: StatementTransaction, _ mapping: CSVMapping
-    ) {
-        // An edge without a balance tells nothing of the account before or after it.
-        guard let cell else {
-            if first == nil { startsUnknown = true }
-            endsUnknown = true
-            return
+        var cell = UnsafeBufferPointer(rebasing: bytes[fields[position].range]).trimmed()
+        // `="0012"` keeps a spreadsheet from changing the value.
+        if cell.count >= 3, cell[0] == UInt8(ascii: "="), cell[1] == UInt8(ascii: "\""), cell.last == UInt8(ascii: "\"")
+        {
+            cell = UnsafeBufferPointer(rebasing: cell[2..<(cell.count - 1)]).trimmed()
         }
-        endsUnknown = false
-        let currency = transaction.amount.currency
-        let outcome = StatementAmount.parse(cell, decimal: mapping.decimalSeparator, exponent: currency.exponent)
-        guard case .minorUnits(let minorUnits) = outcome else { return }
-        let point = Point(
-            date: transaction.date, amount: transaction.amount,
-            balance: Money(minorUnits: minorUnits, currency: currency))
-        if first == nil { first = point }
-        last = point
-    }
-
-    var ended: StatementBalances {
-        guard let first, let last, first.balance.currency == last.balance.currency else { return StatementBalances() }
-        let isNewestFirst = first.date > last.date
-        let oldest = isNewestFirst ? last : first
-        let newest = isNewestFirst ? first : last
-        let knowsOldest = !(isNewestFirst ? endsUnknown : startsUnknown)
-        let knowsNewest = !(isNewestFirst ? startsUnknown : endsUnknown)
-        let opening = try? oldest.balance - oldest.amount
-        return StatementBalances(
-            opening: knowsOldest ? opening : nil, closing: knowsNewest ? newest.balance : nil,
-            closingDate: knowsNewest ? newest.date : nil)
+        return cell.isEmpty ? nil : cell
     }
 }

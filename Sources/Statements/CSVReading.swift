@@ -35,6 +35,9 @@ struct CSVReading {
             let fits = rows.filter { $0.cells.count == names.count }.count * 2 >= rows.count
             CSVContentGuess.complete(&mapping, columns, rows, names: fits ? names : [])
         }
+        skipSummary(&mapping, &rows, header: header)
+        let preamble = CSVPreamble(records[..<min(firstRow, records.count)], header: header)
+        if mapping.currency == nil, mapping.headerCurrency == nil { mapping.headerCurrency = preamble.currency }
         mapping.apply(override)
         guard mapping.date != nil || mapping.valueDate != nil, mapping.canReadAmounts else { return nil }
         if mapping.date == nil {
@@ -45,7 +48,18 @@ struct CSVReading {
         let score = rows.filter { reads($0.cells, mapping) }.count * 10 + matched
         guard score > 0 || !override.columns.isEmpty else { return nil }
         return CSVDetector.Detection(
-            mapping: mapping, columnNames: names, accountID: accountID(before: firstRow), score: score)
+            mapping: mapping, columnNames: names, accountID: preamble.accountID, score: score)
+    }
+
+    /// Instead of names some banks write a line of totals that looks like a row, but its date is of another form.
+    private func skipSummary(_ mapping: inout CSVMapping, _ rows: inout [CSVDetector.Record], header: Int?) {
+        guard header == nil, override.headerLines == nil, let date = mapping.date, rows.count >= 3 else { return }
+        let forms = rows.map { row in
+            date < row.cells.count ? CSVValue(row.cells[date]).parts.map { $0.digits.0 == 4 } : nil
+        }
+        guard let first = forms[0], forms.dropFirst().allSatisfy({ $0 == !first }) else { return }
+        mapping.headerLines = rows[0].endLine
+        rows.removeFirst()
     }
 
     // MARK: Header
@@ -132,6 +146,10 @@ struct CSVReading {
             taken.insert(claim.position)
         }
         mapping.moreMemo = moreMemo.sorted()
+        if let payee = mapping.payee, let payer = other(side: payee, names, columns) {
+            (mapping.payee, mapping.payer) = payer.isRecipient ? (payer.position, payee) : (payee, payer.position)
+            mapping.moreMemo.removeAll { $0 == payer.position }
+        }
         // A posting text is the kind of a transaction beside its purpose, and its only description otherwise.
         if mapping.memo == nil, mapping.payee == nil, let type = mapping.type,
             CSVVocabulary.meanings(of: names[type]).contains(where: { $0.column == .memo })
@@ -151,6 +169,37 @@ struct CSVReading {
         return taken.count
     }
 
+    private static let payers: Set<String> = [
+        "zahlungspflichtige r", "auftraggeber", "auftraggeber zahlungsempfanger", "avsandare", "afsender", "avsender",
+        "maksaja",
+        "nadawca", "ordinante", "sender", "sender name", "payer", "payer name", "from", "donneur d ordre", "платник",
+        "плательщик",
+        "отправитель", "nalogodavac", "platitelj", "placnik", "gonderen",
+    ]
+    private static let recipients: Set<String> = [
+        "zahlungsempfanger in", "zahlungsempfanger", "empfanger", "empfanger zahlungspflichtiger", "mottagare",
+        "modtager",
+        "mottaker", "saajan nimi", "saaja", "odbiorca", "beneficiario", "recipient", "recipient name", "payee",
+        "payee name", "to",
+        "beneficiaire", "отримувач", "получатель", "primatelj", "prejemnik", "alici",
+    ]
+
+    /// The column of the one who paid beside that of the one who was paid, or the other way round.
+    private func other(
+        side payee: Int, _ names: [String], _ columns: [CSVColumnProfile]
+    ) -> (position: Int, isRecipient: Bool)? {
+        let name = CSVVocabulary.normalized(names[payee])
+        let isRecipient = Self.recipients.contains(name)
+        guard isRecipient || Self.payers.contains(name) else { return nil }
+        let others = isRecipient ? Self.payers : Self.recipients
+        let position = names.indices.first { position in
+            position != payee && others.contains(CSVVocabulary.normalized(names[position]))
+                && (position >= columns.count || columns[position].filled == 0
+                    || !columns[position].mostly(columns[position].codes))
+        }
+        return position.map { ($0, !isRecipient) }
+    }
+
     private func headerCurrency(_ mapping: CSVMapping, _ names: [String]) -> Currency? {
         for position in [mapping.amount, mapping.debit, mapping.credit, mapping.balance] {
             if let position, position < names.count, let currency = CSVVocabulary.currency(in: names[position]) {
@@ -167,25 +216,12 @@ struct CSVReading {
             guard let position, position < cells.count, !cells[position].isEmpty else { return nil }
             return cells[position]
         }
-        guard let date = cell(mapping.date), CSVValue(date).isDate else { return false }
+        guard var date = cell(mapping.date) else { return false }
+        guard mapping.dateFormat.map({ format in date.withUTF8 { format.parse($0) != nil } }) ?? CSVValue(date).isDate
+        else { return false }
         return [mapping.amount, mapping.debit, mapping.credit].contains { position in
             cell(position).map { CSVValue($0).shape != nil } ?? false
         }
-    }
-
-    /// An IBAN above the table is the account's.
-    private func accountID(before firstRow: Int) -> String? {
-        for record in records[..<min(firstRow, records.count)] {
-            for cell in record.cells {
-                let letters = cell.filter { $0 != " " }
-                guard (15...34).contains(letters.utf8.count),
-                    letters.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) }),
-                    letters.prefix(2).allSatisfy(\.isLetter), letters.dropFirst(2).prefix(2).allSatisfy(\.isNumber)
-                else { continue }
-                return letters
-            }
-        }
-        return nil
     }
 }
 
@@ -214,6 +250,7 @@ struct CSVValue {
 
 /// What the values of one column are like.
 struct CSVColumnProfile {
+    var rowCount = 0
     var filled = 0
     var dates = 0
     var numbers = 0
@@ -222,13 +259,17 @@ struct CSVColumnProfile {
     var currencies = 0
     var indicators = 0
     var letters = 0
+    /// Numbers of accounts and the like.
+    var codes = 0
     var totalLength = 0
     var distinct: Set<String> = []
 
     init() {}
 
     init(rows: some Sequence<CSVDetector.Record>, column: Int) {
-        for row in rows where column < row.cells.count {
+        for row in rows {
+            rowCount += 1
+            guard column < row.cells.count else { continue }
             let cell = row.cells[column]
             guard !cell.isEmpty else { continue }
             filled += 1
@@ -242,11 +283,29 @@ struct CSVColumnProfile {
                 if shape.isNegative { negatives += 1 }
             }
             if cell.contains(where: \.isLetter) { letters += 1 }
+            if Self.isCode(cell) { codes += 1 }
             var text = cell
             if text.withUTF8({ CurrencyWords.currency($0) }) != nil { currencies += 1 }
             if CSVIndicatorWords.isOutgoing(cell) != nil { indicators += 1 }
         }
     }
+
+    /// `NL91ABNA0417164300`, `12-3456`: more digits than letters, and none of those small.
+    static func isCode(_ cell: String) -> Bool {
+        var digits = 0
+        var capitals = 0
+        for byte in cell.utf8 {
+            switch byte {
+            case 48...57: digits += 1
+            case 65...90: capitals += 1
+            case 97...122, 0x80...: return false
+            default: break
+            }
+        }
+        return digits >= 2 && digits >= capitals
+    }
+
+    var varies: Bool { filled < 3 || distinct.count > 1 }
 
     func mostly(_ count: Int) -> Bool { filled > 0 && count * 2 >= filled }
 
@@ -259,10 +318,14 @@ struct CSVColumnProfile {
         case .currency: mostly(currencies)
         case .indicator: filled > 0 && indicators * 10 >= filled * 9
         // A text that never changes describes the account rather than its transactions.
-        case .payee, .memo: !mostly(dates) && (filled < 3 || distinct.count > 1)
+        case .payee: !mostly(dates) && mostly(letters) && !mostly(codes) && (filled < 3 || distinct.count > 1)
+        case .payer: false
+        case .memo: !mostly(dates) && (filled < 3 || distinct.count > 1)
         case .id: filled > 0 && distinct.count == filled
         case .reference: true
         case .type, .status: mostly(letters)
+        case .fee: mostly(numbers)
+        case .account: filled == rowCount && (distinct.count == 1 || distinct.count * 3 <= filled)
         }
     }
 }

@@ -94,12 +94,17 @@ extension Refusal {
     package static let statementTruncated = Refusal(
         .unprocessable, "STATEMENT_TRUNCATED",
         "The file ends in the middle: it is half written. Download it again.")
-    package static let columnsNotFound = Refusal(
-        .unprocessable, "COLUMNS_NOT_FOUND",
-        "No columns of dates and amounts were found in the file. Say which columns they are.")
+    /// - Parameter names: what the file calls its columns.
+    package static func columnsNotFound(among names: [String]) -> Refusal {
+        let shown = names.filter { !$0.isEmpty }.prefix(30).map { "“\($0.prefix(40))”" }.joined(separator: ", ")
+        let found = shown.isEmpty ? "in the file" : "among \(shown)"
+        return Refusal(
+            .unprocessable, "COLUMNS_NOT_FOUND",
+            "No columns of dates and amounts were found \(found). Say which columns they are.")
+    }
     package static func statementFormat(_ format: StatementFormat) -> Refusal {
         Refusal(
             .unsupportedMediaType, "UNSUPPORTED_FORMAT",
-            "This is \(format.title), which is not supported yet. Export the statement as CSV or OFX.")
+            "This is \(format.title), which cannot be read. Export the statement as CSV, OFX, QIF, CAMT or MT940.")
     }
 }

@@ -6,7 +6,7 @@ package enum DateOrder: String, CaseIterable, Sendable {
 }
 
 /// Reads the dates of bank statements: `31.03.2026`, `3/31/26`, `2026-03-31T12:00:00Z`, `31 mars 2026`,
-/// `Mar 31, 2026`, `20260331`, each with or without a time behind it.
+/// `Mar 31, 2026`, `31 de marzo de 2026`, `2026年3月31日`, `20260331`, each with or without a time behind it.
 enum StatementDate {
     /// The numbers of a date as they stand, before anything decides what they mean.
     struct Parts {
@@ -33,6 +33,7 @@ enum StatementDate {
             }
         }
         if parts.digits.0 == 4 { return make(parts, year: 0, first, month: second, day: third) }
+        if parts.digits.1 == 4 { return make(parts, year: 1, second, month: third, day: first) }
         switch order {
         case .dmy: return make(parts, year: 2, third, month: second, day: first)
         case .mdy: return make(parts, year: 2, third, month: first, day: second)
@@ -43,7 +44,7 @@ enum StatementDate {
     }
 
     private static func make(_ parts: Parts, year position: Int, _ year: Int, month: Int, day: Int) -> CalendarDate? {
-        switch position == 0 ? parts.digits.0 : parts.digits.2 {
+        switch position == 0 ? parts.digits.0 : position == 1 ? parts.digits.1 : parts.digits.2 {
         case 4: return year >= 1000 ? CalendarDate(year: year, month: month, day: day) : nil
         case 2: return CalendarDate(year: year < 70 ? 2000 + year : 1900 + year, month: month, day: day)
         default: return nil
@@ -52,9 +53,14 @@ enum StatementDate {
 
     static func parts(of bytes: UnsafeBufferPointer<UInt8>) -> Parts? {
         let text = bytes.trimmed()
-        guard text.count >= 6, text.count <= 40 else { return nil }
+        guard text.count >= 6, text.count <= 48 else { return nil }
         var parts = Parts()
-        var position = 0
+        var position = DateWords.weekday(text)
+        var yearsBefore = 0
+        if position == 0, DateWords.isReiwa(text) {
+            position = 6
+            yearsBefore = 2018
+        }
         while parts.count < 3 {
             guard position < text.count else { return nil }
             let byte = text[position]
@@ -62,14 +68,22 @@ enum StatementDate {
                 var value = 0
                 let start = position
                 while position < text.count, text[position] &- 48 < 10 {
-                    guard position - start < 8 else { return nil }
+                    guard position - start < 8 else {
+                        guard parts.count == 0, start == 0, isTimeOfDay(text, from: 8) else { return nil }
+                        return compact(value, text, text.count)
+                    }
                     value = value * 10 + Int(text[position] - 48)
                     position += 1
                 }
                 let digits = position - start
                 if parts.count == 0, digits == 8 { return compact(value, text, position) }
                 guard digits <= 4, digits != 3 else { return nil }
-                add(value, digits, to: &parts)
+                if parts.count == 0, yearsBefore > 0 {
+                    add(value + yearsBefore, 4, to: &parts)
+                } else {
+                    add(value, digits, to: &parts)
+                }
+                position = DateWords.ordinal(text, at: position)
             } else if isLetter(byte) {
                 let start = position
                 while position < text.count, isLetter(text[position]) { position += 1 }
@@ -81,9 +95,13 @@ enum StatementDate {
             } else {
                 return nil
             }
-            if parts.count < 3 {
+            if DateWords.isCalendarSign(text, at: position) {
+                position += 3
+                while parts.count < 3, position < text.count, text[position] == 0x20 { position += 1 }
+            } else if parts.count < 3 {
                 let start = position
                 while position < text.count, isSeparator(text[position]), position - start < 3 { position += 1 }
+                position = DateWords.preposition(text, at: position)
                 // `21feb2025` needs no separator; two numbers do.
                 if position == start, position < text.count, !isLetter(text[position]), parts.namedMonth == nil {
                     return nil
@@ -125,10 +143,19 @@ enum StatementDate {
     private static func isSeparator(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: " "), UInt8(ascii: ","),
-            UInt8(ascii: ":"):
+            UInt8(ascii: ":"), UInt8(ascii: "'"):
             true
         default: false
         }
+    }
+
+    /// `120000` behind a date without separators, to its end.
+    private static func isTimeOfDay(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool {
+        guard text.count == start + 6 || text.count == start + 4 else { return false }
+        let digits = text[start...]
+        guard digits.allSatisfy({ $0 &- 48 < 10 }) else { return false }
+        let hour = Int(text[start] - 48) * 10 + Int(text[start + 1] - 48)
+        return hour < 24 && text[start + 2] < UInt8(ascii: "6")
     }
 
     /// Behind the date only a time of day, its zone, or a closing dot may stand.
@@ -136,6 +163,7 @@ enum StatementDate {
         guard start < text.count else { return true }
         let first = text[start]
         if start + 1 == text.count { return first == UInt8(ascii: ".") }
+        if text.count - start <= 5, DateWords.isYearWord(UnsafeBufferPointer(rebasing: text[start...])) { return true }
         guard
             first == 0x20 || first == UInt8(ascii: "T") || first == UInt8(ascii: ",") || first == UInt8(ascii: ".")
                 || first == UInt8(ascii: "-") || first == UInt8(ascii: ":")
@@ -147,81 +175,11 @@ enum StatementDate {
             case 48...57: digits += 1
             case 65...90, 97...122: letters += 1
             case UInt8(ascii: ":"), UInt8(ascii: "."), UInt8(ascii: " "), UInt8(ascii: "+"), UInt8(ascii: "-"),
-                UInt8(ascii: "("), UInt8(ascii: ")"):
+                UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "/"), UInt8(ascii: ","):
                 break
             default: return false
             }
         }
         return digits >= 2 && letters <= 5
-    }
-}
-
-/// Names and abbreviations of months in the languages that banks write.
-enum MonthNames {
-    /// Compared by their beginnings, folded to ASCII, so that one entry serves `mar`, `mars`, `marzo` and `március`.
-    private static let beginnings: [(StaticString, Int)] = [
-        ("jan", 1), ("ene", 1), ("gen", 1), ("sty", 1), ("led", 1), ("tam", 1),
-        ("feb", 2), ("fev", 2), ("fbr", 2), ("lut", 2), ("uno", 2), ("hel", 2),
-        ("mar", 3), ("maa", 3), ("mrt", 3), ("mae", 3), ("brez", 3), ("mrz", 3),
-        ("apr", 4), ("avr", 4), ("abr", 4), ("kwi", 4), ("dub", 4), ("huh", 4),
-        ("may", 5), ("mai", 5), ("mei", 5), ("maj", 5), ("mag", 5), ("kve", 5), ("tou", 5),
-        ("juin", 6), ("jun", 6), ("giu", 6), ("cze", 6), ("kes", 6),
-        ("juil", 7), ("jul", 7), ("lug", 7), ("lip", 7), ("hei", 7),
-        ("aug", 8), ("aou", 8), ("ago", 8), ("sie", 8), ("srp", 8), ("elo", 8),
-        ("sep", 9), ("set", 9), ("wrz", 9), ("zar", 9), ("syy", 9), ("szep", 9),
-        ("oct", 10), ("okt", 10), ("ott", 10), ("out", 10), ("paz", 10), ("lok", 10), ("rij", 10),
-        ("nov", 11), ("lis", 11), ("mar", 11),
-        ("dec", 12), ("dez", 12), ("dic", 12), ("des", 12), ("gru", 12), ("pro", 12), ("jou", 12),
-    ]
-
-    static func month(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
-        guard bytes.count >= 3, bytes.count <= 24 else { return nil }
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 24) { folded in
-            let count = fold(bytes, into: folded)
-            guard count >= 3, count <= 12 else { return nil }
-            // Two clashes that three letters cannot tell apart.
-            if starts(folded, count, with: "marras") { return 11 }
-            if starts(folded, count, with: "cerven") { return count > 6 ? 7 : 6 }
-            if starts(folded, count, with: "cerv") { return 6 }
-            if starts(folded, count, with: "listopad") { return 11 }
-            if starts(folded, count, with: "srp") { return 8 }
-            if starts(folded, count, with: "kvet") { return 5 }
-            for (beginning, month) in beginnings where starts(folded, count, with: beginning) { return month }
-            return nil
-        }
-    }
-
-    private static func starts(
-        _ folded: UnsafeMutableBufferPointer<UInt8>, _ count: Int, with beginning: StaticString
-    ) -> Bool {
-        guard count >= beginning.utf8CodeUnitCount else { return false }
-        for index in 0..<beginning.utf8CodeUnitCount where folded[index] != beginning.utf8Start[index] { return false }
-        return true
-    }
-
-    /// Small ASCII letters of UTF-8 or Latin text.
-    private static func fold(
-        _ bytes: UnsafeBufferPointer<UInt8>, into folded: UnsafeMutableBufferPointer<UInt8>
-    ) -> Int {
-        var count = 0
-        var position = 0
-        let latin = SingleByteTables.foldedLatin
-        while position < bytes.count {
-            let byte = bytes[position]
-            position += 1
-            if byte < 0x80 {
-                folded[count] = byte | 0x20
-            } else if byte >= 0xC3, byte <= 0xC5, position < bytes.count, bytes[position] & 0xC0 == 0x80 {
-                let scalar = Int(byte & 0x1F) << 6 | Int(bytes[position] & 0x3F)
-                position += 1
-                folded[count] = latin.utf8Start[scalar - 0xC0]
-            } else if byte >= 0xC0 {
-                folded[count] = latin.utf8Start[Int(byte) - 0xC0]
-            } else {
-                continue
-            }
-            count += 1
-        }
-        return count
     }
 }

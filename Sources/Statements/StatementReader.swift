@@ -8,23 +8,39 @@ import Base
 package struct StatementReader {
     /// Known once the first 64 KiB, or the whole of a smaller file, have been read.
     package private(set) var format: StatementFormat?
-    /// How a CSV file is read: detected, with the caller's corrections.
+    /// How a CSV or QIF file is read: detected, with the caller's corrections. QIF has no columns.
     package private(set) var mapping: CSVMapping?
     /// The names of a CSV file's columns, where it has them.
     package private(set) var columnNames: [String] = []
+    /// What this CSV file has in common with others of the same export, known as soon as the format is, and even where
+    /// its columns are not understood. Nil for other formats.
+    package private(set) var signature: String?
+    /// The name of the profile that was used.
+    package private(set) var profile: String?
 
     private let currency: Currency
     private let override: CSVMappingOverride
+    private let profiles: [StatementProfile]
     private var transcoder: UTF16Transcoder?
     private var hasStarted = false
     private var head: [UInt8] = []
     private var csv: CSVParser?
     private var ofx: OFXParser?
+    private var camt: CAMTParser?
+    private var mt940: MT940Parser?
+    private var qif: QIFParser?
 
-    /// The currency is the one of amounts for which the file names none.
-    package init(currency: Currency, mapping override: CSVMappingOverride = CSVMappingOverride()) {
+    /// - Parameters:
+    ///   - currency: of amounts for which the file names none.
+    ///   - override: what is known of a CSV file; it outweighs what a profile says.
+    ///   - profiles: the first one with the file's signature is used.
+    package init(
+        currency: Currency, mapping override: CSVMappingOverride = CSVMappingOverride(),
+        profiles: [StatementProfile] = []
+    ) {
         self.currency = currency
         self.override = override.sensible
+        self.profiles = profiles
     }
 
     package mutating func feed(
@@ -49,11 +65,16 @@ package struct StatementReader {
     }
 
     package mutating func finish(emit: (StatementEvent) throws -> Void) throws {
-        if csv == nil, ofx == nil { try open(isWhole: true, emit) }
+        if !isOpen { try open(isWhole: true, emit) }
         if transcoder?.isIncomplete == true { throw Refusal.statementTruncated }
         try csv?.finish(emit: emit)
         try ofx?.finish(emit: emit)
+        try camt?.finish(emit: emit)
+        try mt940?.finish(emit: emit)
+        try qif?.finish(emit: emit)
     }
+
+    private var isOpen: Bool { csv != nil || ofx != nil || camt != nil || mt940 != nil || qif != nil }
 
     private mutating func take(
         _ bytes: UnsafeBufferPointer<UInt8>, _ emit: (StatementEvent) throws -> Void
@@ -75,6 +96,12 @@ package struct StatementReader {
             try csv?.feed(bytes, emit: emit)
         } else if ofx != nil {
             try ofx?.feed(bytes, emit: emit)
+        } else if let camt {
+            try camt.feed(bytes, emit: emit)
+        } else if mt940 != nil {
+            try mt940?.feed(bytes, emit: emit)
+        } else if qif != nil {
+            try qif?.feed(bytes, emit: emit)
         } else {
             head.append(contentsOf: bytes)
             guard head.count >= StatementLimits.headBytes else { return }
@@ -91,6 +118,13 @@ package struct StatementReader {
         switch format {
         case .csv: try openCSV(isWhole: isWhole, emit)
         case .ofx: ofx = OFXParser(currency: currency, encoding: OFXParser.encoding(head: head))
+        case .camt052, .camt053, .camt054:
+            let encoding = transcoder == nil ? XMLText.Encoding.declared(in: head) : .utf8
+            camt = CAMTParser(currency: currency, encoding: encoding)
+        case .mt940, .mt942:
+            let encoding = override.encoding ?? head.withUnsafeBufferPointer { MT940Parser.encoding(head: $0) }
+            mt940 = MT940Parser(currency: currency, encoding: encoding)
+        case .qif: openQIF()
         default: throw Refusal.statementFormat(format)
         }
         var head: [UInt8] = []
@@ -114,15 +148,34 @@ package struct StatementReader {
     }
 
     private mutating func openCSV(isWhole: Bool, _ emit: (StatementEvent) throws -> Void) throws {
-        let detection = head.withUnsafeBufferPointer { head in
-            CSVDetector(head: head, isWhole: isWhole, override: override).detect()
-        }
-        guard let detection else { throw Refusal.columnsNotFound }
+        let signed = head.withUnsafeBufferPointer { CSVDetector(head: $0, isWhole: isWhole).signed() }
+        signature = signed.signature
+        columnNames = signed.columnNames
+        let known = profiles.first { $0.signature == signature }
+        profile = known?.name
+        let override = known.map { self.override.over($0.mapping.sensible) } ?? self.override
+        let detection =
+            override.isEmpty
+            ? signed.detection
+            : head.withUnsafeBufferPointer { CSVDetector(head: $0, isWhole: isWhole, override: override).detect() }
+        guard let detection else { throw Refusal.columnsNotFound(among: columnNames) }
         mapping = detection.mapping
         if let transcoder { mapping?.encoding = transcoder.isBigEndian ? .utf16BigEndian : .utf16LittleEndian }
         columnNames = detection.columnNames
-        var parser = CSVParser(mapping: detection.mapping, currency: currency)
-        try parser.start(accountID: detection.accountID, emit: emit)
-        csv = parser
+        csv = CSVParser(
+            mapping: detection.mapping, currency: currency, accountID: detection.accountID, columnNames: columnNames)
+    }
+
+    private mutating func openQIF() {
+        let conventions = head.withUnsafeBufferPointer { QIFConventions(head: $0, override: override) }
+        var mapping = CSVMapping()
+        mapping.encoding = override.encoding ?? .utf8
+        mapping.dateOrder = conventions.dateOrder
+        mapping.ambiguousDateOrder = conventions.ambiguousDateOrder
+        mapping.decimalSeparator = conventions.decimalSeparator
+        mapping.negate = override.negate ?? false
+        self.mapping = mapping
+        qif = QIFParser(
+            currency: currency, conventions: conventions, encoding: mapping.encoding, negate: mapping.negate)
     }
 }

@@ -1,13 +1,30 @@
 /// How the text of a statement is encoded. UTF-16 becomes UTF-8 at the door; the others are read as they are,
 /// since all of them agree on ASCII.
 package enum TextEncoding: String, CaseIterable, Sendable {
-    case utf8, utf16LittleEndian, utf16BigEndian, windows1252, windows1250, windows1251
+    case utf8, utf16LittleEndian, utf16BigEndian
+    case windows1252, windows1250, windows1251, windows1253, windows1254, windows1255, windows1257
+    case iso8859Part2 = "iso-8859-2"
+    case iso8859Part15 = "iso-8859-15"
+    case koi8r, ibm850, ibm852, ibm866, macRoman
 
-    var table: [UInt16] {
+    /// One byte is one character; nil for Unicode.
+    var table: [UInt16]? {
         switch self {
+        case .utf8, .utf16LittleEndian, .utf16BigEndian: nil
         case .windows1250: SingleByteTables.windows1250
         case .windows1251: SingleByteTables.windows1251
-        default: SingleByteTables.windows1252
+        case .windows1252: SingleByteTables.windows1252
+        case .windows1253: SingleByteTables.windows1253
+        case .windows1254: SingleByteTables.windows1254
+        case .windows1255: SingleByteTables.windows1255
+        case .windows1257: SingleByteTables.windows1257
+        case .iso8859Part2: SingleByteTables.iso8859Part2
+        case .iso8859Part15: SingleByteTables.iso8859Part15
+        case .koi8r: SingleByteTables.koi8r
+        case .ibm850: SingleByteTables.ibm850
+        case .ibm852: SingleByteTables.ibm852
+        case .ibm866: SingleByteTables.ibm866
+        case .macRoman: SingleByteTables.macRoman
         }
     }
 
@@ -61,7 +78,7 @@ struct TextDecoder {
 
     init(_ encoding: TextEncoding) {
         self.encoding = encoding
-        table = encoding.table
+        table = encoding.table ?? SingleByteTables.windows1252
     }
 
     mutating func string(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
@@ -73,10 +90,7 @@ struct TextDecoder {
             bytes = UnsafeBufferPointer(rebasing: bytes[..<(end > 0 ? end : StatementLimits.textBytes)])
         }
         if Self.isPlain(bytes) { return String(decoding: bytes, as: UTF8.self) }
-        switch encoding {
-        case .windows1250, .windows1251, .windows1252: break
-        default: if let text = String(validating: bytes, as: UTF8.self) { return Self.withoutNUL(text) }
-        }
+        if encoding.table == nil, let text = String(validating: bytes, as: UTF8.self) { return Self.withoutNUL(text) }
         scratch.removeAll(keepingCapacity: true)
         for byte in bytes {
             let scalar = byte < 0x80 ? UInt16(byte) : table[Int(byte) - 0x80]

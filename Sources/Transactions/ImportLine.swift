@@ -13,11 +13,12 @@ struct ImportLine: Sendable {
     let merchant: String?
     let description: String?
     let notes: String?
-    /// The slug of the category that the payee's name suggests.
-    let suggestedSlug: String?
+    /// The account as the statement writes it.
+    let account: String?
     let fingerprint: Identifier<FingerprintTag>
 
     enum FingerprintTag {}
+    static let maximumAccountLength = 100
 
     /// - Throws: a sentence saying why the line cannot be an entry of this book.
     init(_ transaction: StatementTransaction, account: String?, bookCurrency: Currency) throws(ImportProblem) {
@@ -42,7 +43,7 @@ struct ImportLine: Sendable {
         merchant = payee ?? memo
         description = payee == nil ? nil : memo
         notes = Self.clean(transaction.reference, max: Entry.maximumTextLength)
-        suggestedSlug = MerchantWords.slug(for: merchant, description, kind: kind)
+        self.account = Self.clean(account, max: Self.maximumAccountLength)
         fingerprint = Self.fingerprint(of: transaction, account: account)
     }
 
@@ -54,14 +55,24 @@ struct ImportLine: Sendable {
     private static func fingerprint(of transaction: StatementTransaction, account: String?) -> Identifier<
         FingerprintTag
     > {
-        var text =
-            "\(account ?? "")\u{1F}\(transaction.date)\u{1F}\(transaction.amount.minorUnits)\u{1F}\(transaction.amount.currency.code)\u{1F}"
+        var text: [UInt8] = []
+        text.reserveCapacity(256)
+        func add(_ part: String, _ separator: UInt8? = 0x1F) {
+            text.append(contentsOf: part.utf8)
+            if let separator { text.append(separator) }
+        }
+        add(account ?? "")
+        add(transaction.date.description)
+        add(String(transaction.amount.minorUnits))
+        add(transaction.amount.currency.code)
         if let externalID = transaction.externalID {
-            text += "id\u{1F}\(externalID)"
+            add("id")
+            add(externalID, nil)
         } else {
             // In whatever columns: which of them is taken for the payee is a guess, made anew for each file.
-            text += [transaction.payee, transaction.memo, transaction.reference].compactMap { $0 }.sorted()
-                .joined(separator: "\u{1F}")
+            var texts = [transaction.payee, transaction.memo, transaction.reference].compactMap { $0 }
+            if texts.count > 1 { texts.sort() }
+            for (number, part) in texts.enumerated() { add(part, number + 1 < texts.count ? 0x1F : nil) }
         }
         let hash = SHA256.hash(text)
         func half(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
@@ -70,7 +81,8 @@ struct ImportLine: Sendable {
 
     /// Without control characters, runs of blanks made one, cut to length; nil when nothing is left.
     static func clean(_ text: String?, max: Int) -> String? {
-        guard let text else { return nil }
+        guard var text else { return nil }
+        if text.withUTF8({ Self.isClean($0, max: max) }) { return text }
         var scalars = String.UnicodeScalarView()
         var pendingBlank = false
         for scalar in text.unicodeScalars {
@@ -85,6 +97,19 @@ struct ImportLine: Sendable {
         }
         guard !scalars.isEmpty else { return nil }
         return scalars.count <= max ? String(scalars) : String(String(scalars).prefix(max))
+    }
+}
+
+extension ImportLine {
+    /// Whether there is nothing to clean, as in most texts: printable ASCII without runs of blanks.
+    private static func isClean(_ text: UnsafeBufferPointer<UInt8>, max: Int) -> Bool {
+        guard !text.isEmpty, text.count <= max else { return false }
+        var previous = UInt8(ascii: " ")
+        for byte in text {
+            guard byte >= 0x20, byte < 0x7F, byte != 0x20 || previous != 0x20 else { return false }
+            previous = byte
+        }
+        return previous != 0x20
     }
 }
 

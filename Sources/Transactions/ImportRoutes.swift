@@ -9,20 +9,22 @@ import Runtime
 import Statements
 
 package struct ImportRoutes: RouteGroup {
-    static let previewLimit = 5000
-
     let database: Database
-    let pool: BlockingPool
-    /// Where uploads are kept while they are read.
-    let spoolDirectory: String
+    private let upload: ImportUpload
     /// An import holds a connection for as long as it takes; most of them must stay free for everybody else.
-    let turnstile: Turnstile
+    private let turnstile: Turnstile
+    private let limits: ImportLimits
+    private let progress = ImportProgress()
 
-    package init(database: Database, pool: BlockingPool, spoolDirectory: String, turnstile: Turnstile) {
+    /// - Parameter spoolDirectory: where uploads are kept while they are read.
+    package init(
+        database: Database, pool: BlockingPool, spoolDirectory: String, turnstile: Turnstile,
+        limits: ImportLimits = ImportLimits()
+    ) {
+        self.limits = limits
         self.turnstile = turnstile
         self.database = database
-        self.pool = pool
-        self.spoolDirectory = spoolDirectory
+        upload = ImportUpload(spoolDirectory: spoolDirectory, pool: pool)
     }
 
     private enum Input {
@@ -31,207 +33,188 @@ package struct ImportRoutes: RouteGroup {
         static let dryRun = QueryField<Bool>.bool("dryRun", "Only show what the file holds.")
         static let mapping = QueryField<String>.text(
             "mapping", max: 4000, "Corrections of how a CSV file is read, as JSON.")
+        static let profile = QueryField<String>.text(
+            "profile", max: 100,
+            "The id or the name of the import profile to read a CSV file with. Without it, one that knows the file.")
+        static let saveProfile = QueryField<String>.text(
+            "saveProfile", max: ImportProfile.maximumNameLength, "Keeps how the CSV file was read, under this name.")
+        static let account = QueryField<String>.text(
+            "account", max: ImportLine.maximumAccountLength, "The account, where the file does not tell it.")
+        static let progress = QueryField<String>.text(
+            "progress", max: 36, "An id (UUID) made up by the client, to watch the import with.")
+        static let edited = QueryField<String>.choice(
+            "edited", of: ImportUndo.Edited.allCases.map(\.rawValue),
+            "What becomes of entries that were changed since: keep (by default) or remove.")
+        static let limit = QueryField<Int>.clamped("limit", to: 1...100, "How many, 20 by default.")
+        static let lineLimit = QueryField<Int>.clamped("limit", to: 1...1000, "How many, 100 by default.")
+        static let cursor = QueryField<String>.text("cursor", max: 100, "nextCursor of the page before.")
+
+        static let creation = [
+            filename.declaration, dryRun.declaration, mapping.declaration, profile.declaration,
+            saveProfile.declaration, account.declaration, progress.declaration,
+        ]
     }
-
-    private static let resource = RowResource(
-        "Import",
-        [
-            RowColumn("id", "id", .identifier),
-            RowColumn("format", "format", .text),
-            RowColumn("filename", "filename", .text),
-            RowColumn("imported", "imported_count", .integer),
-            RowColumn("duplicates", "duplicate_count", .integer),
-            RowColumn("rejectedCount", "rejected_count", .integer),
-            RowColumn("createdAt", "created_at", .instant),
-        ])
-
-    private static let rejectedSchema = Schema.array(
-        .object(
-            name: "RejectedLine",
-            [SchemaProperty("line", .integer()), SchemaProperty("text", .text), SchemaProperty("reason", .text)]))
-
-    private static let lineSchema = Schema.object(
-        name: "ImportedLine",
-        [
-            SchemaProperty("line", .integer()), SchemaProperty("status", .choice(["imported", "duplicate"])),
-            SchemaProperty("entryId", .uuid, required: false),
-        ])
-
-    private static let outcomeSchema = Schema.object(
-        name: "ImportOutcome",
-        [
-            SchemaProperty("id", .uuid), SchemaProperty("format", .text), SchemaProperty("filename", .text),
-            SchemaProperty("imported", .integer()), SchemaProperty("duplicates", .integer()),
-            SchemaProperty("rejectedCount", .integer()), SchemaProperty("rejected", rejectedSchema),
-            SchemaProperty("results", .array(lineSchema), required: false, "Where the first thousand lines went."),
-            SchemaProperty("createdAt", .instant),
-        ])
-
-    private static let previewSchema = Schema.object(
-        name: "ImportPreview",
-        [
-            SchemaProperty("format", .text), SchemaProperty("profile", .nullable(.text)),
-            SchemaProperty(
-                "mapping", .anything, required: false, "How a CSV file is read; change it and send it back."),
-            SchemaProperty("columns", .array(.text), required: false, "The names of a CSV file's columns."),
-            SchemaProperty("accounts", .array(.anything), "The transactions, by account."),
-            SchemaProperty("transactionCount", .integer()), SchemaProperty("rejected", rejectedSchema),
-            SchemaProperty("rejectedCount", .integer()),
-        ])
 
     package func register(in routes: inout Routes) {
         routes.tag = "Imports"
         routes.post(
-            "/imports", "Import a bank statement (CSV or OFX), or preview it", access: .book(.editEntries),
-            query: [Input.filename.declaration, Input.dryRun.declaration, Input.mapping.declaration],
+            "/imports", "Import a bank statement, or preview it", access: .book(.editEntries),
+            query: Input.creation,
             accepts: .file(["multipart/form-data", "application/octet-stream", "text/csv", "application/x-ofx"]),
-            returns: .created(Self.outcomeSchema), or: .data(Self.previewSchema), refuses: [.conflict, .unprocessable],
-            handle: create)
+            returns: .created(ImportAnswers.outcome), or: .data(ImportAnswers.preview),
+            refuses: [.conflict, .unprocessable], handle: create)
         routes.get(
-            "/imports", "The latest hundred imports", access: .book(.viewEntries),
-            returns: .data(.array(Self.resource.schema)), handle: list)
+            "/imports", "Imports, newest first", access: .book(.viewEntries),
+            query: [Input.limit.declaration, Input.cursor.declaration],
+            returns: .page(of: ImportStore.resource.schema), handle: list)
         routes.get(
-            "/imports/{id}", "One import, with its rejected lines", access: .book(.viewEntries),
-            returns: .data(Self.outcomeSchema), handle: one)
+            "/imports/progress/{id}", "How far an import is, as server-sent events", access: .signedIn,
+            returns: .content("text/event-stream"), refuses: [.unavailable], rateLimit: nil, handle: watch)
+        routes.get(
+            "/imports/{id}", "One import, with its first rejected lines", access: .book(.viewEntries),
+            returns: .data(ImportAnswers.detail), handle: one)
+        routes.get(
+            "/imports/{id}/rejected", "Every line that was not taken, in the order of the file",
+            access: .book(.viewEntries), query: [Input.lineLimit.declaration, Input.cursor.declaration],
+            returns: .page(of: ImportStore.rejections.schema), handle: rejected)
+        routes.delete(
+            "/imports/{id}", "Undo an import", access: .book(.editEntries), query: [Input.edited.declaration],
+            returns: .data(ImportAnswers.undone), refuses: [.conflict], handle: undo)
     }
+
+    // MARK: Importing
 
     @Sendable private func create(_ request: Request) async throws -> HTTPResponse {
         let book = try request.book
-        let (filename, dryRun, mappingText) = try request.query(Input.filename, Input.dryRun, Input.mapping)
-        let mapping =
-            try mappingText.map { try CSVMappingOverride(json: JSONValue.parse(Array($0.utf8))) }
-            ?? CSVMappingOverride()
-        let upload = try await receive(request, filename: filename)
+        let user = try request.principal.user
+        let (filename, dryRun, mapping, profile, saveProfile, account, watched) = try request.query(
+            Input.filename, Input.dryRun, Input.mapping, Input.profile, Input.saveProfile, Input.account,
+            Input.progress)
+        var options = Importer.Options()
+        if let mapping { options.mapping = try CSVMappingOverride(json: JSONValue.parse(Array(mapping.utf8))) }
+        options.profile = profile
+        options.saveProfile = saveProfile
+        options.account = account
         let importer = Importer(
-            database: database, book: book.id, currency: book.currency, user: try request.principal.user)
-        if dryRun == true { return try await preview(upload.file, importer, mapping, book.currency) }
-        let outcome = try await turnstile.pass {
-            try await importer.run(upload.file, filename: upload.name, mapping: mapping)
+            database: database, book: book.id, currency: book.currency, user: user, limits: limits)
+        if dryRun == true {
+            return try await preview(try await upload.receive(request, filename: filename).file, importer, options)
         }
-        return .data(status: 201, message: Self.message(outcome), capacity: 4096) { outcome.write(to: &$0) }
+        let key = try watched.map { text throws(Refusal) in
+            guard let id = Identifier<ImportProgress>(text) else {
+                throw .invalid("progress", "progress should be a UUID.")
+            }
+            return ImportProgress.Key(user: user, id: id)
+        }
+        if let key { progress.begin(key) }
+        do {
+            let (file, name) = try await upload.receive(request, filename: filename)
+            let outcome = try await turnstile.pass {
+                try await importer.run(file, filename: name, options: options) { state in
+                    if let key { progress.update(key, state) }
+                }
+            }
+            if let key { progress.end(key, .done) }
+            return .data(status: 201, message: Self.message(outcome), capacity: 4096) { outcome.write(to: &$0) }
+        } catch {
+            if let key { progress.end(key, .failed) }
+            throw error
+        }
     }
 
     private func preview(
-        _ file: StatementFile, _ importer: Importer, _ mapping: CSVMappingOverride, _ currency: Currency
+        _ file: StatementFile, _ importer: Importer, _ options: Importer.Options
     ) async throws -> HTTPResponse {
-        var preview = StatementPreview(transactionLimit: Self.previewLimit)
-        let reader = try await file.read(StatementReader(currency: currency, mapping: mapping)) { events in
+        var preview = StatementPreview(transactionLimit: limits.previewRows, rejectedLimit: limits.rejectedLines)
+        let profiles = try await importer.profiles(options, database)
+        let reader = try await file.read(profiles.reader(importer.currency, options.mapping)) { events in
             for event in events { preview.take(event) }
         }
-        let marks = try await importer.marks(for: preview)
-        return .data(capacity: 65_536) { preview.write(reader, marks: marks, to: &$0) }
+        let marks = try await importer.marks(for: preview, account: options.account)
+        return .data(capacity: 65_536) { preview.write(reader, marks: marks, profile: profiles.used(reader), to: &$0) }
     }
 
     private static func message(_ outcome: Importer.Outcome) -> String {
         "\(outcome.imported) imported, \(outcome.duplicates) were there already, \(outcome.rejectedCount) rejected."
     }
 
+    @Sendable private func watch(_ request: Request) async throws -> HTTPResponse {
+        // Any text will do: an import with such an id never begins.
+        let id: Identifier<ImportProgress> = try request.identifier("id", of: "import")
+        return try progress.watch(ImportProgress.Key(user: try request.principal.user, id: id))
+    }
+
+    @Sendable private func undo(_ request: Request) async throws -> HTTPResponse {
+        let id: ImportID = try request.identifier("id", of: "import")
+        let edited = try request.query(Input.edited).flatMap(ImportUndo.Edited.init(rawValue:)) ?? .keep
+        let undo = ImportUndo(book: try request.book.id, user: try request.principal.user)
+        let result = try await turnstile.pass { try await undo.run(id, edited: edited, database) }
+        return .data { writer in
+            writer.beginObject()
+            writer.key("id")
+            writer.identifier(id)
+            writer.key("removed")
+            writer.int(result.removed)
+            writer.key("kept")
+            writer.int(result.kept)
+            writer.endObject()
+        }
+    }
+
+    // MARK: Reading
+
     @Sendable private func list(_ request: Request) async throws -> HTTPResponse {
+        let (asked, text) = try request.query(Input.limit, Input.cursor)
+        let limit = asked ?? 20
+        let cursor = try text.map { text throws(Refusal) in try PageCursor(text).id(as: ImportTag.self) }
         let rows = try await database.query(
-            """
-            SELECT \(Self.resource.selection) FROM imports
-            WHERE book_id = \(try request.book.id) ORDER BY id DESC LIMIT 100
-            """)
-        return try .data(capacity: 8192) { try Self.resource.write(rows, to: &$0) }
+            ImportStore.list(book: try request.book.id, before: cursor, limit: limit))
+        var meta = Meta(limit: limit, nextCursor: .some(nil))
+        if rows.count > limit {
+            // These lists go by the id alone, so the cursor's day says nothing.
+            meta.nextCursor = PageCursor(date: .first, id: try rows[limit - 1].get(0, as: ImportID.self)).text
+        }
+        return try .data(meta: meta, capacity: 8192) { writer in
+            writer.beginArray()
+            for row in rows.prefix(limit) { try ImportStore.resource.write(row, to: &writer) }
+            writer.endArray()
+        }
     }
 
     @Sendable private func one(_ request: Request) async throws -> HTTPResponse {
         let id: ImportID = try request.identifier("id", of: "import")
-        let row = try await database.first(
-            """
-            SELECT id, format, filename, imported_count, duplicate_count, rejected_count, rejected::text, created_at FROM imports
-            WHERE book_id = \(try request.book.id) AND id = \(id)
-            """)
-        guard let row else { throw Refusal.notFound("import") }
-        return try .data { writer in
-            writer.beginObject()
-            writer.key("id")
-            writer.identifier(id)
-            writer.key("format")
-            writer.string(try row.get(1, as: String.self))
-            writer.key("filename")
-            writer.string(try row.get(2, as: String.self))
-            for (key, column) in [("imported", 3), ("duplicates", 4), ("rejectedCount", 5)] {
-                writer.key(text: key)
-                writer.int(Int64(try row.get(column, as: Int32.self)))
-            }
-            writer.key("rejected")
-            writer.raw(Array(try row.get(6, as: String.self).utf8))
-            writer.key("createdAt")
-            writer.instant(try row.get(7, as: Instant.self))
-            writer.endObject()
-        }
+        let book = try request.book.id
+        let results = try await database.pipeline([
+            ImportStore.one(id, book: book),
+            ImportStore.rejected(id, book: book, after: 0, limit: limits.rejectedLines),
+        ])
+        guard let row = results[0].first else { throw Refusal.notFound("import") }
+        return try .data(capacity: 1024) { try ImportAnswers.write(row, rejected: results[1], to: &$0) }
     }
 
-    // MARK: The upload
-
-    /// The body as a file on disk: the part called `file` of a form, or the body itself.
-    private func receive(_ request: Request, filename: String?) async throws -> (file: StatementFile, name: String) {
-        let limit = request.uploadLimit
-        let type = MediaType(request.header("content-type") ?? "")
-        guard type.essence == "multipart/form-data" else {
-            // Whatever else it is called, such as by curl --data-binary, the body is the file.
-            let file = try await StatementFile.spool(in: spoolDirectory, limit: limit, pool: pool) {
-                try await request.nextChunk()
-            }
-            return (file, name(filename))
+    @Sendable private func rejected(_ request: Request) async throws -> HTTPResponse {
+        let id: ImportID = try request.identifier("id", of: "import")
+        let book = try request.book.id
+        let (asked, text) = try request.query(Input.lineLimit, Input.cursor)
+        let limit = asked ?? 100
+        let last = try text.map { text throws(Refusal) in
+            guard let number = Int32(text), number > 0 else { throw .invalidCursor }
+            return number
         }
-        var parts = try MultipartReader(boundary: type["boundary"] ?? "") { try await request.nextChunk() }
-        while let part = try await parts.nextPart() {
-            guard part.name == "file" else { continue }
-            let file = try await spool(&parts, limit)
-            while try await parts.nextPart() != nil {}
-            return (file, name(filename ?? part.filename))
+        let results = try await database.pipeline([
+            ImportStore.one(id, book: book),
+            ImportStore.rejected(id, book: book, after: last ?? 0, limit: limit + 1),
+        ])
+        guard !results[0].isEmpty else { throw Refusal.notFound("import") }
+        let rows = results[1]
+        var meta = Meta(limit: limit, nextCursor: .some(nil))
+        if rows.count > limit {
+            meta.nextCursor = String(try rows[limit - 1].get(ImportStore.numberColumn, as: Int32.self))
         }
-        throw Refusal.invalid("file", "file is required: the statement, as a part of the form.")
-    }
-
-    private func spool(_ parts: inout MultipartReader, _ limit: Int) async throws -> StatementFile {
-        try await StatementFile.spool(in: spoolDirectory, limit: limit, pool: pool) { try await parts.read() }
-    }
-
-    /// Only for showing: never a path.
-    private func name(_ name: String?) -> String {
-        ImportLine.clean(
-            name.map { String($0.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? "") }, max: 255)
-            ?? "statement"
-    }
-}
-
-extension Importer.Outcome {
-    package func write(to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.key("id")
-        writer.identifier(id)
-        writer.key("format")
-        writer.string(format)
-        writer.key("filename")
-        writer.string(filename)
-        writer.key("imported")
-        writer.int(Int64(imported))
-        writer.key("duplicates")
-        writer.int(Int64(duplicates))
-        writer.key("rejectedCount")
-        writer.int(Int64(rejectedCount))
-        writer.key("rejected")
-        rejected.write(to: &writer)
-        writer.key("results")
-        writer.beginArray()
-        for result in results {
-            writer.beginObject()
-            writer.key("line")
-            writer.int(Int64(result.line))
-            writer.key("status")
-            writer.string(result.entry == nil ? "duplicate" : "imported")
-            if let entry = result.entry {
-                writer.key("entryId")
-                writer.identifier(entry)
-            }
-            writer.endObject()
+        return try .data(meta: meta, capacity: 256 + rows.count * 128) { writer in
+            writer.beginArray()
+            for row in rows.prefix(limit) { try ImportStore.rejections.write(row, to: &writer) }
+            writer.endArray()
         }
-        writer.endArray()
-        writer.key("createdAt")
-        writer.instant(createdAt)
-        writer.endObject()
     }
 }

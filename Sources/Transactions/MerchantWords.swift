@@ -1,7 +1,7 @@
 /// Words in a payee's name that tell the category, for a book that has no history yet. What the members of a book
 /// have decided for a merchant always goes before.
 enum MerchantWords {
-    /// Compared with whole words, in lower case.
+    /// Compared with whole words; case and accents do not matter.
     private static let words: [(slug: String, words: [String])] = [
         (
             "food",
@@ -101,24 +101,55 @@ enum MerchantWords {
         ("business", ["invoice", "rechnung", "stripe", "paypal payout"]),
     ]
 
-    private static let expenseIndex = index(words)
-    private static let incomeIndex = index(incomeWords)
+    private static let expenseIndex = Index(words)
+    private static let incomeIndex = Index(incomeWords)
 
-    private static func index(_ lists: [(slug: String, words: [String])]) -> [String: String] {
-        var index: [String: String] = [:]
-        for (slug, words) in lists { for word in words where index[word] == nil { index[word] = slug } }
-        return index
+    private struct Index: Sendable {
+        let matcher: PatternMatcher
+        let slugs: [String]
+
+        init(_ lists: [(slug: String, words: [String])]) {
+            var patterns: [[UInt8]] = []
+            var slugs: [String] = []
+            var seen: Set<[UInt8]> = []
+            for (slug, words) in lists {
+                for word in words {
+                    let folded = FoldedText(word).bytes
+                    guard seen.insert(folded).inserted else { continue }
+                    patterns.append(folded)
+                    slugs.append(slug)
+                }
+            }
+            matcher = PatternMatcher(patterns)
+            self.slugs = slugs
+        }
+
+        /// The first whole word that tells; of two that begin together, the longer one.
+        func slug(in text: [UInt8]) -> String? {
+            var best: (start: Int, end: Int, pattern: Int)?
+            matcher.scan(text) { pattern, end in
+                let start = end - matcher.lengths[pattern]
+                if start > 0, Self.isWord(text[start - 1]) { return }
+                if end < text.count, Self.isWord(text[end]) { return }
+                if let best, best.start < start || best.start == start && best.end >= end { return }
+                best = (start, end, pattern)
+            }
+            return best.map { slugs[$0.pattern] }
+        }
+
+        /// Letters and digits; any letter that is not ASCII has only bytes from 0x80.
+        private static func isWord(_ byte: UInt8) -> Bool {
+            byte >= 0x80 || byte &- 48 < 10 || byte &- 97 < 26
+        }
     }
 
     /// The category that the first telling word belongs to; nil when no word tells.
-    static func slug(for merchant: String?, _ description: String?, kind: Entry.Kind) -> String? {
+    static func slug(for merchant: FoldedText, _ description: FoldedText, kind: Entry.Kind) -> String? {
         let index = kind == .expense ? expenseIndex : incomeIndex
-        for text in [merchant, description] {
-            guard let text else { continue }
-            for word in text.lowercased().split(whereSeparator: { !$0.isLetter && !$0.isNumber }) {
-                if let slug = index[String(word)] { return slug }
-            }
-        }
-        return nil
+        return index.slug(in: merchant.bytes) ?? index.slug(in: description.bytes)
+    }
+
+    static func slug(for merchant: String?, _ description: String?, kind: Entry.Kind) -> String? {
+        slug(for: FoldedText(merchant), FoldedText(description), kind: kind)
     }
 }

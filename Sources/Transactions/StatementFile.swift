@@ -74,19 +74,48 @@ package final class StatementFile: Sendable {
         }
     }
 
+    /// In bytes.
+    package var size: Int {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     /// Reads the whole from its beginning and hands over what each piece holds, in order.
     package func read(
         _ reader: StatementReader, events: ([StatementEvent]) async throws -> Void
     ) async throws -> StatementReader {
+        let found = Mutex<[StatementEvent]>([])
+        return try await read(
+            reader, take: { event in found.withLock { $0.append(event) } },
+            after: { _ in
+                let taken = found.withLock { found in
+                    defer { found = [] }
+                    return found
+                }
+                if !taken.isEmpty { try await events(taken) }
+            })
+    }
+
+    /// Reads the whole from its beginning. `take` gets each event on a thread of the pool, in the order of the file;
+    /// `after` runs once a piece has been read, beside the reading of the next one: two at most are on their way.
+    ///
+    /// - Parameter after: told how many bytes have been read.
+    package func read(
+        _ reader: StatementReader, take: @escaping @Sendable (StatementEvent) throws -> Void,
+        after: (Int) async throws -> Void
+    ) async throws -> StatementReader {
         let state = ReadState(reader)
         var offset = 0
-        while true {
-            let at = offset
-            let (found, count) = try await pool.run { try self.piece(at: at, state) }
-            if !found.isEmpty { try await events(found) }
-            if count == 0 { return state.reader.withLock { $0 } }
+        var count = try await pool.run { try self.piece(at: 0, state, take) }
+        while count > 0 {
             offset += count
+            let next = offset
+            async let following = pool.run { try self.piece(at: next, state, take) }
+            try await after(offset)
+            count = try await following
         }
+        try await after(offset)
+        return state.reader.withLock { $0 }
     }
 
     private final class ReadState: Sendable {
@@ -94,22 +123,24 @@ package final class StatementFile: Sendable {
         init(_ reader: StatementReader) { self.reader = Mutex(reader) }
     }
 
-    private func piece(at offset: Int, _ state: ReadState) throws -> ([StatementEvent], Int) {
+    /// Returns how many bytes were read; after the last one, the reader has finished.
+    private func piece(
+        at offset: Int, _ state: ReadState, _ take: (StatementEvent) throws -> Void
+    ) throws -> Int {
         try withUnsafeTemporaryAllocation(byteCount: Self.pieceBytes, alignment: 16) { buffer in
             var count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
             while count < 0 && errno == EINTR {
                 count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
             }
             guard count >= 0 else { throw SystemError(code: errno, operation: "pread") }
-            var events: [StatementEvent] = []
             try state.reader.withLock { reader in
                 if count == 0 {
-                    try reader.finish { events.append($0) }
+                    try reader.finish(emit: take)
                 } else {
-                    try reader.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { events.append($0) }
+                    try reader.feed(UnsafeRawBufferPointer(rebasing: buffer[..<count]), emit: take)
                 }
             }
-            return (events, count)
+            return count
         }
     }
 }

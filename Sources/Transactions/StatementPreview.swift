@@ -1,4 +1,5 @@
 import Base
+import Categories
 import JSON
 import Statements
 
@@ -6,7 +7,8 @@ import Statements
 package struct StatementPreview: Sendable {
     /// So many transactions are listed; the rest is only counted.
     package let transactionLimit: Int
-    static let rejectedLimit = 1000
+    /// And so many rejected lines.
+    package let rejectedLimit: Int
 
     private struct Account: Sendable {
         let account: StatementAccount
@@ -17,10 +19,13 @@ package struct StatementPreview: Sendable {
     private var accounts: [Account] = []
     package private(set) var transactionCount = 0
     package private(set) var rejectedCount = 0
-    /// At most a thousand.
+    /// At most `rejectedLimit`.
     package private(set) var rejected: [RejectedLine] = []
 
-    package init(transactionLimit: Int) { self.transactionLimit = transactionLimit }
+    package init(transactionLimit: Int, rejectedLimit: Int = ImportLimits().rejectedLines) {
+        self.transactionLimit = transactionLimit
+        self.rejectedLimit = rejectedLimit
+    }
 
     package mutating func take(_ event: StatementEvent) {
         switch event {
@@ -38,7 +43,7 @@ package struct StatementPreview: Sendable {
 
     private mutating func reject(_ line: RejectedLine) {
         rejectedCount += 1
-        if rejected.count < Self.rejectedLimit { rejected.append(line) }
+        if rejected.count < rejectedLimit { rejected.append(line) }
     }
 
     /// Every listed transaction with its account, in the order of the file.
@@ -46,13 +51,21 @@ package struct StatementPreview: Sendable {
         accounts.flatMap { account in account.transactions.map { (account.account.id, $0) } }
     }
 
-    /// - Parameter marks: for each listed transaction whether the book has it already, and its category; nil without a book.
-    package func write(_ reader: StatementReader, marks: [Mark]? = nil, to writer: inout JSONWriter) {
+    /// - Parameters:
+    ///   - marks: for each listed transaction what would become of it; nil without a book.
+    ///   - profile: the one that was asked for; without it, the one that the reader has recognised.
+    package func write(
+        _ reader: StatementReader, marks: [Mark]? = nil, profile: String? = nil, to writer: inout JSONWriter
+    ) {
         writer.beginObject()
         writer.key("format")
         writer.string(reader.format?.rawValue ?? "")
         writer.key("profile")
-        writer.null()
+        writer.string(profile ?? reader.profile)
+        if let signature = reader.signature {
+            writer.key("signature")
+            writer.string(signature)
+        }
         if let mapping = reader.mapping {
             writer.key("mapping")
             mapping.write(to: &writer)
@@ -97,10 +110,37 @@ package struct StatementPreview: Sendable {
         writer.endObject()
     }
 
+    /// What an import would make of a transaction.
     package struct Mark: Sendable {
-        package let isDuplicate: Bool
-        package let categorySlug: String?
-        package let problem: String?
+        let isDuplicate: Bool
+        let category: CategoryID?
+        let categorySlug: String?
+        let categoryName: String?
+        let rule: RuleID?
+        let merchant: String?
+        let tags: [String]
+        let parts: Int
+        let problem: String?
+
+        init(
+            _ sorted: SortedLine, isDuplicate: Bool, category: CategoryID, name: (slug: String, name: String)?
+        ) {
+            self.isDuplicate = isDuplicate
+            self.category = category
+            categorySlug = name?.slug
+            categoryName = name?.name
+            rule = sorted.rule
+            merchant = sorted.merchant
+            tags = sorted.tags
+            parts = sorted.parts.count
+            problem = nil
+        }
+
+        init(problem: String) {
+            (isDuplicate, category, categorySlug, categoryName, rule) = (false, nil, nil, nil, nil)
+            (merchant, tags, parts) = (nil, [], 1)
+            self.problem = problem
+        }
     }
 
     private func write(_ transaction: StatementTransaction, _ mark: Mark?, to writer: inout JSONWriter) {
@@ -132,12 +172,37 @@ package struct StatementPreview: Sendable {
                 writer.key("reason")
                 writer.string(problem)
             }
-            if let slug = mark.categorySlug {
-                writer.key("categorySlug")
-                writer.string(slug)
-            }
+            write(mark, to: &writer)
         }
         writer.endObject()
+    }
+
+    private func write(_ mark: Mark, to writer: inout JSONWriter) {
+        if let category = mark.category {
+            writer.key("categoryId")
+            writer.identifier(category)
+        }
+        for (key, text) in [
+            ("categorySlug", mark.categorySlug), ("categoryName", mark.categoryName), ("merchantName", mark.merchant),
+        ] {
+            guard let text else { continue }
+            writer.key(text: key)
+            writer.string(text)
+        }
+        if let rule = mark.rule {
+            writer.key("ruleId")
+            writer.identifier(rule)
+        }
+        if !mark.tags.isEmpty {
+            writer.key("tags")
+            writer.beginArray()
+            for tag in mark.tags { writer.string(tag) }
+            writer.endArray()
+        }
+        if mark.parts > 1 {
+            writer.key("parts")
+            writer.int(Int64(mark.parts))
+        }
     }
 }
 
@@ -160,82 +225,4 @@ extension [RejectedLine] {
 
 extension JSONWriter {
     mutating func key(text: String) { key(text as String) }
-}
-
-extension CSVMapping {
-    func write(to writer: inout JSONWriter) {
-        writer.beginObject()
-        for column in CSVColumn.allCases {
-            writer.key(text: column.rawValue)
-            if let position = self[column] { writer.int(Int64(position)) } else { writer.null() }
-        }
-        writer.key("delimiter")
-        writer.string(String(decoding: [delimiter], as: UTF8.self))
-        writer.key("decimal")
-        writer.string(String(decoding: [decimalSeparator], as: UTF8.self))
-        writer.key("dateOrder")
-        writer.string(dateOrder.rawValue)
-        writer.key("ambiguousDateOrder")
-        writer.bool(ambiguousDateOrder)
-        writer.key("headerLines")
-        writer.int(Int64(headerLines))
-        writer.key("negate")
-        writer.bool(negate)
-        writer.key("encoding")
-        writer.string(encoding.rawValue)
-        writer.endObject()
-    }
-}
-
-extension CSVMappingOverride {
-    /// From the JSON that a preview shows as `mapping`, changed where it was wrong.
-    ///
-    /// - Throws: a refusal naming what is wrong.
-    package init(json: JSONValue) throws(Refusal) {
-        self.init()
-        guard case .object(let members) = json else { throw .invalid("mapping", "mapping should be a JSON object.") }
-        for (name, value) in members {
-            if let column = CSVColumn(rawValue: name) {
-                guard value.isNull || value.int.map({ (0..<StatementLimits.columns).contains($0) }) == true else {
-                    throw .invalid("mapping", "\(name) should be the number of a column, from 0, or null.")
-                }
-                columns[column] = .some(value.int)
-                continue
-            }
-            switch name {
-            case "delimiter": delimiter = try Self.character(value, name, of: ",;|\t")
-            case "decimal": decimalSeparator = try Self.character(value, name, of: ".,")
-            case "dateOrder":
-                guard let order = value.string.flatMap(DateOrder.init(rawValue:)) else {
-                    throw .invalid(
-                        "mapping",
-                        "dateOrder should be one of \(DateOrder.allCases.map(\.rawValue).joined(separator: ", ")).")
-                }
-                dateOrder = order
-            case "headerLines":
-                guard let lines = value.int, (0...1000).contains(lines) else {
-                    throw .invalid("mapping", "headerLines should be a number from 0 to 1000.")
-                }
-                headerLines = lines
-            case "negate": negate = value.bool
-            case "encoding":
-                guard let encoding = value.string.flatMap(TextEncoding.init(rawValue:)) else {
-                    throw .invalid(
-                        "mapping",
-                        "encoding should be one of \(TextEncoding.allCases.map(\.rawValue).joined(separator: ", ")).")
-                }
-                self.encoding = encoding
-            default: continue  // what a preview shows besides, such as ambiguousDateOrder
-            }
-        }
-    }
-
-    private static func character(_ value: JSONValue, _ name: String, of allowed: String) throws(Refusal) -> UInt8 {
-        guard let text = value.string, text.utf8.count == 1, allowed.contains(text), let byte = text.utf8.first else {
-            throw .invalid(
-                "mapping",
-                "\(name) should be one of: \(allowed.map { $0 == "\t" ? "tab" : String($0) }.joined(separator: " ")).")
-        }
-        return byte
-    }
 }

@@ -72,7 +72,9 @@ package struct WebPage: Sendable {
     }
 
     private static func isScreen(_ path: String) -> Bool {
-        let screens: Set<String> = ["/", "/signin", "/signup", "/entries", "/import", "/settings", "/setup", "/book"]
+        let screens: Set<String> = [
+            "/", "/signin", "/signup", "/entries", "/import", "/categories", "/rules", "/settings", "/setup", "/book",
+        ]
         return screens.contains(path) || path.hasPrefix("/setup/") || path.hasPrefix("/entries/")
             || path.hasPrefix("/import/")
     }

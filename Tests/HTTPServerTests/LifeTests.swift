@@ -89,6 +89,17 @@ import Testing
 }
 
 @Suite struct `Requests on one connection` {
+    @Test func `are answered before and after a rest in which the connection's task ends`() async throws {
+        try await withServer { running in
+            let client = try await RawClient(port: running.port)
+            for number in 0..<6 {
+                try await client.send("GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await client.response().text == "GET /\(number) a []")
+                if number % 2 == 1 { try await Task.sleep(for: .milliseconds(400)) }
+            }
+        }
+    }
+
     @Test func `are answered in order however long each takes`() async throws {
         try await withServer { _ in
         } handler: { request in

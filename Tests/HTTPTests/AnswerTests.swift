@@ -26,6 +26,23 @@ import Testing
         }
     }
 
+    @Test func `that the server is not ready comes in time, though the database never says so`() async throws {
+        let asked = Mutex(0)
+        try await TestApplication.run(unready: {
+            asked.withLock { $0 += 1 }
+            try? await Task.sleep(for: .seconds(60))
+            return []
+        }) { app async throws in
+            let start = ContinuousClock.now
+            for _ in 0..<3 {
+                let answer = try await app.get("/ready")
+                #expect(answer.status == 503 && answer.code == "NOT_READY")
+            }
+            #expect(ContinuousClock.now - start < .seconds(30))
+            #expect(asked.withLock { $0 } == 1)
+        }
+    }
+
     @Test func `covers every kind of refusal`() { #expect(Refusal.Kind.allCases.count == 16) }
 
     @Test func `tells nothing of what went wrong inside`() async throws {

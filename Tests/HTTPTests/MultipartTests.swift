@@ -27,9 +27,11 @@ import Testing
         func next() -> [UInt8]? { rest.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
     }
 
-    private func read(_ bytes: [UInt8], boundary: String = "XyZ", cuts: [Int] = []) async throws -> [Part] {
+    private func read(
+        _ bytes: [UInt8], boundary: String = "XyZ", cuts: [Int] = [], limits: MultipartLimits = MultipartLimits()
+    ) async throws -> [Part] {
         let pieces = Pieces(bytes, cuts: cuts)
-        var reader = try MultipartReader(boundary: boundary) { pieces.next() }
+        var reader = try MultipartReader(boundary: boundary, limits: limits) { pieces.next() }
         var parts: [Part] = []
         while let part = try await reader.nextPart() {
             var content: [UInt8] = []
@@ -125,8 +127,8 @@ import Testing
     @Test func `may be empty`() async throws { #expect(try await read(Array("--XyZ--\r\n".utf8)) == []) }
 
     @Test func `has limits`() async throws {
-        let many = (0...MultipartReader.maximumParts).map { Part(name: "p\($0)", filename: nil, content: []) }
-        #expect(try await read(form(Array(many.dropLast()))).count == MultipartReader.maximumParts)
+        let many = (0...MultipartLimits().parts).map { Part(name: "p\($0)", filename: nil, content: []) }
+        #expect(try await read(form(Array(many.dropLast()))).count == MultipartLimits().parts)
         await #expect(throws: Refusal.self) { try await read(form(many)) }
         let long =
             "--XyZ\r\nContent-Disposition: form-data; name=\"\(String(repeating: "x", count: 9000))\"\r\n\r\nx\r\n--XyZ--"
@@ -135,6 +137,10 @@ import Testing
             "--XyZ\r\nContent-Disposition: form-data; name=\"a\"\r\n" + String(repeating: "X: y\r\n", count: 3000)
             + "\r\nx\r\n--XyZ--"
         await #expect(throws: Refusal.self) { try await read(Array(lines.utf8)) }
+        let two = Array(many.prefix(2))
+        #expect(try await read(form(two), limits: MultipartLimits(parts: 2)).count == 2)
+        await #expect(throws: Refusal.self) { try await read(form(two), limits: MultipartLimits(parts: 1)) }
+        await #expect(throws: Refusal.self) { try await read(form(two), limits: MultipartLimits(partHeaderBytes: 16)) }
         for boundary in ["", String(repeating: "b", count: 71)] {
             await #expect(throws: Refusal.self) { try await read(Array("--\(boundary)--".utf8), boundary: boundary) }
         }

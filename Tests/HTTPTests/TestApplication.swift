@@ -24,6 +24,7 @@ final class TestApplication: Sendable {
 
     static func run(
         _ configure: (inout ApplicationOptions) -> Void = { _ in }, clock: Clock = .fixed(now),
+        unready: @escaping @Sendable () async -> [String] = { [] },
         _ body: (TestApplication) async throws -> Void
     ) async throws {
         var options = ApplicationOptions()
@@ -31,7 +32,7 @@ final class TestApplication: Sendable {
         options.limits = RequestLimits(jsonBodyBytes: 4096, uploadBytes: 1 << 20)
         options.version = "9.8.7"
         configure(&options)
-        let app = try await TestApplication(options, clock)
+        let app = try await TestApplication(options, clock, unready)
         do {
             try await body(app)
             await app.server.drain(grace: .seconds(2))
@@ -41,10 +42,14 @@ final class TestApplication: Sendable {
         }
     }
 
-    private init(_ options: ApplicationOptions, _ clock: Clock) async throws {
+    private init(
+        _ options: ApplicationOptions, _ clock: Clock, _ unready: @escaping @Sendable () async -> [String]
+    ) async throws {
         var routes = Routes()
         Things().register(in: &routes)
-        Probes(metrics: Metrics(), metricsAccess: "everyone") { [] }.register(in: &routes)
+        Probes(
+            metrics: Metrics(), metricsAccess: "everyone", readyTimeout: .milliseconds(100), unready: unready
+        ).register(in: &routes)
         let application = Application(
             routes: routes,
             aliases: [("/api/v1/objects/{id}", "/api/v1/things/{id}"), ("/api/v1/things/all", "/api/v1/things")],

@@ -45,14 +45,14 @@ import Testing
             name: "camt-csv__internal__visecaparser__testdata__viseca.csv", count: 9, sum: -4920, currency: "CHF",
             first: "2025-03-01", text: "Jschalp Gastro AG"),
         .init(
-            name: "csv2ofx__data__test__capitalone.csv", count: 2, sum: 0, currency: "EUR", first: "2015-12-31",
+            name: "csv2ofx__data__test__capitalone.csv", count: 2, sum: 0, currency: "EUR", first: "2016-01-02",
             text: "Airplanes R Us"),
         .init(
             name: "csv2ofx__data__test__ubs-ch-fr_trimmed.csv", count: 3, sum: 3000, currency: "CHF",
             first: "2019-03-31", text: "Solde prix prestations"),
         .init(
             name: "csv2ofx__data__test__xero.csv", count: 13, sum: 0, currency: "EUR", first: "2015-01-23",
-            text: "Income"),
+            text: "Sales"),
         .init(
             name: "ofxparse__tests__fixtures__bank_medium.ofx", count: 3, sum: -34_527, currency: "CAD",
             first: "2009-04-01", text: "MCDONALD'S #112"),

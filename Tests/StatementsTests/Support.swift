@@ -10,6 +10,7 @@ struct Reading: Equatable {
     var rejected: [RejectedLine] = []
     var balances: [StatementBalances] = []
     var refusal: Refusal?
+    var format: StatementFormat?
     var mapping: CSVMapping?
     var columnNames: [String] = []
 
@@ -44,6 +45,7 @@ func reading(
         reading.refusal = refusal
     }
     reading.mapping = reader.mapping
+    reading.format = reader.format
     reading.columnNames = reader.columnNames
     return reading
 }
@@ -64,7 +66,13 @@ enum Files {
 
     static func fixtures() throws -> [String] {
         let path = "/" + folder.joined(separator: "/") + "/Fixtures"
-        return try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasSuffix(".md") }.sorted()
+        return try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.contains(".") && !$0.hasSuffix(".md") }.sorted()
+    }
+
+    /// The files of a folder within the fixtures, by their names there.
+    static func fixtures(in subfolder: String) throws -> [String] {
+        let path = "/" + folder.joined(separator: "/") + "/Fixtures/" + subfolder
+        return try FileManager.default.contentsOfDirectory(atPath: path).sorted().map { subfolder + "/" + $0 }
     }
 
     /// The samples beside the project, where they are: `PURSER_SHARED`, or a folder `shared` above this one.

@@ -71,6 +71,8 @@ final class TestApp: Sendable {
             turnstile: Turnstile(width: 3, queueLimit: 10)
         ).register(
             in: &routes)
+        ImportProfileRoutes(database: database).register(in: &routes)
+        RuleRoutes(database: database).register(in: &routes)
         AnalyticsRoutes(database: database, clock: clock).register(in: &routes)
         CategoryReportRoutes(database: database, clock: clock).register(in: &routes)
         var options = ApplicationOptions()

@@ -96,14 +96,17 @@ enum ImportCommand {
         let pool = BlockingPool(threads: 2, queueLimit: 16)
         let files = try arguments.positional.map { ($0, try StatementFile.open($0, pool: pool)) }
         let asJSON = arguments.has("json")
+        var reading = Importer.Options()
+        reading.mapping = mapping
+        let options = reading
         return try withBackend(configuration) { backend in
             let importer = try await importer(backend, email: email, requested: requested)
             var exit = ExitCode.success
             for (path, file) in files {
                 let name = String(path.split(separator: "/").last ?? "statement")
                 do {
-                    let outcome = try await importer.run(file, filename: name, mapping: mapping) { lines in
-                        Output.progress("\(Output.safe(name)): \(lines) lines")
+                    let outcome = try await importer.run(file, filename: name, options: options) { progress in
+                        Output.progress("\(Output.safe(name)): \(progress.lines) lines")
                     }
                     Output.endProgress()
                     report(name, outcome, asJSON: asJSON)
@@ -127,7 +130,8 @@ enum ImportCommand {
             throw Refusal(.forbidden, "INSUFFICIENT_PERMISSIONS", "\(email) may only look at this book.")
         }
         return Importer(
-            database: backend.database, book: summary.book.id, currency: summary.book.currency, user: user.id)
+            database: backend.database, book: summary.book.id, currency: summary.book.currency, user: user.id,
+            limits: ImportLimits(backend.configuration))
     }
 
     private static func report(_ name: String, _ outcome: Importer.Outcome, asJSON: Bool) {

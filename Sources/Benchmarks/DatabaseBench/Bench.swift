@@ -113,7 +113,9 @@ enum Workload: String, CaseIterable {
     case point = "point SELECT"
     case rows = "50 rows decoded"
     case create = "create: row and outbox"
-    case copy = "COPY of a million rows"
+    /// As an import does it: into a temporary table, from which one statement goes on.
+    case stage = "COPY of a million, staged"
+    case copy = "COPY of a million, indexed"
 
     var isForPgbench: Bool { self == .point || self == .rows }
     var word: String {
@@ -121,6 +123,7 @@ enum Workload: String, CaseIterable {
         case .point: "point"
         case .rows: "rows"
         case .create: "create"
+        case .stage: "stage"
         case .copy: "copy"
         }
     }

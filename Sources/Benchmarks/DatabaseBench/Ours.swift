@@ -35,6 +35,7 @@ struct Ours {
         case .point: try await measure(seconds) { try await point(Int64.random(in: 1...Int64(Bench.expenses))) }
         case .rows: try await measure(seconds) { try await rows(Int64.random(in: 1...Int64(Bench.books))) }
         case .create: try await measure(seconds) { try await create() }
+        case .stage: try await stage()
         case .copy: try await copy()
         }
     }
@@ -98,13 +99,26 @@ struct Ours {
 
     private func copy() async throws -> Measurement {
         try await database.run("TRUNCATE bench_copied")
+        return try await copy("COPY bench_copied FROM STDIN (FORMAT binary)") { _ in }
+    }
+
+    private func stage() async throws -> Measurement {
+        try await copy("COPY bench_staged FROM STDIN (FORMAT binary)") { transaction in
+            try await transaction.run("CREATE TEMPORARY TABLE bench_staged (LIKE bench_expenses) ON COMMIT DROP")
+        }
+    }
+
+    private func copy(
+        _ statement: SQL, prepare: @escaping @Sendable (Transaction) async throws -> Void
+    ) async throws -> Measurement {
         let database = self.database
         let cpu = Self.cpuSeconds()
         let start = ContinuousClock.now
         let count = try await Task(executorPreference: loops.loops[0]) {
             try await database.transaction { transaction in
                 try await transaction.run("SET LOCAL statement_timeout = 0")
-                return try await transaction.copyIn("COPY bench_copied FROM STDIN (FORMAT binary)") { writer in
+                try await prepare(transaction)
+                return try await transaction.copyIn(statement) { writer in
                     let moment = Instant(microseconds: 1_770_000_000_000_000)
                     for number in 1...Int64(1_000_000) {
                         try await writer.row(columns: 9) { row in

@@ -8,13 +8,14 @@ struct Measurement {
 
 enum Party: String { case ours, asyncpg, pgbench }
 
-/// Medians over the rounds, and their ratios.
+/// Medians over the rounds: of what each did, and of the ratio within one round, in which the machine was the same for
+/// both.
 struct Report {
     private var measured: [Workload: [Party: [Measurement]]] = [:]
 
     private static let targets: [(Workload, Party, Double)] = [
         (.point, .asyncpg, 2.0), (.point, .pgbench, 0.75), (.rows, .asyncpg, 1.7), (.rows, .pgbench, 0.7),
-        (.create, .asyncpg, 2.0), (.copy, .asyncpg, 1.0),
+        (.create, .asyncpg, 2.0), (.stage, .asyncpg, 1.0), (.copy, .asyncpg, 1.0),
     ]
 
     mutating func add(_ workload: Workload, _ party: Party, _ measurement: Measurement) {
@@ -24,18 +25,20 @@ struct Report {
     }
 
     private func median(_ workload: Workload, _ party: Party) -> Measurement {
-        func middle(_ values: [Double]) -> Double {
-            let sorted = values.sorted()
-            return sorted.isEmpty ? 0 : sorted[sorted.count / 2]
-        }
         let all = measured[workload]?[party] ?? []
         return Measurement(
             perSecond: middle(all.map(\.perSecond)), cpuMicroseconds: middle(all.map(\.cpuMicroseconds)))
     }
 
     private func ratio(_ workload: Workload, _ party: Party) -> Double {
-        let other = median(workload, party).perSecond
-        return other > 0 ? median(workload, .ours).perSecond / other : 0
+        let ours = measured[workload]?[.ours] ?? []
+        let theirs = measured[workload]?[party] ?? []
+        return middle(zip(ours, theirs).map { $1.perSecond > 0 ? $0.perSecond / $1.perSecond : 0 })
+    }
+
+    private func middle(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        return sorted.isEmpty ? 0 : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
     private func decimals(_ value: Double) -> String {

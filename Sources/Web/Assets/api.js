@@ -19,6 +19,7 @@ export class APIError extends Error {
 let bookID = null;
 let onSignedOut = () => {};
 
+export const bookHeaders = () => (bookID ? { "X-Book": bookID } : {});
 export function useBook(id) { bookID = id; }
 export function whenSignedOut(body) { onSignedOut = body; }
 
@@ -37,11 +38,14 @@ export const api = {
     post: (path, body, options) => call("POST", path, body ?? {}, options),
     put: (path, body, options) => call("PUT", path, body, options),
     patch: (path, body, options) => call("PATCH", path, body ?? {}, options),
-    delete: (path, options) => call("DELETE", path, undefined, options),
+    delete: (path, body, options) => call("DELETE", path, body, options),
 };
 
+/// A list becomes the same name several times.
 export function queryText(query) {
-    const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null && value !== "");
+    const pairs = Object.entries(query ?? {})
+        .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((each) => [name, each]))
+        .filter(([, value]) => value !== undefined && value !== null && value !== "");
     return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
 }
 
@@ -148,7 +152,11 @@ export function store(key, value) {
 /// A key for one intention to create something, so that "try again" cannot create it twice.
 export function newIdempotencyKey() {
     if (crypto.randomUUID) return crypto.randomUUID();
-    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    // Plain http in a home network has no randomUUID.
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 /// Sends a file. XMLHttpRequest, because fetch does not report how much has been sent.

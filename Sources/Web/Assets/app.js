@@ -2,11 +2,15 @@
 
 import { maySignedIn, whenSignedOut } from "./api.js";
 import * as auth from "./auth.js";
+import * as categories from "./categories.js";
 import * as dashboard from "./dashboard.js";
 import { loadIcons, replace } from "./dom.js";
+import * as duplicates from "./duplicates.js";
 import * as entries from "./entries.js";
 import * as importing from "./import.js";
 import { banner } from "./overlays.js";
+import { closePopover } from "./popover.js";
+import * as rules from "./rules.js";
 import * as settings from "./settings.js";
 import { showShell } from "./shell.js";
 import { installShortcuts } from "./shortcuts.js";
@@ -15,7 +19,10 @@ import { forget, loadSession, state } from "./state.js";
 const ROUTES = [
     { pattern: /^\/$/, nav: "/", show: dashboard.show },
     { pattern: /^\/entries$/, nav: "/entries", show: entries.show },
+    { pattern: /^\/entries\/duplicates$/, nav: "/entries", show: duplicates.show },
     { pattern: /^\/import$/, nav: "/import", show: importing.show },
+    { pattern: /^\/categories$/, nav: "/categories", show: categories.show },
+    { pattern: /^\/rules$/, nav: "/rules", show: rules.show },
     { pattern: /^\/settings$/, nav: "/settings", show: settings.show },
     { pattern: /^\/signin$/, entrance: auth.signIn },
     { pattern: /^\/signup$/, entrance: auth.signUp },
@@ -27,13 +34,14 @@ let screen = null;
 
 export async function navigate(target, { replace: instead = false } = {}) {
     if (instead) history.replaceState(null, "", target);
-    else if (target !== location.pathname + location.search) history.pushState(null, "", target);
+    else if (target !== location.pathname + location.search + location.hash) history.pushState(null, "", target);
     return show();
 }
 
 async function show({ first = false } = {}) {
     screen?.dispose?.();
     screen = null;
+    closePopover();
     const route = ROUTES.find((each) => each.pattern.test(location.pathname));
     if (!route) return navigate("/", { replace: true });
     const parameters = route.pattern.exec(location.pathname).groups ?? {};
@@ -72,7 +80,7 @@ document.addEventListener("click", (event) => {
     if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     if (link.target || link.hasAttribute("download") || link.pathname.startsWith("/api/")) return;
     event.preventDefault();
-    navigate(link.pathname + link.search);
+    navigate(link.pathname + link.search + link.hash);
 });
 
 window.addEventListener("popstate", () => show());

@@ -57,9 +57,9 @@ function tooltip() {
     };
 }
 
-export function monthChart(canvas, months, { currency, month, choose }) {
+export function monthChart(canvas, months, { currency, isPresent, choose }) {
     return holder(canvas, (again) => {
-        const present = (index) => months[index]?.month === month;
+        const present = (index) => Boolean(months[index]) && isPresent(months[index].month);
         const color = (name) => months.map((_, index) => (present(index) ? token(`--${name}`) : token(`--${name}-soft`)));
         const bars = (label, key, name) => ({
             label, data: months.map((each) => chartNumber(each[key])), backgroundColor: color(name), hoverBackgroundColor: token(`--${name}`),
@@ -94,7 +94,7 @@ export function monthChart(canvas, months, { currency, month, choose }) {
     });
 }
 
-export function categoryChart(canvas, categories, { currency }) {
+export function categoryChart(canvas, categories, { currency, choose }) {
     return holder(canvas, (again) => ({
         type: "doughnut",
         data: {
@@ -103,6 +103,8 @@ export function categoryChart(canvas, categories, { currency }) {
         },
         options: {
             responsive: true, maintainAspectRatio: false, cutout: "74%", animation: again || still() ? false : { duration: 350 },
+            onClick: (_, hits) => { if (hits.length) choose(categories[hits[0].index]); },
+            onHover: (event, hits) => { event.native.target.style.cursor = hits.length ? "pointer" : ""; },
             plugins: { legend: { display: false }, tooltip: { ...tooltip(), callbacks: { label: (item) => ` ${item.label}  ${formatMoney(categories[item.dataIndex].amount, currency)}` } } },
         },
     }));

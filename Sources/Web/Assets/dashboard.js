@@ -1,76 +1,101 @@
-// Where the money went, month by month.
+// Where the money went: a month at first, or any other span.
 
 import { api } from "./api.js";
-import { categoryChart, monthChart } from "./charts.js";
-import { addMonths, dayRelative, firstOfMonth, isMonth, lastOfMonth, monthLong, monthShort } from "./dates.js";
-import { announce, categoryMark, h, icon, plural, replace, safeColor } from "./dom.js";
+import { monthLong } from "./dates.js";
+import { announce, h, icon, replace } from "./dom.js";
+import { cards, categoryPanel, latest, monthPanel } from "./dashboard-panels.js";
+import { changePanel, merchantPanel } from "./dashboard-changes.js";
 import { openEditor } from "./editor.js";
-import { amountText } from "./entries.js";
 import { onEntriesChange } from "./entries-store.js";
-import { changePercent, formatMoney, formatPercent, formatShare, isNegative, moneyParts, scaled, sharePercent } from "./money.js";
 import { emptyState, load, skeleton } from "./overlays.js";
-import { bookToday, categoryOf, loadCategories, state } from "./state.js";
+import { monthOf, periodFrom, quarterOf, spanOf, yearOf } from "./period.js";
+import { openPopover } from "./popover.js";
+import { bookToday, loadCategories, state } from "./state.js";
 
 export function show(main, query) {
     const present = bookToday().slice(0, 7);
-    let month = isMonth(query.get("month")) ? query.get("month") : present;
+    const asked = periodFrom(query);
+    let period = asked ?? monthOf(present);
     let charts = [];
     let turn = 0;
     let alive = true;
     // Early in a month, or after importing old statements, the present month would be a row of zeros.
-    let mayMove = !isMonth(query.get("month"));
+    let mayMove = !asked;
     let moved = false;
 
-    const name = h("span.month-name", { "aria-live": "polite" });
-    const before = h("button.icon-button", { type: "button", "aria-label": "Month before", title: "Month before ([)", onclick: () => go(addMonths(month, -1)) }, icon("chevron-left"));
-    const after = h("button.icon-button", { type: "button", "aria-label": "Month after", title: "Month after (])", onclick: () => go(addMonths(month, 1)) }, icon("chevron-right"));
-    const back = h("button.quiet.small", { type: "button", onclick: () => go(present) }, "This month");
+    const name = h("button.quiet.period-name", { type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", "aria-live": "polite", onclick: () => choosePeriod() });
+    const step = (by) => () => go(period.shifted(by));
+    const before = h("button.icon-button", { type: "button", "aria-label": "Period before", title: "Before ([)", onclick: step(-1) }, icon("chevron-left"));
+    const after = h("button.icon-button", { type: "button", "aria-label": "Period after", title: "After (])", onclick: step(1) }, icon("chevron-right"));
+    const back = h("button.quiet.small", { type: "button", onclick: () => go(monthOf(present)) }, "This month");
     const body = h("div.dashboard");
-    const months = h("div.month-switch", { role: "group", "aria-label": "Month" }, before, name, after, back);
+    const months = h("div.month-switch", { role: "group", "aria-label": "Period" }, before, name, after, back);
     replace(main, h("header.screen-head", h("h1", { tabindex: "-1" }, "Dashboard"), months), body);
 
     function go(next) {
-        month = next;
+        period = next;
         mayMove = moved = false;
-        history.pushState(null, "", month === present ? "/" : `/?month=${month}`);
+        history.pushState(null, "", period.kind === "month" && period.first === present ? "/" : `/?${period.query}`);
         refresh();
-        announce(monthLong(month));
+        announce(period.name);
+    }
+    const goMonth = (month) => go(monthOf(month));
+
+    function choosePeriod() {
+        const month = period.last;
+        const offers = () => {
+            const listed = [monthOf(month), quarterOf(month), yearOf(month), monthOf(present), yearOf(present), yearOf(`${Number(present.slice(0, 4)) - 1}-01`)];
+            return listed.filter((each, index) => listed.findIndex((one) => one.query === each.query) === index);
+        };
+        const item = (each) => h("button.menu-item", { type: "button", "aria-pressed": String(each.query === period.query), onclick: () => { popover.close(); go(each); } }, h("span", each.name), each.query === period.query && icon("check", "icon picker-check"));
+        const from = h("input", { type: "date", value: period.from, "aria-label": "From", max: "9999-12-31" });
+        const to = h("input", { type: "date", value: period.to, "aria-label": "To", max: "9999-12-31" });
+        const own = (event) => {
+            event.preventDefault();
+            if (!from.value || !to.value || from.value > to.value) return to.focus();
+            popover.close();
+            go(spanOf(from.value, to.value));
+        };
+        const popover = openPopover(name, h("div.period-choice",
+            h("div.period-list", offers().map(item)),
+            h("form.popover-form", { onsubmit: own }, h("div.range", from, h("span.muted", "–"), to), h("button.small", { type: "submit" }, "Show these days"))), { label: "Period" });
     }
 
     function refresh() {
         const mine = ++turn;
-        name.textContent = monthLong(month);
-        back.hidden = month === present;
+        replace(name, h("span", period.name), icon("chevron-down"));
+        back.hidden = period.kind === "month" && period.first === present;
+        const isCurrent = () => alive && mine === turn;
         load(body, {
-            placeholder: body.firstElementChild?.matches(".cards") ? null : placeholder,
-            fetch: async () => {
-                const [data] = await Promise.all([api.get("/analytics/dashboard", { months: 12, month }), loadCategories()]);
-                return data;
-            },
-            show: draw,
-            isCurrent: () => alive && mine === turn,
+            placeholder: body.firstElementChild?.matches(".cards") ? null : placeholder, isCurrent,
+            fetch: async () => (await Promise.all([figures(period), loadCategories()]))[0],
+            show: (data) => draw(data, isCurrent),
         });
     }
 
-    function draw(data) {
+    function draw(data, isCurrent) {
         for (const chart of charts) chart.destroy();
         charts = [];
-        const categories = Array.isArray(data.byCategory) ? data.byCategory : data.byCategory?.categories ?? [];
-        const nothingEver = !data.recent?.length && data.byMonth.every((each) => !Number(each.count));
+        const nothingEver = !data.recent.length && data.byMonth.every((each) => !Number(each.count));
         months.hidden = nothingEver;
         if (nothingEver) return replace(body, welcome());
-        const other = monthWithEntries(data, month);
+        const other = monthWithEntries(data, period);
         if (mayMove && other) {
             mayMove = false;
             moved = true;
-            month = other;
+            period = monthOf(other);
             return refresh();
         }
         mayMove = false;
-        const context = { month, present, currency: data.currency ?? state.book.currency };
-        const byMonth = monthPanel(data.byMonth, context, go);
-        const byCategory = categoryPanel(categories, data.totals, context);
-        replace(body, moved ? note(`Nothing in ${monthLong(present)} yet. This is ${monthLong(month)}.`) : elsewhere(other, context, go), cards(data, context), byMonth.element, byCategory.element, latest(data.recent ?? []));
+        const context = { period, present, currency: data.currency ?? state.book.currency };
+        const byMonth = monthPanel(data.byMonth, context, goMonth);
+        const byCategory = categoryPanel(data.byCategory, data.totals, context);
+        const empty = !Number(data.totals.count);
+        replace(body, moved ? note(`Nothing in ${monthLong(present)} yet. This is ${period.name}.`) : other && note(`There are no entries in ${period.name}.`, h("button.small", { type: "button", onclick: () => goMonth(other) }, `Show ${monthLong(other)}`)),
+            cards(data, context),
+            h("div.dash-side", byMonth.element, !empty && changePanel(context, isCurrent)),
+            h("div.dash-side", byCategory.element),
+            h("div.dash-side", !empty && merchantPanel(context, isCurrent)), h("div.dash-side", latest(data.recent)));
         charts = [byMonth.chart, byCategory.chart].filter(Boolean);
         for (const chart of charts) chart.draw();
     }
@@ -87,8 +112,23 @@ export function show(main, query) {
             document.removeEventListener("themechange", redraw);
             for (const chart of charts) chart.destroy();
         },
-        actions: { monthBefore: () => go(addMonths(month, -1)), monthAfter: () => go(addMonths(month, 1)) },
+        actions: { monthBefore: step(-1), monthAfter: step(1) },
     };
+}
+
+/// One question for a month; for another span the same is put together from its parts.
+async function figures(period) {
+    if (period.kind === "month") {
+        const data = await api.get("/analytics/dashboard", { months: 12, month: period.first });
+        return { ...data, recent: data.recent ?? [], byCategory: Array.isArray(data.byCategory) ? data.byCategory : data.byCategory?.categories ?? [] };
+    }
+    const range = { startDate: period.from, endDate: period.to };
+    const [overview, spending, trends, recent] = await Promise.all([
+        api.get("/analytics/overview", range), api.get("/analytics/spending-by-category", range),
+        api.get("/analytics/trends", { months: 12, month: period.last }), api.get("/entries", { ...range, limit: 8 }),
+    ]);
+    const totals = (each) => ({ income: each?.totalIncome ?? "0", expenses: each?.totalExpenses ?? "0", net: each?.net ?? "0", count: each?.entryCount ?? (Number(each?.totalIncome ?? 0) || Number(each?.totalExpenses ?? 0) ? 1 : 0) });
+    return { currency: overview.currency, totals: totals(overview), previous: totals(overview.previous), byMonth: trends.months ?? [], byCategory: spending.categories ?? [], recent };
 }
 
 function placeholder() {
@@ -98,119 +138,17 @@ function placeholder() {
 function welcome() {
     return emptyState({
         symbol: "logo", title: "Your book is open. Now fill it.",
-        text: "Download a statement from your bank as CSV or OFX and drop it here: Purser reads it, shows what it found, and adds only what is new.",
-        actions: [h("a.button.primary", { href: "/import" }, icon("import"), "Import a statement"), h("button", { type: "button", onclick: () => openEditor() }, icon("plus"), "Add an entry")],
+        text: "Download a statement from your bank in any of its formats and drop it here: Purser reads it, shows what it found, and adds only what is new.",
+        actions: [h("a.button.primary", { href: "/import?welcome" }, icon("import"), "Import a statement"), h("button", { type: "button", onclick: () => openEditor() }, icon("plus"), "Add an entry")],
     });
 }
 
-/// Null while the month has entries itself; else the last one before it, or the latest of all, that has some.
-function monthWithEntries(data, month) {
+/// Null while the span has entries itself; else the last month before it, or the latest of all, that has some.
+function monthWithEntries(data, { first }) {
     if (Number(data.totals.count)) return null;
-    const filled = data.byMonth.filter((each) => each.month < month && Number(each.count)).at(-1)?.month;
-    const other = filled ?? data.recent?.[0]?.transactionDate.slice(0, 7);
-    return other && other !== month ? other : null;
+    const filled = data.byMonth.filter((each) => each.month < first && Number(each.count)).at(-1)?.month;
+    const other = filled ?? data.recent[0]?.transactionDate.slice(0, 7);
+    return other && other !== first ? other : null;
 }
 
 const note = (text, ...actions) => h("div.banner", { data: { tone: "note" } }, icon("dashboard"), h("div.banner-text", text), actions);
-
-function elsewhere(other, { month }, go) {
-    return other && note(`There are no entries in ${monthLong(month)}.`, h("button.small", { type: "button", onclick: () => go(other) }, `Show ${monthLong(other)}`));
-}
-
-// MARK: cards
-
-function cards(data, { month, present, currency }) {
-    const { totals, previous } = data;
-    // Half a month against a whole one says nothing; until a month is over, the one before is only named.
-    const under = month >= present;
-    const earlier = monthShort(addMonths(month, -1));
-    const saved = sharePercent(totals.net, totals.income);
-    const savedBefore = sharePercent(previous.net, previous.income);
-    const points = saved !== null && savedBefore !== null ? Math.round((saved - savedBefore) * 10) / 10 : null;
-    const inEarlier = (key) => `${formatMoney(previous[key], currency)} in ${earlier}`;
-    const compare = (key) => ({ value: under || !Number(previous.count) ? null : changePercent(totals[key], previous[key]), text: (value) => formatPercent(Math.abs(value)), title: inEarlier(key), instead: Number(previous.count) ? inEarlier(key) : null });
-    // A share of an amount that may be on either side of zero means nothing to anyone.
-    const net = { value: null, instead: Number(previous.count) ? inEarlier("net") : null };
-    return h("section.cards", { "aria-label": "Totals" },
-        card("Income", amount(totals.income, currency), compare("income"), earlier, 1, "income"),
-        card("Spending", amount(totals.expenses, currency), compare("expenses"), earlier, -1, "expenses"),
-        card("Net", amount(totals.net, currency), net, earlier, 1, isNegative(totals.net) ? "minus" : "net"),
-        card("Saved", saved === null ? "–" : formatPercent(saved), { value: under ? null : points, text: (value) => `${new Intl.NumberFormat().format(Math.abs(value))} pts`, instead: savedBefore === null ? null : `${formatPercent(savedBefore)} in ${earlier}` }, earlier, 1, "saved"));
-}
-
-function amount(text, currency) {
-    return moneyParts(text, currency).map((part) => (part.type === "fraction" || part.type === "decimal" ? h("span.fraction", part.value) : part.value));
-}
-
-function card(title, value, change, earlier, goodDirection, kind) {
-    let line;
-    if (change.value === null) line = h("p.change.muted", change.instead ?? `Nothing in ${earlier}`);
-    else if (change.value === 0) line = h("p.change.muted", `Same as ${earlier}`);
-    else {
-        const up = change.value > 0;
-        line = h("p.change", { data: { tone: (up ? 1 : -1) === goodDirection ? "good" : "bad" }, title: change.title },
-            icon(up ? "up" : "down"), h("span.visually-hidden", up ? "up" : "down"), h("span", change.text(change.value)), h("span.muted", ` from ${earlier}`));
-    }
-    return h("div.card", { data: { kind } }, h("h2", title), h("p.figure", value), line);
-}
-
-// MARK: the charts and their lists
-
-function monthPanel(months, { month, currency }, go) {
-    const canvas = h("canvas", { role: "img", "aria-label": `Income and spending by month, ${months.length} months` });
-    const table = h("div.visually-hidden", h("table", h("caption", "Income and spending by month"),
-        h("thead", h("tr", ["Month", "Income", "Spending", "Net"].map((text) => h("th", { scope: "col" }, text)))),
-        h("tbody", months.map((each) => h("tr", h("th", { scope: "row" }, monthLong(each.month)), [each.income, each.expenses, each.net].map((text) => h("td", formatMoney(text, currency))))))));
-    const element = h("section.panel-box.by-month",
-        h("header", h("h2", "By month"), h("ul.legend", h("li", { data: { kind: "income" } }, "Income"), h("li", { data: { kind: "expenses" } }, "Spending"))),
-        h("div.canvas-holder", canvas), table);
-    return { element, chart: monthChart(canvas, months, { currency, month, choose: go }) };
-}
-
-const SHOWN = 10;
-
-function categoryPanel(categories, totals, { month, currency }) {
-    const title = h("header", h("h2", "Spending by category"));
-    if (!categories.length) {
-        return { element: h("section.panel-box.by-category", title, h("p.panel-empty", `No spending in ${monthLong(month)}.`)) };
-    }
-    const shown = categories.length <= SHOWN + 2 ? categories.length : SHOWN; // a button for two rows saves nothing
-    const largest = scaled(categories[0].amount) || 1n;
-    const item = (each, index) => {
-        const width = Number((scaled(each.amount) * 1000n) / largest) / 10;
-        const content = [
-            categoryMark(each.slug || each.categoryId ? each : null),
-            h("span.cat-name", each.name || "No category"),
-            h("span.cat-amount", formatMoney(each.amount, currency)),
-            h("span.cat-share", formatShare(Number(each.share))),
-            h("span.cat-bar", { "aria-hidden": "true" }, h("span", { css: { "inline-size": `${Math.max(width, 0.6)}%`, "--mark": safeColor(each.color) } })),
-        ];
-        const target = each.slug && `/entries?type=expense&category=${encodeURIComponent(each.slug)}&from=${firstOfMonth(month)}&to=${lastOfMonth(month)}`;
-        return h("li", { hidden: index >= shown }, target ? h("a.cat-row", { href: target, title: plural(Number(each.count), "entry", "entries") }, content) : h("span.cat-row", content));
-    };
-    const list = h("ol.cat-list", categories.map(item));
-    const rest = categories.length - shown;
-    const more = rest > 0 && h("button.quiet.small", { type: "button", onclick: () => { for (const each of list.children) each.hidden = false; more.remove(); } }, `Show ${rest} more`);
-    const canvas = h("canvas", { role: "img", "aria-label": "Shares of spending by category; the list has the amounts" });
-    const element = h("section.panel-box.by-category", title,
-        h("div.cat-body",
-            h("div.ring", canvas, h("div.ring-total", h("span.muted", "Total"), h("strong", formatMoney(totals.expenses, currency)))),
-            h("div.cat-side", list, more)));
-    return { element, chart: categoryChart(canvas, categories, { currency }) };
-}
-
-const LATEST = 8;
-
-function latest(entries) {
-    const now = bookToday();
-    const item = (entry) => {
-        const category = categoryOf(entry);
-        return h("li", h("button.latest-row", { type: "button", onclick: () => openEditor(entry), data: { status: entry.status } },
-            categoryMark(category, entry.type),
-            h("span.who", h("bdi.name", entry.merchantName || entry.description || (entry.type === "income" ? "Income" : "Expense")),
-                h("span.sub", `${dayRelative(entry.transactionDate, now)}${category ? ` · ${category.name}` : ""}`)),
-            h("span.amount", { data: { type: entry.type } }, amountText(entry))));
-    };
-    return h("section.panel-box.latest", h("header", h("h2", "Latest entries"), h("a", { href: "/entries" }, "All entries")),
-        entries.length ? h("ul", entries.slice(0, LATEST).map(item)) : h("p.panel-empty", "No entries yet."));
-}

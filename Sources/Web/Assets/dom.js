@@ -75,12 +75,17 @@ export async function loadIcons() {
 }
 
 /// Icons that icons.svg draws for categories; anything else shows the neutral one.
-const DRAWN = new Set(["housing", "food", "transportation", "utilities", "healthcare", "entertainment", "savings", "emergency", "investments", "miscellaneous", "shopping", "travel", "education", "personal", "gifts", "fees", "taxes", "insurance", "subscriptions", "salary", "business", "interest", "refund", "rental", "other-income"]);
+export const DRAWN = new Set(["housing", "food", "transportation", "utilities", "healthcare", "entertainment", "savings", "emergency", "investments", "miscellaneous", "shopping", "travel", "education", "personal", "gifts", "fees", "taxes", "insurance", "subscriptions", "salary", "business", "interest", "refund", "rental", "other-income"]);
 
 /// A category's mark: its icon in its colour. The colour comes from the server and is checked before use.
 export function categoryMark(category, type = "expense") {
     const name = DRAWN.has(category?.icon) ? category.icon : DRAWN.has(category?.slug) ? category.slug : category ? "miscellaneous" : "uncategorised";
     return h("span.mark", { css: { "--mark": safeColor(category?.color) }, data: { type } }, icon(name));
+}
+
+/// A category as a coloured word with its icon.
+export function categoryName(category) {
+    return h("span.category-name", categoryMark(category), h("bdi", category?.name ?? "No category"));
 }
 
 export function safeColor(color) {

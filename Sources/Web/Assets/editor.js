@@ -1,15 +1,17 @@
 // The panel in which an entry is made or changed.
 
 import { api, newIdempotencyKey } from "./api.js";
+import { complete, suggestions } from "./complete.js";
 import { addDays } from "./dates.js";
 import { append, debounce, h, icon, replace } from "./dom.js";
-import { changeEntry, createEntry, deleteEntry, fetchEntry } from "./entries-store.js";
+import { amountProblems } from "./entry-checks.js";
+import { historyOf } from "./entry-history.js";
+import { changeEntry, createEntry, deleteEntry, duplicateEntry, fetchEntry, restoreEntry } from "./entries-store.js";
 import { field, form, input, segmented, select } from "./forms.js";
 import { fractionDigits, parseTyped, typedText } from "./money.js";
-import { banner, confirm, openDialog, toast } from "./overlays.js";
-import { bookToday, loadCategories, state } from "./state.js";
-
-const METHODS = ["Card", "Cash", "Bank transfer", "Direct debit", "Online wallet", "Cheque"];
+import { banner, confirm, describe, openDialog, toast } from "./overlays.js";
+import { ruleFromEntry } from "./rule-form.js";
+import { bookToday, loadCategories, orderedCategories, state } from "./state.js";
 
 export async function openEditor(entry = null, { focus = "amount" } = {}) {
     const body = h("div.editor-body");
@@ -20,27 +22,32 @@ export async function openEditor(entry = null, { focus = "amount" } = {}) {
     });
     body.addEventListener("input", () => { dirty = true; });
     const done = () => { dirty = false; panel.close(); };
+    let methods = [];
     try {
-        await loadCategories();
+        [, methods] = await Promise.all([loadCategories(), paymentMethods()]);
     } catch (error) {
         replace(body, banner(error, { retry: () => { panel.close(); openEditor(entry); } }));
         return;
     }
-    draw(body, entry, { done, clean: () => { dirty = false; }, focus });
+    draw(body, entry, { methods, done, clean: () => { dirty = false; }, focus });
+}
+
+/// As the settings list them; before there are any, the usual ones.
+async function paymentMethods() {
+    try {
+        const listed = await api.get("/payment-methods");
+        if (listed.length) return listed;
+    } catch { /* the usual ones will do */ }
+    return ["Card", "Cash", "Bank transfer", "Direct debit", "Online wallet", "Cheque"].map((name) => ({ name }));
 }
 
 /// Every category of a kind, its children under it. An entry may go without one only while it has none.
 export function categoryOptions(type, mayBeNone = true) {
-    const mine = state.categories.filter((each) => Boolean(each.isIncome) === (type === "income"))
-        .sort((left, right) => (left.sortOrder ?? 0) - (right.sortOrder ?? 0));
-    const name = (each) => (each.parentCategoryId ? `\u2003${each.name}` : each.name);
-    const ordered = mine.filter((each) => !each.parentCategoryId || !mine.some((other) => other.id === each.parentCategoryId))
-        .flatMap((each) => [each, ...mine.filter((child) => child.parentCategoryId === each.id)]);
-    const options = ordered.map((each) => [each.id, name(each)]);
+    const options = orderedCategories(type).map(({ category, depth }) => [category.id, "\u2003".repeat(depth) + category.name]);
     return mayBeNone ? [["", "Not sorted yet"], ...options] : options;
 }
 
-function draw(body, entry, { done, clean, focus, type = entry?.type ?? "expense", kept = {} }) {
+function draw(body, entry, { methods: listed, done, clean, focus, type = entry?.type ?? "expense", kept = {} }) {
     const currency = entry?.currency ?? state.book.currency;
     const digits = fractionDigits(currency);
     let intention = {};
@@ -48,47 +55,50 @@ function draw(body, entry, { done, clean, focus, type = entry?.type ?? "expense"
 
     const amount = input({ inputmode: "decimal", placeholder: digits ? `0${typedText(".")}${"0".repeat(digits)}` : "0", value: entry ? typedText(entry.amount) : kept.amount ?? "", class: "amount-input", maxlength: 24, "aria-required": "true" });
     h("div.with-prefix", h("span.prefix", { "aria-hidden": "true" }, currency), amount);
-    const list = h("datalist", { id: "merchants" });
-    const merchant = input({ value: entry?.merchantName ?? kept.merchantName ?? "", list: "merchants", maxlength: 255 });
+    const merchant = input({ value: entry?.merchantName ?? kept.merchantName ?? "", maxlength: 255 });
     const category = select(categoryOptions(type, !entry?.categoryId), entry?.categoryId ?? "", { onchange: () => { categoryTouched = true; } });
     const date = input({ type: "date", value: entry?.transactionDate ?? kept.transactionDate ?? bookToday(), max: "9999-12-31", "aria-required": "true" });
     const yesterday = addDays(bookToday(), -1);
     const dateRow = h("div.date-row", date, !entry && h("button.small", { type: "button", onclick: () => { date.value = date.value === yesterday ? bookToday() : yesterday; dateRow.lastElementChild.textContent = date.value === yesterday ? "Today" : "Yesterday"; } }, "Yesterday"));
 
-    const known = new Map();
-    const suggest = debounce(200, async () => {
-        const typed = merchant.value.trim();
-        if (typed.length < 2 || known.has(typed)) return;
+    complete(merchant, {
+        label: "Merchants", least: 2, onpick: (item) => { merchant.value = item.text; merchant.dispatchEvent(new Event("input", { bubbles: true })); sortAsBefore(); },
+        find: async (text) => (await suggestions("merchant", text)).map((each) => ({ ...each, text: each.value, hint: new Intl.NumberFormat().format(each.count) })),
+    });
+    // Someone seen before keeps the category of last time, until another is chosen by hand.
+    const sortAsBefore = debounce(150, async () => {
+        const name = merchant.value.trim();
+        if (categoryTouched || !name) return;
         try {
-            const found = await api.get(type === "income" ? "/incomes" : "/expenses", { q: typed, limit: 20 });
-            for (const each of found) if (each.merchantName && !known.has(each.merchantName)) known.set(each.merchantName, each.categoryId);
-            replace(list, [...known.keys()].slice(0, 30).map((value) => h("option", { value })));
-        } catch { /* suggestions are a convenience */ }
+            const [last] = await api.get(type === "income" ? "/incomes" : "/expenses", { merchant: name, limit: 1 });
+            if (last?.merchantName === name && merchant.value.trim() === name && !categoryTouched && [...category.options].some((option) => option.value === last.categoryId)) category.value = last.categoryId;
+        } catch { /* a convenience */ }
     });
-    merchant.addEventListener("input", () => {
-        // Someone seen before keeps the category of last time, until another is chosen by hand.
-        const past = known.get(merchant.value);
-        if (past && !categoryTouched && [...category.options].some((option) => option.value === past)) category.value = past;
-        suggest();
-    });
+    merchant.addEventListener("change", sortAsBefore);
+    const tags = input({ value: (entry?.tags ?? []).join(", "), maxlength: 300 });
+    completeTags(tags);
 
-    const details = Boolean(entry?.description || entry?.notes || entry?.tags?.length || entry?.paymentMethod || (entry && entry.status !== "completed"));
-    const methods = entry?.paymentMethod && !METHODS.includes(entry.paymentMethod) ? [entry.paymentMethod, ...METHODS] : METHODS;
+    const place = entry?.location;
+    const details = Boolean(entry?.description || entry?.notes || entry?.tags?.length || entry?.paymentMethod || place || (entry && entry.status !== "completed"));
+    const names = listed.map((each) => each.name);
+    const methods = entry?.paymentMethod && !names.includes(entry.paymentMethod) ? [entry.paymentMethod, ...names] : names;
+    const usual = entry ? entry.paymentMethod ?? "" : listed.find((each) => each.isDefault)?.name ?? "";
 
     const read = (values) => ({
         amount: parseTyped(values.amount), currency, merchantName: values.merchantName.trim() || null, categoryId: values.categoryId || null,
         transactionDate: values.transactionDate, description: values.description.trim() || null, notes: values.notes.trim() || null,
         status: values.status, paymentMethod: values.paymentMethod || null,
-        tags: [...new Set(values.tags.split(",").map((tag) => tag.trim()).filter(Boolean))],
+        tags: splitTags(values.tags), ...readPlace(values, place),
     });
 
     const element = form({
         className: "stack",
-        aliases: { merchant: "merchantName", category: "categoryId", date: "transactionDate" },
+        aliases: { merchant: "merchantName", category: "categoryId", date: "transactionDate", location: "place", "location.name": "place", "location.latitude": "position", "location.longitude": "position" },
         note: (error) => (error.isTransient ? "Nothing was saved. What you typed is still here." : undefined),
         checks: (values) => [
             ...amountProblems(values.amount, currency, digits),
             ...(values.transactionDate ? [] : [{ field: "transactionDate", message: "Choose a date." }]),
+            ...placeProblems(values),
         ],
         send: async (values, submitter) => {
             if (entry) {
@@ -108,30 +118,37 @@ function draw(body, entry, { done, clean, focus, type = entry?.type ?? "expense"
             toast(`Added ${created.merchantName || (type === "income" ? "income" : "expense")}.`);
             if (submitter?.value !== "again") return done();
             clean();
-            draw(body, null, { done, clean, focus: "amount", type, kept: { transactionDate: values.transactionDate } });
+            draw(body, null, { methods: listed, done, clean, focus: "amount", type, kept: { transactionDate: values.transactionDate } });
         },
         children: [
             !entry && segmented({
                 name: "type", label: "Kind of entry", value: type, options: [["expense", "Expense"], ["income", "Income"]],
-                onchange: (value) => draw(body, null, { done, clean, focus: "type", type: value, kept: { amount: amount.value, merchantName: merchant.value, transactionDate: date.value } }),
+                onchange: (value) => draw(body, null, { methods: listed, done, clean, focus: "type", type: value, kept: { amount: amount.value, merchantName: merchant.value, transactionDate: date.value } }),
             }),
             field({ name: "amount", label: "Amount", control: amount }),
             field({ name: "merchantName", label: type === "income" ? "From" : "Merchant", control: merchant }),
-            list,
             field({ name: "categoryId", label: "Category", control: category }),
             field({ name: "transactionDate", label: "Date", control: date }),
             h("details.more", { open: details }, h("summary", icon("chevron"), "More"),
                 h("div.stack",
                     field({ name: "description", label: "Description", control: input({ value: entry?.description ?? "", maxlength: 500 }) }),
                     field({ name: "notes", label: "Notes", control: h("textarea", { rows: 2, maxlength: 2000, value: entry?.notes ?? "" }) }),
-                    field({ name: "tags", label: "Tags", hint: "Separated by commas.", control: input({ value: (entry?.tags ?? []).join(", "), maxlength: 300 }) }),
+                    field({ name: "tags", label: "Tags", hint: "Separated by commas.", control: tags }),
                     h("div.field-row",
-                        field({ name: "paymentMethod", label: "Paid by", control: select([["", "–"], ...methods.map((each) => [each, each])], entry?.paymentMethod ?? "") }),
-                        field({ name: "status", label: "Status", control: select([["completed", "Completed"], ["pending", "Pending"], ["cancelled", "Cancelled"]], entry?.status ?? "completed") })))),
+                        field({ name: "paymentMethod", label: "Paid by", control: select([["", "–"], ...methods.map((each) => [each, each])], usual) }),
+                        field({ name: "status", label: "Status", control: select([["completed", "Completed"], ["pending", "Pending"], ["cancelled", "Cancelled"]], entry?.status ?? "completed") })),
+                    h("div.field-row",
+                        field({ name: "place", label: "Place", control: input({ value: place?.name ?? "", maxlength: 200 }) }),
+                        field({ name: "position", label: "Position", control: input({ value: place?.latitude != null ? `${place.latitude}, ${place.longitude}` : "", maxlength: 60, placeholder: "52.52, 13.405", inputmode: "text" }) })))),
             h("div.form-actions",
                 h("button.primary", { type: "submit", value: "save" }, "Save"),
                 !entry && h("button", { type: "submit", value: "again" }, "Save and add another"),
-                entry && h("button.quiet.danger-text", { type: "button", onclick: () => { done(); deleteEntry(entry); } }, icon("trash"), "Delete")),
+                entry && !entry.deletedAt && h("button.quiet.danger-text", { type: "button", onclick: () => { done(); deleteEntry(entry); } }, icon("trash"), "Delete"),
+                entry?.deletedAt && h("button", { type: "button", onclick: () => { done(); restoreEntry(entry); } }, icon("restore"), "Restore")),
+            entry && h("div.side-actions",
+                h("button.quiet.small", { type: "button", onclick: copy }, icon("copy"), "Duplicate"),
+                h("button.quiet.small", { type: "button", onclick: () => { done(); ruleFromEntry(entry); } }, icon("rules"), "Make a rule from this")),
+            entry && historyOf(entry),
         ],
     });
     element.addEventListener("keydown", (event) => {
@@ -139,8 +156,20 @@ function draw(body, entry, { done, clean, focus, type = entry?.type ?? "expense"
     });
     replace(body, element);
     const target = focus === "type" ? element.querySelector("[name=type]:checked") : focus === "category" ? category : amount;
+    // On a phone the keyboard would cover what one came to look at.
+    if (entry && target === amount && matchMedia("(max-width: 760px)").matches) return;
     target?.focus();
     if (target === amount) amount.select();
+
+    async function copy() {
+        try {
+            const made = await duplicateEntry(entry, { transactionDate: bookToday() });
+            done();
+            toast("Duplicated, with today’s date.", { action: "Edit", onaction: () => openEditor(made) });
+        } catch (error) {
+            if (error.kind !== "unauthenticated") toast(`Not duplicated. ${describe(error).text}`, { tone: "bad" });
+        }
+    }
 
     function showStale() {
         const notice = h("div.banner", { role: "alert", data: { tone: "warn" } }, icon("alert"),
@@ -150,7 +179,7 @@ function draw(body, entry, { done, clean, focus, type = entry?.type ?? "expense"
                     try {
                         const fresh = await fetchEntry(entry);
                         clean();
-                        draw(body, fresh, { done, clean, focus });
+                        draw(body, fresh, { methods: listed, done, clean, focus });
                     } catch (error) { append(replace(element.querySelector(".form-banner")), [banner(error)]); }
                 },
             }, "Load the present version"));
@@ -159,13 +188,35 @@ function draw(body, entry, { done, clean, focus, type = entry?.type ?? "expense"
     }
 }
 
-function amountProblems(typed, currency, digits) {
-    const problem = (message) => [{ field: "amount", message }];
-    if (!typed.trim()) return problem("Enter an amount.");
-    const amount = parseTyped(typed);
-    if (amount === null) return problem("Enter an amount such as 12.50.");
-    if (/^-/.test(amount) || !/[1-9]/.test(amount)) return problem("Enter an amount above zero.");
-    const fraction = amount.split(".")[1]?.replace(/0+$/, "") ?? "";
-    if (fraction.length > digits) return problem(digits ? `${currency} has ${digits} decimal places.` : `${currency} has no decimal places.`);
-    return [];
+// MARK: tags and places
+
+const splitTags = (text) => [...new Set(text.split(",").map((tag) => tag.trim()).filter(Boolean))];
+
+/// Completes the tag that is being typed, the last one in the field.
+function completeTags(control) {
+    const parts = () => control.value.split(",");
+    complete(control, {
+        label: "Tags",
+        find: async () => {
+            const typed = parts().at(-1).trim();
+            const present = splitTags(parts().slice(0, -1).join(","));
+            return typed ? (await suggestions("tag", typed)).filter((each) => !present.includes(each.value)).map((each) => ({ ...each, text: each.value, mark: icon("tag") })) : [];
+        },
+        onpick: (item) => { control.value = [...parts().slice(0, -1).map((each) => each.trim()), item.text].join(", ") + ", "; control.focus(); },
+    });
+}
+
+const POSITION = /^\s*(-?\d{1,2}(?:\.\d{1,8})?)\s*[,; ]\s*(-?\d{1,3}(?:\.\d{1,8})?)\s*$/;
+
+/// Only what changed is sent: a place that nobody touched stays as it is.
+function readPlace({ place, position }, before) {
+    const name = place.trim() || null;
+    const at = POSITION.exec(position);
+    const unchanged = name === (before?.name ?? null) && position.trim() === (before?.latitude != null ? `${before.latitude}, ${before.longitude}` : "");
+    if (unchanged) return {};
+    return { location: name || at ? { name, latitude: at?.[1] ?? null, longitude: at?.[2] ?? null } : null };
+}
+
+function placeProblems({ position }) {
+    return position.trim() && !POSITION.test(position) ? [{ field: "position", message: "Write latitude and longitude, such as 52.52, 13.405." }] : [];
 }

@@ -1,296 +1,242 @@
-// From a bank's file to entries: choose, look, import.
+// From a bank's files to entries: choose, look, import. This file keeps the steps; each step has its own.
 
-import { api, upload } from "./api.js";
-import { dayMedium, instant } from "./dates.js";
+import { api, newIdempotencyKey, upload } from "./api.js";
+import { navigate } from "./app.js";
 import { announce, debounce, h, icon, plural, replace } from "./dom.js";
-import { absolute, formatMoney, isNegative, parseTyped } from "./money.js";
-import { banner, skeleton } from "./overlays.js";
-import { loadCategories, state } from "./state.js";
+import { columnsOf, corrections, firstLook, mappingIsComplete } from "./import-columns.js";
+import { pastImports } from "./import-past.js";
+import { drawPreview, tally } from "./import-preview.js";
+import { drawResult } from "./import-result.js";
+import { progressRow } from "./import-progress.js";
+import { banner, skeleton, toast } from "./overlays.js";
+import { loadCategories } from "./state.js";
 
-const LARGEST = 10 * 1024 * 1024;
-const SAMPLE = 100;
+/// Of larger tables only the beginning is looked at before importing; all of it is read then.
+const LOOK = 4 * 1024 * 1024;
+const MOST_FILES = 50;
+const KINDS = ".csv,.tsv,.txt,.ofx,.qfx,.qif,.xml,.camt,.052,.053,.054,.sta,.mt940,.mt942,.940,.942,text/csv,text/xml,application/xml";
 
-export function show(main) {
+export function show(main, query) {
     const stage = h("div.import-stage");
-    const past = h("section.past-imports");
-    let controller = new AbortController();
+    const past = pastImports();
+    let jobs = [];
+    let front = null;
     let alive = true;
-    replace(main, h("header.screen-head", h("h1", { tabindex: "-1" }, "Import")), stage, past);
-    const start = (problem) => { controller.abort(); choose(problem); };
+    const begin = query?.has("welcome");
+    replace(main, h("header.screen-head", h("h1", { tabindex: "-1" }, begin ? "Bring in your first statement" : "Import")),
+        begin && h("ol.steps", ["Download a statement from your bank’s site. Any of its formats will do, CSV is the most common.", "Drop the file below. You see what was found before anything is stored.", "Import. Entries are sorted into categories on the way."].map((text) => h("li", text))),
+        stage, past.element);
+
+    // MARK: choosing
 
     function choose(problem) {
-        const file = h("input.visually-hidden", { type: "file", id: "file", accept: ".csv,.tsv,.txt,.ofx,.qfx,.qif,.xml,.sta,.mt940,.940,text/csv" });
+        for (const job of jobs) job.controller.abort();
+        jobs = [];
+        front = null;
+        const file = h("input.visually-hidden", { type: "file", id: "file", accept: KINDS, multiple: true, onchange: () => { if (file.files.length) take([...file.files]); } });
         const zone = h("label.drop", { htmlFor: "file" },
-            h("span.drop-mark", icon("import")), h("strong", "Drop a statement here"), h("span", h("span.link-like", "or choose a file")),
-            h("span.muted.small", "CSV in any bank’s dialect, OFX, QFX · up to 10 MB · nothing is stored before you agree"));
-        file.addEventListener("change", () => { if (file.files[0]) take(file.files[0]); });
-        const over = (event) => { event.preventDefault(); zone.classList.add("over"); };
-        for (const name of ["dragenter", "dragover"]) zone.addEventListener(name, over);
-        zone.addEventListener("dragleave", () => zone.classList.remove("over"));
-        zone.addEventListener("drop", (event) => {
-            event.preventDefault();
-            zone.classList.remove("over");
-            if (event.dataTransfer.files.length > 1) return choose(new Error("One file at a time, please."));
-            if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
-        });
-        replace(stage, problem && (problem.kind ? banner(problem, { note: problem.fields?.map((each) => each.message).join(" ") }) : h("div.banner", { role: "alert", data: { tone: "bad" } }, icon("alert"), h("div.banner-text", problem.message))), file, zone);
-        past.hidden = false;
+            h("span.drop-mark", icon("import")), h("strong", "Drop statements here"), h("span", h("span.link-like", "or choose files")),
+            h("span.muted.small", "CSV in any bank’s dialect, OFX, QFX, QIF, CAMT.052/053/054, MT940 · nothing is stored before you agree"));
+        replace(stage, problem && (problem.kind ? banner(problem, { note: problem.fields?.map((each) => each.message).join(" ") }) : h("div.banner", { role: "alert", data: { tone: "bad" } }, icon("alert"), h("div.banner-text", problem.message))), file, zone,
+            begin && h("p.muted.centered", "No statement at hand? ", h("a", { href: "/" }, "Go to the dashboard"), " and write down your first entry instead."));
+        past.element.hidden = false;
+        past.refresh();
+    }
+    // The whole screen takes a drop: one does not have to aim.
+    const over = (event) => { if ([...(event.dataTransfer?.types ?? [])].includes("Files")) { event.preventDefault(); stage.querySelector(".drop")?.classList.add("over"); } };
+    const leave = (event) => { if (!event.relatedTarget) stage.querySelector(".drop")?.classList.remove("over"); };
+    const drop = (event) => {
+        if (!event.dataTransfer?.files.length) return;
+        event.preventDefault();
+        stage.querySelector(".drop")?.classList.remove("over");
+        if (!jobs.some((job) => job.phase === "running")) take([...event.dataTransfer.files]);
+    };
+    const listeners = [["dragover", over], ["dragenter", over], ["dragleave", leave], ["drop", drop]];
+    for (const [name, body] of listeners) document.addEventListener(name, body);
+
+    function take(files) {
+        if (files.length > MOST_FILES) return choose(new Error(`At most ${MOST_FILES} files at a time.`));
+        const empty = files.find((file) => file.size === 0);
+        if (empty && files.length === 1) return choose(new Error(`${empty.name} is empty.`));
+        past.element.hidden = true;
+        const fresh = files.filter((file) => file.size).map((file) => ({ file, phase: "reading", controller: new AbortController(), changes: {}, picks: new Map(), saveProfile: "", profile: "", tab: "new" }));
+        jobs.push(...fresh);
+        front ??= jobs[0];
+        draw();
+        // One after the other: each is quick, and the first is looked at meanwhile.
+        fresh.reduce((before, job) => before.then(() => read(job)), Promise.resolve());
     }
 
-    function take(file) {
-        if (file.size > LARGEST) return choose(new Error(`${file.name} is larger than 10 MB. Import it at a terminal: purser import FILE.`));
-        if (file.size === 0) return choose(new Error(`${file.name} is empty.`));
-        past.hidden = true;
-        preview(file, {});
-    }
+    // MARK: looking
 
-    /// `changes` are the corrections made so far; what is detected and not corrected stays the server's affair.
-    async function preview(file, changes, previous) {
-        controller.abort();
-        controller = new AbortController();
-        const { signal } = controller;
-        if (!previous) replace(stage, fileLine(file, start), progressBar("Reading the file").element, skeleton(8, "skeleton-row"));
-        else previous.busy(true);
+    async function read(job) {
+        if (!alive || !jobs.includes(job)) return;
+        job.controller.abort();
+        const controller = job.controller = new AbortController();
+        const table = /\.(csv|tsv|txt)$/i.test(job.file.name);
+        const part = table && job.file.size > 2 * LOOK ? new File([await beginning(job.file)], job.file.name) : job.file;
         try {
-            const query = { filename: file.name, dryRun: "true", mapping: corrections(changes) };
-            const [found] = await Promise.all([upload("/imports", query, file, { signal }), loadCategories().catch(() => [])]);
-            if (!alive || signal.aborted) return;
-            if (previous) previous.update(found);
-            else drawPreview(file, found);
+            const question = { filename: job.file.name, dryRun: "true", mapping: corrections(job.changes), profile: job.profile };
+            const [found] = await Promise.all([upload("/imports", question, part, { signal: controller.signal }), loadCategories().catch(() => [])]);
+            if (!alive || controller.signal.aborted) return;
+            Object.assign(job, { found, mapping: columnsOf(found) ?? job.mapping, error: null, unsure: null, partial: part !== job.file, phase: "ready" });
+            if (!job.raw && found.mapping) job.raw = await firstLook(job.file, job.mapping).catch(() => null);
         } catch (error) {
             if (!alive || error.kind === "aborted" || error.kind === "unauthenticated") return;
-            if (previous) previous.fail(error);
-            else if (error.isTransient) replace(stage, fileLine(file, start), banner(error, { retry: () => preview(file, changes) }));
-            else if (error.code === "COLUMNS_NOT_FOUND") drawPreview(file, await firstLook(file), error);
-            else choose(error);
+            if (error.code === "COLUMNS_NOT_FOUND" && !job.found) {
+                const raw = await firstLook(job.file);
+                const mapping = { ...raw.mapping };
+                Object.assign(job, { raw, mapping, changes: { delimiter: mapping.delimiter, headerLines: mapping.headerLines }, unsure: error, phase: "ready", found: { format: "csv", accounts: [], rejected: [], columns: raw.columns } });
+            } else Object.assign(job, { error, phase: job.found ? "ready" : "failed" });
         }
-    }
-
-    /// With `unsure`, the server knew no columns: they are chosen here, and looked at once there are enough of them.
-    function drawPreview(file, found, unsure = null) {
-        let present = found;
-        let mapping = columnsOf(found);
-        let changes = unsure ? { delimiter: mapping.delimiter, headerLines: mapping.headerLines } : {};
-        const counts = h("div.import-counts", { "aria-live": "polite" });
-        const rows = h("div.import-rows");
-        const problem = h("div");
-        const go = h("button.primary", { type: "button", onclick: () => run(file, changes, present) });
-        const columns = h("div");
-        let tab = "new";
-
-        const self = {
-            busy(on) { rows.toggleAttribute("aria-busy", on); counts.toggleAttribute("aria-busy", on); go.disabled = on; },
-            fail(error) { self.busy(false); go.disabled = true; replace(problem, banner(error, { retry: () => preview(file, changes, self), note: error.fields?.map((each) => each.message).join(" ") })); },
-            update(next) { present = next; mapping = columnsOf(next) ?? mapping; replace(problem); self.busy(false); draw(); },
-        };
-        const again = debounce(150, () => (mappingIsComplete(mapping) ? preview(file, changes, self) : draw()));
-        const remap = (part) => {
-            changes = { ...changes, ...part };
-            mapping = { ...mapping, ...part };
-            again();
-        };
-
-        function draw() {
-            const transactions = (present.accounts ?? []).flatMap((account) => account.transactions ?? []);
-            const fresh = transactions.filter((each) => each.status !== "duplicate" && each.status !== "rejected");
-            const duplicates = transactions.filter((each) => each.status === "duplicate");
-            // Some lines read well and still cannot be taken, such as one in another currency.
-            const refused = transactions.filter((each) => each.status === "rejected").map((each) => ({ line: each.line, reason: each.reason, text: [each.date, each.payee, each.amount, each.currency].filter(Boolean).join(" ") }));
-            const rejected = [...(present.rejected ?? []), ...refused].sort((left, right) => left.line - right.line);
-            const rejectedCount = Number(present.rejectedCount ?? present.rejected?.length ?? 0) + refused.length;
-            const unseen = Math.max(0, Number(present.transactionCount ?? transactions.length) - transactions.length);
-            const days = transactions.map((each) => each.date).sort();
-            const lists = { new: fresh, duplicate: duplicates, rejected };
-            if (!lists[tab].length) tab = ["new", "rejected", "duplicate"].find((each) => lists[each].length) ?? "new";
-            const pick = (id, symbol, number, text) => h("button.count-tab", { type: "button", role: "tab", "aria-selected": String(tab === id), "aria-controls": "import-rows", data: { kind: id }, disabled: !number, onclick: () => { tab = id; draw(); } },
-                icon(symbol), h("strong", new Intl.NumberFormat().format(number)), h("span", text));
-            replace(counts, h("div.count-tabs", { role: "tablist", "aria-label": "What was found" },
-                pick("new", "plus", fresh.length, "new"), pick("duplicate", "check", duplicates.length, "already there"), pick("rejected", "alert", rejectedCount, "rejected")),
-                h("p.muted.small", [present.format?.toUpperCase(), present.profile?.name ?? present.profile, days.length ? `${dayMedium(days[0])} – ${dayMedium(days.at(-1))}` : null, present.accounts?.map((each) => each.id).filter(Boolean).join(", ")].filter(Boolean).join(" · ")));
-            replace(go, unseen ? "Import all" : fresh.length ? `Import ${plural(fresh.length, "entry", "entries")}` : duplicates.length ? "Nothing new to import" : "Nothing to import");
-            go.disabled = !fresh.length && !unseen;
-            // Days and months swapped would be found out weeks later, and are tedious to put right.
-            if (mapping?.ambiguousDateOrder === true && !go.disabled) {
-                replace(go, "Choose the order of the dates first");
-                go.disabled = true;
-            }
-            if (unseen) counts.append(h("p.muted.small", `A long file: ${new Intl.NumberFormat().format(transactions.length)} of its ${new Intl.NumberFormat().format(transactions.length + unseen)} entries were looked at so far. All are read when you import.`));
-            rows.id = "import-rows";
-            rows.hidden = !lists[tab].length;
-            replace(rows, tab === "rejected" ? rejectedTable(rejected) : transactionTable(lists[tab]));
-            const foreign = !fresh.length && present.accounts?.find((each) => each.currency && each.currency !== state.book.currency && each.transactions?.length)?.currency;
-            if (foreign) {
-                replace(problem, h("div.banner", { data: { tone: "warn" } }, icon("alert"), h("div.banner-text", `This statement is in ${foreign}, the book is kept in ${state.book.currency}. While a book is empty, its currency can be changed.`),
-                    h("a.button.small", { href: "/settings" }, "Settings")));
-            }
-            if (mapping) replace(columns, mappingPanel(mapping, present.columns ?? [], remap));
-        }
-
-        replace(stage, fileLine(file, start), problem, columns, counts, rows,
-            h("div.sticky-actions", go, h("button", { type: "button", onclick: () => start() }, "Cancel")));
+        if (jobs.length === 1 && job.phase === "failed" && !job.error.isTransient) return choose(job.error);
         draw();
-        if (unsure) replace(problem, h("div.banner", { role: "alert", data: { tone: "warn" } }, icon("alert"), h("div.banner-text", unsure.message)));
-        announce(counts.textContent);
-        if (!go.disabled) go.focus({ preventScroll: true });
-    }
-
-    async function run(file, changes, found) {
-        controller = new AbortController();
-        const bar = progressBar("Sending the file");
-        replace(stage, fileLine(file), bar.element);
-        announce("Importing.");
-        try {
-            const query = { filename: file.name, mapping: corrections(changes) };
-            const result = await upload("/imports", query, file, { progress: (part) => bar.show(part) });
-            if (alive) { drawResult(file, found, result); showPast(); }
-        } catch (error) {
-            if (!alive || error.kind === "unauthenticated") return;
-            // Sending it again is safe: what is there by now counts as a duplicate.
-            replace(stage, fileLine(file, start), banner(error, { retry: () => run(file, changes, found), note: "Nothing was half-imported." }),
-                h("div.form-actions", h("button", { type: "button", onclick: () => drawPreview(file, found) }, "Back to the preview")));
+        if (job === front && job.phase === "ready" && !job.announced) {
+            job.announced = true;
+            const { fresh, duplicates, rejectedCount } = tally(job);
+            announce(`${job.file.name}: ${fresh.length} new, ${duplicates.length} already there, ${rejectedCount} rejected.`);
+            stage.querySelector(".import-go:not(:disabled)")?.focus({ preventScroll: true });
         }
     }
+    const again = debounce(150, (job) => (mappingIsComplete(job.mapping) ? read(job) : draw()));
+    const actions = {
+        /// Corrections made by hand; what is detected and not corrected stays the server's affair.
+        remap(job, part) {
+            job.changes = { ...job.changes, ...part };
+            job.mapping = { ...job.mapping, ...part };
+            job.busy = true;
+            again(job);
+        },
+        async reread(job) { job.raw = await firstLook(job.file, job.mapping).catch(() => null); draw(); },
+        useProfile(job, profile) { job.profile = profile; job.changes = {}; read(job); },
+        again: read, draw,
+        drop(job) { job.controller.abort(); jobs = jobs.filter((each) => each !== job); if (!jobs.length) return choose(); if (front === job) front = jobs[0]; draw(); },
+    };
 
-    function drawResult(file, found, result) {
-        const days = (found.accounts ?? []).flatMap((account) => account.transactions ?? []).map((each) => each.date).sort();
-        const link = days.length ? `/entries?from=${days[0]}&to=${days.at(-1)}` : "/entries";
-        const rejected = result.rejected ?? [];
-        const rejectedCount = Number(result.rejectedCount ?? rejected.length);
-        const heading = h("h2", { tabindex: "-1" }, `${plural(Number(result.imported), "entry", "entries")} imported`);
-        replace(stage, h("section.panel-box.import-result",
-            h("div.empty-mark.good", icon("check")), heading,
-            h("p", [file.name, Number(result.duplicates) ? `${plural(Number(result.duplicates), "was", "were")} there already` : null, rejectedCount ? `${plural(rejectedCount, "line")} rejected` : null].filter(Boolean).join(" · ")),
-            h("div.empty-actions", h("a.button.primary", { href: link }, icon("entries"), "See the entries"), h("a.button", { href: days.length ? `/?month=${days.at(-1).slice(0, 7)}` : "/" }, icon("dashboard"), "Dashboard"), h("button", { type: "button", onclick: () => start() }, "Import another"))),
-            rejected.length ? h("section.panel-box", h("header", h("h2", "Rejected lines")), rejectedTable(rejected)) : null);
-        heading.focus();
+    function draw() {
+        if (!alive || jobs.some((job) => job.phase === "running" || job.phase === "done")) return;
+        for (const job of jobs) job.busy = false;
+        const open = stage.querySelector("details.mapping")?.open;
+        const focus = document.activeElement?.name;
+        const top = stage.querySelector(".table-box")?.scrollTop;
+        replace(stage,
+            jobs.length > 1 ? h("div.file-list", { role: "tablist", "aria-label": "Files" }, jobs.map(card)) : fileLine(front.file, () => choose()),
+            h("div.file-detail", detail(front, open)),
+            h("div.sticky-actions", goButton(), h("button", { type: "button", onclick: () => choose() }, "Cancel"),
+                jobs.length > 1 && h("button.quiet", { type: "button", onclick: () => actions.drop(front) }, "Leave this file out")));
+        if (focus) stage.querySelector(`[name="${CSS.escape(focus)}"]`)?.focus();
+        const box = stage.querySelector(".table-box");
+        if (box && top) box.scrollTop = top;
     }
 
-    async function showPast() {
+    function detail(job, open) {
+        if (job.phase === "reading") return skeleton(8, "skeleton-row");
+        if (job.phase === "failed") return banner(job.error, { retry: () => read(job), note: job.error.fields?.map((each) => each.message).join(" ") });
+        return drawPreview(job, actions, { open });
+    }
+    function card(job) {
+        const { fresh, duplicates, rejectedCount } = job.phase === "ready" ? tally(job) : { fresh: [], duplicates: [], rejectedCount: 0 };
+        const words = job.phase === "reading" ? "Reading …" : job.phase === "failed" ? "Cannot be read" : needs(job) ?? [`${fresh.length} new`, duplicates.length && `${duplicates.length} there`, rejectedCount && `${rejectedCount} rejected`].filter(Boolean).join(" · ");
+        return h("button.file-card", { type: "button", role: "tab", "aria-selected": String(job === front), data: { tone: job.phase === "failed" || needs(job) ? "warn" : "" }, onclick: () => { front = job; draw(); } },
+            icon(job.phase === "failed" || needs(job) ? "alert" : "file"), h("span", h("bdi.file-name", job.file.name), h("span.muted.small", words)));
+    }
+    /// What has to be said about a file before it can be imported, if anything.
+    function needs(job) {
+        if (job.phase !== "ready") return null;
+        if (job.error || !mappingOrNone(job)) return "Say which columns are which";
+        if (job.mapping?.ambiguousDateOrder === true && tally(job).fresh.length) return "Choose the order of the dates";
+        return null;
+    }
+    const mappingOrNone = (job) => !job.mapping || mappingIsComplete(job.mapping);
+
+    function goButton() {
+        const ready = jobs.filter((job) => job.phase === "ready" && !needs(job) && (tally(job).fresh.length || tally(job).unseen || job.partial));
+        const waiting = jobs.filter(needs);
+        const count = ready.reduce((sum, job) => sum + tally(job).fresh.length, 0);
+        const unseen = ready.some((job) => tally(job).unseen || job.partial);
+        const reading = jobs.some((job) => job.phase === "reading");
+        const others = jobs.some((job) => job.phase === "ready" && tally(job).duplicates.length);
+        let text = unseen ? "Import all" : count ? `Import ${plural(count, "entry", "entries")}${jobs.length > 1 && ready.length < jobs.length ? ` from ${plural(ready.length, "file")}` : ""}` : others ? "Nothing new to import" : "Nothing to import";
+        if (reading) text = "Reading …";
+        // Nothing is imported half-understood: a file that needs a word is shown first.
+        const asked = waiting.includes(front) ? front : waiting[0];
+        if (asked && !reading && !ready.length) {
+            if (asked !== front) return h("button.primary.import-go", { type: "button", onclick: () => { front = asked; draw(); } }, `Next: ${asked.file.name}`);
+            text = `${needs(asked)} first`;
+        }
+        return h("button.primary.import-go", { type: "button", disabled: reading || !ready.length, onclick: () => run(ready) }, text);
+    }
+
+    // MARK: importing
+
+    async function run(ready) {
+        const rows = ready.map((job) => { job.phase = "running"; return progressRow(job.file); });
+        replace(stage, h("section.panel-box.import-running", { "aria-label": "Importing" }, h("h2", { tabindex: "-1" }, "Importing"), rows.map((row) => row.element)));
+        stage.querySelector("h2").focus();
+        const leaving = (event) => event.preventDefault();
+        window.addEventListener("beforeunload", leaving);
         try {
-            const imports = await api.get("/imports");
-            if (!alive) return;
-            if (!imports?.length) return replace(past);
-            replace(past, h("h2", "Past imports"), h("table.plain", h("thead", h("tr", ["File", "When", "Imported", "Already there", "Rejected"].map((text, index) => h("th", { scope: "col", class: ["", "", "number", "number hide-narrow", "number hide-narrow"][index] }, text)))),
-                h("tbody", imports.slice(0, 20).map((each) => h("tr", h("td.file-name", h("bdi", each.filename ?? "–")), h("td.nowrap", h("span.hide-narrow", instant(each.createdAt)), h("span.only-narrow", instant(each.createdAt, { dateStyle: "medium" }))),
-                    h("td.number", whole(each.imported)), h("td.number.hide-narrow", whole(each.duplicates)), h("td.number.hide-narrow", whole(each.rejectedCount ?? each.rejected?.length)))))));
-        } catch { /* the list of the past is not what one came for */ }
+            const rules = await addRules(ready);
+            for (const [index, job] of ready.entries()) {
+                await send(job, rows[index]);
+            }
+            // Someone who went on to another screen meanwhile still hears of it.
+            if (!alive) {
+                const count = ready.reduce((sum, job) => sum + Number(job.result?.imported ?? 0), 0);
+                const failed = ready.find((job) => job.failure);
+                return void toast(failed ? `${failed.file.name} was not imported. ${failed.failure.message}` : `${plural(count, "entry", "entries")} imported.`, failed ? { tone: "bad", seconds: 12 } : { action: "Show", onaction: () => navigate("/entries?sort=created") });
+            }
+            for (const job of jobs) if (ready.includes(job)) job.phase = "done";
+            replace(stage, drawResult(ready, { again: () => choose(), retry: (job) => { jobs = [job]; front = job; run([job]); }, rules }));
+            stage.querySelector("h2")?.focus();
+            past.element.hidden = false;
+            past.refresh();
+        } catch (error) {
+            if (error.kind !== "unauthenticated") throw error; // the sign-in is in front by now
+        } finally { window.removeEventListener("beforeunload", leaving); }
+    }
+    async function send(job, row) {
+        const progress = newIdempotencyKey();
+        const stop = row.follow(progress);
+        try {
+            const question = { filename: job.file.name, mapping: corrections(job.changes), profile: job.profile, saveProfile: job.saveProfile, progress };
+            job.result = await upload("/imports", question, job.file, { progress: (part) => row.sent(part), signal: job.controller.signal });
+            job.failure = null;
+            row.done(job.result);
+        } catch (error) {
+            if (error.kind === "unauthenticated") throw error;
+            job.failure = error; // Sending it again is safe: what is there by now counts as a duplicate.
+            row.failed(error);
+        } finally { stop(); }
+    }
+    /// The categories that were chosen by hand while looking become rules, so that they hold for this file and the next.
+    async function addRules(ready) {
+        const picks = new Map(ready.flatMap((job) => [...job.picks]));
+        const made = [];
+        for (const [text, { field, categoryId }] of picks) {
+            try {
+                made.push(await api.post("/rules", { name: text.slice(0, 100), isEnabled: true, conditions: { match: "all", items: [{ field, op: "is", value: text }] }, actions: { categoryId } }));
+            } catch (error) { console.warn("A rule could not be added.", error); }
+        }
+        for (const job of ready) job.picks.clear();
+        return made;
     }
 
     choose();
-    showPast();
-    return { title: "Import", dispose() { alive = false; controller.abort(); } };
+    return { title: "Import", dispose() { alive = false; for (const job of jobs) if (job.phase !== "running") job.controller.abort(); for (const [name, body] of listeners) document.removeEventListener(name, body); } };
 }
 
-function fileLine(file, start) {
-    return h("div.file-line", icon("file"), h("bdi.file-name", file.name), h("span.muted", size(file.size)), start && h("button.quiet.small", { type: "button", onclick: () => start() }, "Another file"));
+/// The first lines of a long table, cut at the end of one.
+async function beginning(file) {
+    const bytes = new Uint8Array(await file.slice(0, LOOK).arrayBuffer());
+    return bytes.slice(0, bytes.lastIndexOf(10) + 1 || bytes.length);
 }
 
-const whole = (value) => new Intl.NumberFormat().format(Number(value ?? 0));
+function fileLine(file, another) {
+    return h("div.file-line", icon("file"), h("bdi.file-name", file.name), h("span.muted", size(file.size)), h("button.quiet.small", { type: "button", onclick: another }, "Another file"));
+}
 
 function size(bytes) {
     const format = (value, unit) => new Intl.NumberFormat(undefined, { style: "unit", unit, unitDisplay: unit === "byte" ? "long" : "short", maximumFractionDigits: 1 }).format(value);
     return bytes < 1024 ? format(bytes, "byte") : bytes < 1024 * 1024 ? format(bytes / 1024, "kilobyte") : format(bytes / 1024 / 1024, "megabyte");
-}
-
-function progressBar(text) {
-    const bar = h("progress", { max: "100", "aria-label": text });
-    const label = h("span.muted", `${text} …`);
-    return {
-        element: h("div.progress", bar, label),
-        show(part) {
-            // All bytes are sent, the answer is not there: from here on the bar moves without a measure.
-            if (part >= 1) { bar.removeAttribute("value"); label.textContent = "Adding the entries …"; return; }
-            bar.value = Math.round(part * 100);
-            label.textContent = `${text} … ${Math.round(part * 100)} %`;
-        },
-    };
-}
-
-function transactionTable(transactions) {
-    const cell = (each) => {
-        const category = state.categories.find((one) => one.slug === each.categorySlug);
-        const negative = isNegative(each.amount);
-        return h("tr", h("td.number.muted.line", each.line ?? ""), h("td.nowrap", dayMedium(each.date)),
-            h("td.payee", h("div", h("bdi.name", each.payee || each.memo || "–"), each.payee && each.memo && h("bdi.sub-text", each.memo))),
-            h("td.nowrap.hide-narrow", category ? h("span.category-chip", category.name) : null),
-            h("td.number.nowrap", { data: { type: negative ? "expense" : "income" } }, `${negative ? "−" : "+"}${formatMoney(absolute(each.amount), each.currency ?? state.book.currency)}`));
-    };
-    return h("div.table-box", { tabindex: "0", role: "tabpanel", "aria-label": "Entries found" },
-        h("table.plain", h("thead", h("tr", h("th.number.line", { scope: "col" }, "Line"), h("th", { scope: "col" }, "Date"), h("th", { scope: "col" }, "Payee"), h("th.hide-narrow", { scope: "col" }, "Category"), h("th.number", { scope: "col" }, "Amount"))),
-            h("tbody", transactions.slice(0, SAMPLE).map(cell))),
-        transactions.length > SAMPLE && h("p.muted.small.table-note", `The first ${SAMPLE} of ${new Intl.NumberFormat().format(transactions.length)}.`));
-}
-
-function rejectedTable(rejected) {
-    return h("div.table-box", { tabindex: "0", role: "tabpanel", "aria-label": "Rejected lines" },
-        h("table.plain", h("thead", h("tr", h("th.number.line", { scope: "col" }, "Line"), h("th", { scope: "col" }, "Reason"), h("th", { scope: "col" }, "What it says"))),
-            h("tbody", rejected.slice(0, SAMPLE).map((each) => h("tr", h("td.number.muted.line", String(each.line ?? "")), h("td", each.reason), h("td.raw", h("bdi", each.text)))))),
-        rejected.length > SAMPLE && h("p.muted.small.table-note", `The first ${SAMPLE} of ${new Intl.NumberFormat().format(rejected.length)}.`));
-}
-
-// MARK: which column is what
-
-/// What can be seen of a table from here: its likely separator, and how its first line names the columns.
-async function firstLook(file) {
-    const lines = (await file.slice(0, 4096).text()).split(/\r?\n/).filter((line) => line.trim());
-    const count = (mark) => Math.max(0, ...lines.slice(0, 20).map((line) => line.split(mark).length - 1));
-    const delimiter = [";", "\t", "|", ","].reduce((best, mark) => (count(mark) > count(best) ? mark : best));
-    const widest = lines.slice(0, 20).reduce((best, line) => (line.split(delimiter).length > best.split(delimiter).length ? line : best), "");
-    return {
-        format: "csv", accounts: [], rejected: [], columns: widest.split(delimiter).map((text) => text.trim().replace(/^"|"$/g, "").slice(0, 40)),
-        mapping: { date: null, amount: null, debit: null, credit: null, payee: null, memo: null, delimiter, decimal: ".", dateOrder: "ymd", headerLines: 0, negate: false },
-    };
-}
-
-function mappingPanel(mapping, columns, changed) {
-    const width = Math.max(columns.length, ...["date", "amount", "payee", "memo", "debit", "credit"].map((key) => (mapping[key] ?? -1) + 1));
-    const options = [["", "–"], ...Array.from({ length: width }, (_, index) => [String(index), columns[index]?.trim() || `Column ${index + 1}`])];
-    const value = (key) => (mapping[key] === null || mapping[key] === undefined ? "" : String(mapping[key]));
-    const update = changed;
-    const pick = (key, label) => choice(label, key, options, value(key), (text) => update({ [key]: text === "" ? null : Number(text) }));
-    const split = value("debit") !== "" || value("credit") !== "";
-    const unsure = mapping.ambiguousDateOrder === true;
-    return h("details.mapping", { open: unsure || !mappingIsComplete(mapping) || document.querySelector("details.mapping")?.open },
-        h("summary", icon("chevron"), h("span", "Columns"), h("span.muted.small", summary(mapping, columns))),
-        unsure && h("div.banner", { data: { tone: "warn" } }, icon("alert"), h("div.banner-text", "These dates can be read with the day first or the month first. Look at a few below, and choose how they are written."),
-            [["dmy", "Day first"], ["mdy", "Month first"]].map(([order, text]) => h("button.small", { type: "button", onclick: () => update({ dateOrder: order }) }, text))),
-        h("div.mapping-grid",
-            pick("date", "Date"),
-            choice("Dates are written", "dateOrder", [["dmy", "day month year"], ["mdy", "month day year"], ["ymd", "year month day"]], mapping.dateOrder, (text) => update({ dateOrder: text })),
-            pick("payee", "Payee"), pick("memo", "Memo"),
-            choice("Amounts are in", "split", [["one", "one column"], ["two", "two: out and in"]], split ? "two" : "one", (text) => update(text === "two"
-                ? { amount: null, debit: mapping.debit ?? mapping.amount ?? 0, credit: mapping.credit ?? Math.min((mapping.amount ?? 0) + 1, width - 1) }
-                : { amount: mapping.amount ?? mapping.debit ?? mapping.credit, debit: null, credit: null })),
-            split ? [pick("debit", "Out"), pick("credit", "In")] : pick("amount", "Amount"),
-            choice("Decimal sign", "decimal", [[".", "1,234.56"], [",", "1.234,56"]], mapping.decimal, (text) => update({ decimal: text })),
-            choice("Separator", "delimiter", [[",", "comma"], [";", "semicolon"], ["\t", "tab"], ["|", "bar"]], mapping.delimiter, (text) => update({ delimiter: text })),
-            number("Lines above the entries", "headerLines", mapping.headerLines ?? 0, (lines) => update({ headerLines: lines })),
-            choice("Signs", "negate", [["false", "as written"], ["true", "turned round"]], String(Boolean(mapping.negate)), (text) => update({ negate: text === "true" }))));
-}
-
-const corrections = (changes) => (Object.keys(changes).length ? JSON.stringify(changes) : undefined);
-
-/// The detected columns. Their "amount" is a column's number, which the parser of money has kept as text.
-function columnsOf({ mapping }) {
-    return mapping ? { ...mapping, amount: mapping.amount === null || mapping.amount === undefined ? null : Number(mapping.amount) } : null;
-}
-
-function mappingIsComplete(mapping) {
-    const has = (key) => mapping[key] !== null && mapping[key] !== undefined;
-    return has("date") && (has("amount") || has("debit") || has("credit"));
-}
-
-function summary(mapping, columns) {
-    const name = (key) => (mapping[key] === null || mapping[key] === undefined ? null : columns[mapping[key]]?.trim() || `column ${mapping[key] + 1}`);
-    return [["date", "date"], ["amount", "amount"], ["debit", "out"], ["credit", "in"], ["payee", "payee"], ["memo", "memo"]]
-        .filter(([key]) => name(key)).map(([key, text]) => (name(key).toLowerCase() === text ? text : `${text}: ${name(key)}`)).join(" · ");
-}
-
-function choice(label, key, options, value, onchange) {
-    const listed = options.some(([each]) => each === value) ? options : [...options, [value ?? "", value || "–"]];
-    return h("label.mini", h("span", label), h("select", { name: `map-${key}`, onchange: (event) => onchange(event.target.value) }, listed.map(([each, text]) => h("option", { value: each, selected: each === value }, text))));
-}
-
-function number(label, key, value, onchange) {
-    return h("label.mini", h("span", label), h("input", { name: `map-${key}`, type: "number", min: "0", max: "100", value: String(value), onchange: (event) => { const lines = parseTyped(event.target.value); if (lines && /^\d{1,3}$/.test(lines)) onchange(Number(lines)); } }));
 }

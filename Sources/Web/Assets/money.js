@@ -4,7 +4,7 @@
 const DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?$/;
 
 /// Fields of the API that hold money: they keep the text of the number literal.
-const MONEY = new Set(["amount", "income", "expenses", "net", "total", "totalIncome", "totalExpenses", "averageExpense", "openingBalance", "closingBalance", "balance"]);
+const MONEY = new Set(["amount", "income", "expenses", "net", "total", "totalIncome", "totalExpenses", "averageExpense", "openingBalance", "closingBalance", "balance", "average", "min", "max", "median", "first", "second", "change", "from", "to"]);
 
 export function parseJSON(text) {
     return JSON.parse(text, (key, value, context) => {
@@ -37,6 +37,16 @@ export function scaled(text) {
     if (!match) return 0n;
     const units = BigInt(match[2] + (match[3] ?? "").padEnd(4, "0").slice(0, 4));
     return match[1] === "-" ? -units : units;
+}
+
+/// The sum of two amounts, exact.
+export function addAmounts(left, right) {
+    return unscaled(scaled(left) + scaled(right));
+}
+
+export function unscaled(units) {
+    const digits = String(units < 0n ? -units : units).padStart(5, "0");
+    return `${units < 0n ? "-" : ""}${digits.slice(0, -4)}.${digits.slice(-4)}`;
 }
 
 export function isNegative(text) {

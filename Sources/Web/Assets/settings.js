@@ -6,6 +6,7 @@ import { bookForm } from "./book-form.js";
 import { h, icon, replace } from "./dom.js";
 import { field, form, input, segmented } from "./forms.js";
 import { describe, toast } from "./overlays.js";
+import { importProfiles, paymentMethods } from "./settings-lists.js";
 import { forget, state } from "./state.js";
 import { setTheme, theme } from "./shell.js";
 
@@ -27,14 +28,17 @@ export function show(main) {
             h("div.form-actions", h("button.primary", { type: "submit" }, "Save profile")),
         ],
     });
-    const section = (title, text, content) => h("section.settings-section", h("div", h("h2", title), h("p.muted", text)), h("div.panel-box", content));
+    const section = (title, text, content, id) => h("section.settings-section", { id }, h("div", h("h2", title), h("p.muted", text)), h("div.panel-box", content));
     replace(main,
         h("header.screen-head", h("h1", { tabindex: "-1" }, "Settings")),
         h("div.settings",
             section("Profile", "Your name as others in a shared book see it.", profile),
             book && section("Book", "The currency, the clock and the year your entries are kept by.", bookForm({ book, submit: "Save book", onsaved: () => { toast("Book saved."); reshow(); } })),
+            book && section("Payment methods", "How you pay. Offered when you write down an entry.", paymentMethods(), "payment-methods"),
+            book && section("Import profiles", "How the files of your banks are read.", importProfiles(), "profiles"),
             section("Appearance", "Kept in this browser.", segmented({ name: "theme", label: "Theme", value: theme(), options: [["system", "System", "theme-system"], ["light", "Light", "theme-light"], ["dark", "Dark", "theme-dark"]], onchange: setTheme })),
             section("Session", `Signed in as ${user.email}.`, h("button", { type: "button", onclick: signOut }, icon("sign-out"), "Sign out"))));
+    document.getElementById(location.hash.slice(1))?.scrollIntoView();
     return { title: "Settings" };
 }
 

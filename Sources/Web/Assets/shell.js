@@ -5,10 +5,11 @@ import { append, h, icon, replace } from "./dom.js";
 import { navigate } from "./app.js";
 import { openEditor } from "./editor.js";
 import { select } from "./forms.js";
+import { openMenu } from "./popover.js";
 import { showHelp } from "./shortcuts.js";
 import { chooseBook, state } from "./state.js";
 
-const PLACES = [["/", "Dashboard", "dashboard"], ["/entries", "Entries", "entries"], ["/import", "Import", "import"], ["/settings", "Settings", "settings"]];
+const PLACES = [["/", "Dashboard", "dashboard"], ["/entries", "Entries", "entries"], ["/import", "Import", "import"], ["/categories", "Categories", "categories"], ["/rules", "Rules", "rules"], ["/settings", "Settings", "settings"]];
 
 /// Draws the frame if it is not there yet, marks the present place, and returns an empty <main>.
 export function showShell(root, nav) {
@@ -17,7 +18,9 @@ export function showShell(root, nav) {
         if (link.dataset.nav === nav) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");
     }
+    for (const button of root.querySelectorAll("[data-navs]")) button.toggleAttribute("data-current", button.dataset.navs.split(" ").includes(nav));
     const main = root.querySelector("main");
+    main.removeAttribute("data-selecting");
     replace(main);
     return main;
 }
@@ -38,7 +41,13 @@ function draw(root) {
                 themeButton())),
         h("header.top", h("a.brand", { href: "/", "aria-label": "Purser, dashboard" }, icon("logo", "brand-mark")), bookSwitch(), themeButton()),
         h("main", { id: "main", tabindex: "-1" }),
-        h("nav.tabs", { "aria-label": "Main" }, PLACES.slice(0, 2).map(link), add(), PLACES.slice(2).map(link))));
+        h("nav.tabs", { "aria-label": "Main" }, PLACES.slice(0, 2).map(link), add(), link(PLACES[2]), more())));
+}
+
+/// What has no place of its own at the lower edge of a phone.
+function more() {
+    const button = h("button.place", { type: "button", "aria-haspopup": "menu", "aria-expanded": "false", data: { navs: PLACES.slice(3).map(([href]) => href).join(" ") }, onclick: () => openMenu(button, PLACES.slice(3).map(([href, text, symbol]) => ({ text, symbol, onpick: () => navigate(href) })), "More") }, icon("more"), h("span", "More"));
+    return button;
 }
 
 function bookSwitch() {

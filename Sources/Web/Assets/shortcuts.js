@@ -7,20 +7,24 @@ import { openDialog } from "./overlays.js";
 import { state } from "./state.js";
 
 const HELP = [
-    ["Anywhere", [["n", "New entry"], ["/", "Search entries"], ["g then d", "Dashboard"], ["g then e", "Entries"], ["g then i", "Import"], ["g then s", "Settings"], ["?", "This help"]]],
-    ["In the list of entries", [["j or ↓", "Next entry"], ["k or ↑", "Previous entry"], ["e or Enter", "Edit"], ["c", "Change the category"], ["d or Delete", "Delete, with undo"], ["Esc", "Leave the search or the list"]]],
-    ["On the dashboard", [["[ and ]", "Month before, month after"]]],
+    ["Anywhere", [["n", "New entry"], ["/", "Search entries"], ["g then d", "Dashboard"], ["g then e", "Entries"], ["g then i", "Import"], ["g then c", "Categories"], ["g then r", "Rules"], ["g then s", "Settings"], ["?", "This help"]]],
+    ["In the list of entries", [["j or ↓", "Next entry"], ["k or ↑", "Previous entry"], ["Enter", "Edit in place"], ["Tab", "Next field"], ["Esc", "Forget the edit, the selection"], ["e", "All details"], ["c", "Change the category"], ["x", "Select"], ["Shift and ↓", "Select further"], ["#", "Delete, with undo"], ["u", "Undo the deletion, restore"]]],
+    ["On the dashboard", [["[ and ]", "Period before, period after"]]],
+    ["In the list of rules", [["Alt and ↑", "Move a rule up"], ["Alt and ↓", "Move a rule down"]]],
 ];
 
-const PLACES = { d: "/", e: "/entries", i: "/import", s: "/settings" };
-const ACTIONS = { j: "next", k: "previous", e: "edit", Enter: "edit", c: "category", d: "delete", Delete: "delete", "[": "monthBefore", "]": "monthAfter", ArrowDown: "arrowDown", ArrowUp: "arrowUp", Escape: "escape" };
+const PLACES = { d: "/", e: "/entries", i: "/import", c: "/categories", r: "/rules", s: "/settings" };
+const ACTIONS = {
+    j: "next", k: "previous", J: "extendNext", K: "extendPrevious", Enter: "edit", e: "details", o: "details", c: "category", x: "select", d: "delete", "#": "delete", Delete: "delete", u: "restore",
+    "[": "monthBefore", "]": "monthAfter", ArrowDown: "arrowDown", ArrowUp: "arrowUp", Escape: "escape",
+};
 
 export function installShortcuts() {
     let going = 0;
     document.addEventListener("keydown", (event) => {
         if (!state.user || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
-        if (document.querySelector("dialog[open]")) return;
         const target = event.target;
+        if (document.querySelector("dialog[open]") || target.closest?.(".popover")) return;
         const typing = target.closest?.("input:not([type=checkbox], [type=radio], [type=file]), textarea, select, [contenteditable]");
         if (typing && event.key !== "Escape") return;
         // Enter and Space belong to whatever button or link has the focus.
@@ -31,7 +35,7 @@ export function installShortcuts() {
             return act(() => navigate(PLACES[event.key]));
         }
         going = 0;
-        const own = screenAction(ACTIONS[event.key]);
+        const own = screenAction(actionFor(event));
         if (own) {
             if (own(event) !== false) event.preventDefault();
             return;
@@ -43,6 +47,12 @@ export function installShortcuts() {
         case "?": act(showHelp); break;
         }
     });
+}
+
+function actionFor(event) {
+    if (event.shiftKey && event.key === "ArrowDown") return "extendNext";
+    if (event.shiftKey && event.key === "ArrowUp") return "extendPrevious";
+    return ACTIONS[event.key];
 }
 
 export function showHelp() {

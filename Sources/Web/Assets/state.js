@@ -42,8 +42,24 @@ export async function loadCategories() {
     return state.categories;
 }
 
+export async function reloadCategories() {
+    state.categories = await api.get("/categories");
+    return state.categories;
+}
+
+/// The categories of a kind with their depth, every child right under its parent.
+export function orderedCategories(type) {
+    const mine = state.categories.filter((each) => Boolean(each.isIncome) === (type === "income"));
+    const order = (left, right) => (left.sortOrder ?? 0) - (right.sortOrder ?? 0) || left.name.localeCompare(right.name);
+    const known = new Set(mine.map((each) => each.id));
+    const seen = new Set();
+    const under = (parent, depth) => mine.filter((each) => (known.has(each.parentCategoryId) ? each.parentCategoryId : null) === parent && !seen.has(each.id)).sort(order)
+        .flatMap((category) => { seen.add(category.id); return [{ category, depth }, ...under(category.id, depth + 1)]; });
+    return under(null, 0);
+}
+
 export function categoryOf(entry) {
-    const { categoryId, categorySlug, categoryName } = entry;
+    const { categoryId, categorySlug, categoryName } = entry ?? {};
     if (!categoryId && !categorySlug) return null;
     return state.categories.find((each) => each.id === categoryId || each.slug === categorySlug)
         ?? { id: categoryId, slug: categorySlug, name: categoryName, icon: categorySlug };

@@ -1,0 +1,110 @@
+import Base
+import Database
+import JSON
+import Jobs
+
+extension EventName {
+    package static let importUndone = EventName("import.undone")
+}
+
+/// Takes an import back: its entries are deleted, and importing the file again brings them in anew.
+package struct ImportUndo: Sendable {
+    /// What becomes of entries that somebody has changed since.
+    package enum Edited: String, CaseIterable, Sendable { case keep, remove }
+
+    package let book: BookID
+    package let user: UserID
+
+    package init(book: BookID, user: UserID) {
+        self.book = book
+        self.user = user
+    }
+
+    package struct Result: Equatable, Sendable {
+        package let removed: Int
+        package let kept: Int
+    }
+
+    /// - Throws: 404 when there is no such import, 409 when it was undone before.
+    package func run(_ id: ImportID, edited: Edited, _ database: Database) async throws -> Result {
+        try await database.transaction { transaction in
+            _ = try await transaction.query(
+                """
+                SELECT set_config('purser.bulk', 'on', true), set_config('statement_timeout', '15min', true),
+                    set_config('lock_timeout', '15min', true), set_config('work_mem', '64MB', true)
+                """)
+            // No import is under way in the book from here on, so a file cannot meet half of what is taken back.
+            _ = try await transaction.query("SELECT FROM books WHERE id = \(book) FOR NO KEY UPDATE")
+            guard
+                let row = try await transaction.first(
+                    "SELECT undone_at IS NOT NULL FROM imports WHERE book_id = \(book) AND id = \(id) FOR UPDATE")
+            else { throw Refusal.notFound("import") }
+            guard try !row.get(0, as: Bool.self) else { throw Refusal.importUndone }
+            // Whoever is changing one of the entries goes first; then nobody can, until this is committed.
+            _ = try await transaction.query(
+                """
+                SELECT count(*) FROM (
+                    SELECT FROM entries WHERE book_id = \(book) AND import_id = \(id) ORDER BY id FOR UPDATE
+                ) e
+                """)
+            let removed = try await remove(id, edited, transaction)
+            let kept = try await transaction.first(
+                """
+                SELECT count(*) FROM entries
+                WHERE book_id = \(book) AND import_id = \(id) AND deleted_at IS NULL
+                """)
+            _ = try await transaction.run(
+                "UPDATE imports SET undone_at = now(), undone_by = \(user) WHERE book_id = \(book) AND id = \(id)")
+            try await transaction.publish(
+                Event(.importUndone, book: book, user: user) { data in
+                    data.key("importId")
+                    data.identifier(id)
+                    data.key("removed")
+                    data.int(Int64(removed))
+                })
+            return Result(removed: removed, kept: Int(try kept?.get(0, as: Int64.self) ?? 0))
+        }
+    }
+
+    /// A part of a split transaction that was changed keeps the others: half of a payment is nothing.
+    ///
+    /// What somebody deleted on purpose stays deleted, and known, unless all is to go.
+    private func remove(_ id: ImportID, _ edited: Edited, _ transaction: Transaction) async throws -> Int {
+        if edited == .remove {
+            _ = try await transaction.run(
+                """
+                UPDATE entries SET fingerprint = NULL, twin = NULL
+                WHERE book_id = \(book) AND import_id = \(id) AND deleted_at IS NOT NULL AND fingerprint IS NOT NULL
+                """)
+        }
+        let row = try await transaction.first(
+            """
+            WITH edited AS (
+                SELECT DISTINCT coalesce(split_of, id) AS id FROM entries
+                WHERE book_id = \(book) AND import_id = \(id) AND version > 1 AND \(edited == .keep)
+            ), removed AS (
+                UPDATE entries e SET fingerprint = NULL, twin = NULL, deleted_at = now(), version = e.version + 1, updated_at = now(),
+                    updated_by = \(user)
+                WHERE e.book_id = \(book) AND e.import_id = \(id) AND e.deleted_at IS NULL
+                    AND NOT EXISTS (SELECT FROM edited WHERE edited.id = coalesce(e.split_of, e.id))
+                RETURNING e.occurred_on, e.type, e.category_id, e.amount_minor, e.status
+            ), sums AS (
+                INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
+                SELECT \(book), month, type, coalesce(category_id, '00000000-0000-0000-0000-000000000000'),
+                    pg_backend_pid() % 32, -sum(amount_minor), -count(*)
+                FROM (
+                    SELECT month_index(occurred_on) AS month, type, category_id, amount_minor FROM removed WHERE status <> 3
+                ) c
+                GROUP BY GROUPING SETS ((month, type, category_id), (month, type)) ORDER BY 2, 3, 4
+                ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
+                SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count
+            )
+            SELECT count(*) FROM removed
+            """)
+        return Int(try row?.get(0, as: Int64.self) ?? 0)
+    }
+}
+
+extension Refusal {
+    static let importUndone = Refusal(.conflict, "IMPORT_UNDONE", "This import has been undone already.")
+}
