@@ -2,7 +2,7 @@ import Base
 import Database
 
 /// Keeps the text of a book's entries together in segments, so that a search reads a few large rows. See
-/// docs/adr/0013-search-by-segments.md.
+/// docs/adr/0014-search-by-segments.md.
 package enum SearchIndex {
     /// Entries of one segment, and the bytes after which it is full.
     static let segmentEntries = 400

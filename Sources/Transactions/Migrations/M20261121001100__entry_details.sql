@@ -51,7 +51,7 @@ CREATE TABLE entry_distinct (
 );
 
 -- The text of some hundred entries with neighbouring ids, folded (lower case, no accents), a line each. To read all
--- of a book's text so is faster than to walk its rows, and costs an import nothing. See docs/adr/0013.
+-- of a book's text so is faster than to walk its rows, and costs an import nothing. See docs/adr/0014.
 CREATE TABLE search_segments (
     book_id uuid NOT NULL,
     last_id uuid NOT NULL,
