@@ -66,8 +66,11 @@ struct CAMTStatementReader {
         case .entry: endEntry(emit)
         case .balance: endBalance()
         case .statement where parent(1) == .message: endStatement(emit)
+        case .other: break
         default:
-            if let text = StatementText.tidy(String(decoding: value, as: UTF8.self)) {
+            if value.contains(where: { $0 > 0x20 }),
+                let text = StatementText.tidy(String(decoding: value, as: UTF8.self))
+            {
                 if entry != nil {
                     take(tag, text, inEntry: ())
                 } else if balance != nil {

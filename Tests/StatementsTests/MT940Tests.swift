@@ -258,7 +258,7 @@ import Testing
             """
             :61:2006080608D12,35 NRTIKREF+//2016021783252833
             /OCMT/EUR11,85//CHGS/EUR0,50/
-            :86:109?00RETOURE?20EREF+A1.200.400143254?21.49 KREF+SEPA-DA2 MREF+?2208 SVWZ+?23GRUND?32TESTER
+            :86:109?00RETOURE?20EREF+A1.200080779.400143254?21.49 KREF+SEPA-DA2 MREF+?2208 SVWZ+?23GRUND?32TESTER
             :61:2009020902D20,00NONREF
             :86:999Standing order
             :61:130101D25,00N102EREF
@@ -287,7 +287,7 @@ import Testing
             read.map(\.memo) == ["GRUND", "Standing order", nil, "Mesecna provizija", "FACTUUR 2014", "SALARY", "GIRO"])
         #expect(
             read.map(\.reference) == [
-                "A1.200.400143254", nil, "NL70ABNA0987654321", "25594900", nil, nil, "01916",
+                "A1.200080779.400143254.49", nil, "NL70ABNA0987654321", "25594900", nil, nil, "01916",
             ])
         #expect(
             read.map(\.externalID) == ["2016021783252833", nil, nil, nil, "B4", "19239782213", nil])
