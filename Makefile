@@ -31,7 +31,7 @@ build: ## Build the release binary at .build/release/purser
 	@scripts/build.sh
 
 .PHONY: bench
-bench: ## Run the benchmarks and print one table (BENCH="database http api" picks some)
+bench: ## Run the benchmarks and print one table (BENCH="database http api import" picks some)
 	@scripts/bench.sh
 
 .PHONY: lint

@@ -55,7 +55,7 @@ let package = Package(
 
         // Foundation.
         module(
-            "Categories", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources",
+            "Categories", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources", "Jobs",
             resources: migrations()),
         module(
             "Books", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources", "Jobs", "Categories",
@@ -73,7 +73,8 @@ let package = Package(
 
         // Readers.
         module(
-            "Reporting", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources", "Transactions"),
+            "Reporting", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources", "Categories",
+            "Transactions"),
 
         // The page and the command.
         module("Web", on: "Base", "Runtime", "HTTP", "HTTPServer", resources: [.embedInCode("Assets")]),

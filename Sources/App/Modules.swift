@@ -24,8 +24,10 @@ enum Modules {
         IdentityRoutes(accounts: backend.accounts).register(in: &routes)
         BookRoutes(database: database, directory: backend.books) { try await EntryStore.isUsed($0, $1) }.register(
             in: &routes)
-        CategoryRoutes(database: database).register(in: &routes)
+        CategoryRoutes(database: database, idempotency: backend.idempotency, uses: [EntryStore.categoryUse]).register(
+            in: &routes)
         EntryRoutes(database: database, idempotency: backend.idempotency).register(in: &routes)
+        PaymentMethodRoutes(database: database, idempotency: backend.idempotency).register(in: &routes)
         ImportRoutes(
             database: database, pool: backend.pool, spoolDirectory: backend.configuration[Settings.data] + "/tmp",
             turnstile: Turnstile(width: backend.configuration[Settings.importsAtOnce], queueLimit: 100),
@@ -34,6 +36,7 @@ enum Modules {
         ImportProfileRoutes(database: database).register(in: &routes)
         RuleRoutes(database: database).register(in: &routes)
         AnalyticsRoutes(database: database).register(in: &routes)
+        CategoryReportRoutes(database: database).register(in: &routes)
         Probes(
             metrics: backend.metrics, metricsAccess: metricsAccess,
             readyTimeout: backend.configuration[Settings.readyTimeout]
@@ -54,6 +57,11 @@ enum Modules {
         jobs.every(.seconds(3600), JobKind("idempotency.purge") { _ in try await idempotency.purge() })
         jobs.every(.seconds(3600), JobKind("sessions.prune") { _ in try await accounts.prune() })
         jobs.every(.seconds(3600), JobKind("totals.fold") { _ in try await EntryTotals.fold(database) })
+        let indexing = JobKind("search.index", visibility: .seconds(600)) { _ in
+            try await SearchIndex.update(database)
+        }
+        jobs.every(.seconds(60), indexing)
+        jobs.on(.entriesImported, run: indexing)
         return jobs
     }
 

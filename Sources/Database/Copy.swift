@@ -103,9 +103,9 @@ package struct CopyRows: Sendable {
     package init() {}
 
     @inlinable package mutating func row(columns: Int, _ body: (inout CopyRow) -> Void) {
-        var taken: [UInt8] = []
-        swap(&taken, &bytes)
-        var row = CopyRow(bytes: taken)
+        var row = CopyRow(bytes: bytes)
+        // Held once, or every row would copy all that are before it.
+        bytes = []
         row.bytes.appendBigEndian(Int16(truncatingIfNeeded: columns))
         body(&row)
         precondition(row.count == columns, "a row of \(columns) columns got \(row.count) values")

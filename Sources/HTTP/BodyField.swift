@@ -23,6 +23,9 @@ package struct BodyField<Value: Sendable>: Sendable {
         self.read = read
     }
 
+    /// Reads a value that does not stand in a body by itself.
+    package func parse(_ value: JSONValue) throws(FieldProblem) -> Value { try read(value) }
+
     package var property: SchemaProperty {
         SchemaProperty(name, schema, required: isRequired && aliases.isEmpty, summary)
     }

@@ -34,6 +34,18 @@ package struct Query: Sendable {
         }
     }
 
+    /// Every value of a parameter that may be repeated.
+    package mutating func readAll<Value>(_ field: QueryField<Value>) -> [Value] {
+        var values: [Value] = []
+        for item in items where item.name == field.name || field.aliases.contains(item.name) {
+            guard !item.value.isEmpty else { continue }
+            do { values.append(try field.read(item.value)) } catch {
+                problems.append(FieldError(field: field.name, message: error.message))
+            }
+        }
+        return values
+    }
+
     package mutating func refuse(_ field: String, _ message: String) {
         problems.append(FieldError(field: field, message: message))
     }

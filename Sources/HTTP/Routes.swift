@@ -89,11 +89,11 @@ package struct Routes: Sendable {
     }
 
     package mutating func delete(
-        _ path: String, _ summary: String, access: Access, query: [QueryDeclaration] = [],
+        _ path: String, _ summary: String, access: Access, query: [QueryDeclaration] = [], accepts: BodySchema? = nil,
         returns: Route.Success = .nothing,
         refuses: [Refusal.Kind] = [], handle: @escaping Handler
     ) {
-        add(.delete, path, summary, access, query, nil, returns, refuses, .general, handle)
+        add(.delete, path, summary, access, query, accepts, returns, refuses, .general, handle)
     }
 
     private mutating func add(

@@ -16,14 +16,22 @@ package struct AnalyticsRoutes: RouteGroup {
     }
 
     private enum Input {
-        static let from = QueryField<CalendarDate>.date(
-            "startDate", aliases: ["dateFrom", "from"], "From this day on; the month's first by default.")
-        static let through = QueryField<CalendarDate>.date(
-            "endDate", aliases: ["dateTo", "to"], "Up to this day; the month's last by default.")
+        static let from = PeriodInput.from
+        static let through = PeriodInput.through
         static let type = QueryField<String>.choice(
             "type", of: ["expense", "income"], "Spending (expense, the default) or income.")
         static let months = QueryField<Int>.clamped("months", to: 1...120, "How many months, 12 by default.")
         static let month = QueryField<YearMonth>.month("month", "The last month shown; the current one by default.")
+        static let interval = QueryField<String>.choice(
+            "interval", of: Series.Interval.allCases.map(\.rawValue),
+            "By day, week or month; with day or week, startDate and endDate tell the period.")
+        static let limit = QueryField<Int>.clamped("limit", to: 1...100, "How many, 10 by default.")
+        static let firstMonth = QueryField<YearMonth>.month("period1", "The first period, where it is a month.")
+        static let secondMonth = QueryField<YearMonth>.month("period2", "The second period, where it is a month.")
+        static let start1 = QueryField<CalendarDate>.date("start1", "The first period's first day.")
+        static let end1 = QueryField<CalendarDate>.date("end1", "The first period's last day.")
+        static let start2 = QueryField<CalendarDate>.date("start2", "The second period's first day.")
+        static let end2 = QueryField<CalendarDate>.date("end2", "The second period's last day.")
     }
 
     package func register(in routes: inout Routes) {
@@ -40,10 +48,27 @@ package struct AnalyticsRoutes: RouteGroup {
             refuses: [.unprocessable],
             handle: spendingByCategory)
         routes.get(
-            "/analytics/trends", "Month by month", access: .book(.viewEntries),
-            query: [Input.months.declaration, Input.month.declaration], returns: .data(Trends.fields.schema),
+            "/analytics/trends", "Month by month, or by week or day", access: .book(.viewEntries),
+            query: [Input.months.declaration, Input.month.declaration, Input.interval.declaration] + range,
+            returns: .data(Trends.schema),
             refuses: [.unprocessable],
             handle: trends)
+        routes.get(
+            "/analytics/top-merchants", "The merchants with most of the money", access: .book(.viewEntries),
+            query: range + [Input.limit.declaration, Input.type.declaration],
+            returns: .data(TopMerchants.fields.schema), refuses: [.unprocessable], handle: topMerchants)
+        routes.get(
+            "/analytics/compare", "Two periods beside each other: the month before and this one by default",
+            access: .book(.viewEntries),
+            query: [
+                Input.firstMonth.declaration, Input.secondMonth.declaration, Input.start1.declaration,
+                Input.end1.declaration, Input.start2.declaration, Input.end2.declaration,
+            ],
+            returns: .data(Comparison.fields.schema), refuses: [.unprocessable], handle: compare)
+        routes.get(
+            "/analytics/spending-patterns", "On which days money is spent", access: .book(.viewEntries),
+            query: range + [Input.type.declaration], returns: .data(SpendingPatterns.fields.schema),
+            refuses: [.unprocessable], handle: patterns)
         routes.get(
             "/analytics/dashboard", "All that the dashboard shows, in one answer", access: .book(.viewEntries),
             query: [Input.months.declaration, Input.month.declaration], returns: .data(Dashboard.schema),
@@ -66,7 +91,7 @@ package struct AnalyticsRoutes: RouteGroup {
     @Sendable private func spendingByCategory(_ request: Request) async throws -> HTTPResponse {
         let book = try request.book
         var query = try request.query()
-        let kind: Entry.Kind = query.read(Input.type) == "income" ? .income : .expense
+        let kind = readKind(&query)
         let period = try readPeriod(&query, book)
         let store = ReportStore(book: book.id, currency: book.currency)
         let categories = try store.readCategories(try await database.query(store.byCategory(period, kind: kind)))
@@ -76,10 +101,87 @@ package struct AnalyticsRoutes: RouteGroup {
 
     @Sendable private func trends(_ request: Request) async throws -> HTTPResponse {
         let book = try request.book
-        let period = try readMonths(request, book)
+        var query = try request.query()
+        let interval = query.read(Input.interval).flatMap(Series.Interval.init(rawValue:)) ?? .month
+        let hasDays = query.read(Input.from) != nil || query.read(Input.through) != nil
+        if interval == .month && !hasDays {
+            let period = try readMonths(request, book)
+            let store = ReportStore(book: book.id, currency: book.currency)
+            let months = try store.readMonths(try await database.query(store.byMonth(period)), period)
+            return .data { Trends.write(months, currency: book.currency, to: &$0) }
+        }
+        let period = try readPeriod(&query, book)
+        if Series.count(interval, period) > interval.limit {
+            throw Refusal.invalid("endDate", "That are more than \(interval.limit) points: ask for fewer days, or for weeks.")
+        }
         let store = ReportStore(book: book.id, currency: book.currency)
-        let months = try store.readMonths(try await database.query(store.byMonth(period)), period)
-        return .data { Trends.fields.write(Trends(currency: book.currency, months: months), to: &$0) }
+        let days = try store.readDays(try await database.query(store.byDay(period)))
+        let series = Series(interval, period, byDay: days, currency: book.currency)
+        return .data(capacity: 16_384) { Trends.write(series, to: &$0) }
+    }
+
+    @Sendable private func topMerchants(_ request: Request) async throws -> HTTPResponse {
+        let book = try request.book
+        var query = try request.query()
+        let kind = readKind(&query)
+        let limit = query.read(Input.limit) ?? 10
+        let period = try readPeriod(&query, book)
+        let store = ReportStore(book: book.id, currency: book.currency)
+        let results = try await database.pipeline([
+            store.topMerchants(period, kind: kind, limit: limit), store.sums(period),
+        ])
+        let sums = try store.readSums(results[1])
+        let total = kind == .income ? sums.income : sums.expenses
+        let answer = TopMerchants(
+            currency: book.currency, period: period, total: Money(minorUnits: total, currency: book.currency),
+            merchants: try store.readMerchants(results[0], of: total))
+        return .data(capacity: 4096) { TopMerchants.fields.write(answer, to: &$0) }
+    }
+
+    @Sendable private func compare(_ request: Request) async throws -> HTTPResponse {
+        let book = try request.book
+        var query = try request.query()
+        let second =
+            try comparedPeriod(&query, Input.secondMonth, Input.start2, Input.end2)
+            ?? Period(CalendarDate.of(clock.now(), in: book.timeZone).yearMonth)
+        let first = try comparedPeriod(&query, Input.firstMonth, Input.start1, Input.end1) ?? second.previous
+        let store = ReportStore(book: book.id, currency: book.currency)
+        let results = try await database.pipeline([
+            store.sums(first), store.sums(second), store.compared(first, second),
+        ])
+        let comparison = try Comparison(
+            currency: book.currency, first: (first, try store.readSums(results[0])),
+            second: (second, try store.readSums(results[1])), categories: try store.readCompared(results[2]))
+        return .data(capacity: 8192) { Comparison.fields.write(comparison, to: &$0) }
+    }
+
+    /// Nil where neither a month nor a day is given.
+    private func comparedPeriod(
+        _ query: inout Query, _ month: QueryField<YearMonth>, _ start: QueryField<CalendarDate>,
+        _ end: QueryField<CalendarDate>
+    ) throws(Refusal) -> Period? {
+        let (month, from, through) = (query.read(month), query.read(start), query.read(end))
+        try query.check()
+        if let month { return Period(month) }
+        guard let anchor = from ?? through else { return nil }
+        let period = Period(from: from ?? anchor.firstOfMonth, through: through ?? anchor.lastOfMonth)
+        guard period.from <= period.through else {
+            throw .invalid(end.name, "\(end.name) should not be before \(start.name).")
+        }
+        return period
+    }
+
+    @Sendable private func patterns(_ request: Request) async throws -> HTTPResponse {
+        let book = try request.book
+        var query = try request.query()
+        let kind = readKind(&query)
+        let period = try readPeriod(&query, book)
+        let store = ReportStore(book: book.id, currency: book.currency)
+        let days = try store.readDays(try await database.query(store.byDay(period)))
+        let patterns = try SpendingPatterns(
+            days.mapValues { kind == .income ? ($0.income, $0.incomeCount) : ($0.expenses, $0.expenseCount) },
+            period: period, currency: book.currency)
+        return .data(capacity: 4096) { SpendingPatterns.fields.write(patterns, to: &$0) }
     }
 
     @Sendable private func dashboard(_ request: Request) async throws -> HTTPResponse {
@@ -110,15 +212,10 @@ package struct AnalyticsRoutes: RouteGroup {
     // MARK: Input
 
     private func readPeriod(_ query: inout Query, _ book: BookContext) throws(Refusal) -> Period {
-        let today = CalendarDate.of(clock.now(), in: book.timeZone)
-        let from = query.read(Input.from)
-        let through = query.read(Input.through)
-        let period = Period(
-            from: from ?? (through ?? today).firstOfMonth, through: through ?? (from ?? today).lastOfMonth)
-        if period.from > period.through { query.refuse("endDate", "endDate should not be before startDate.") }
-        try query.check()
-        return period
+        try PeriodInput.read(&query, book, today: CalendarDate.of(clock.now(), in: book.timeZone))
     }
+
+    private func readKind(_ query: inout Query) -> Entry.Kind { query.read(Input.type) == "income" ? .income : .expense }
 
     private func readMonths(_ request: Request, _ book: BookContext) throws -> Period {
         let (months, month) = try request.query(Input.months, Input.month)

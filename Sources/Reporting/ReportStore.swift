@@ -28,7 +28,7 @@ struct ReportStore: Sendable {
 
     /// `(month, type, category_id, amount_minor, entry_count)` of the period: from stored sums where a month is whole.
     /// Without categories there are far fewer sums to read; `category_id` is NULL then.
-    private func source(_ period: Period, byCategory: Bool = false) -> SQL {
+    func source(_ period: Period, byCategory: Bool = false) -> SQL {
         var parts: [SQL] = []
         if let months = period.wholeMonths {
             parts.append(

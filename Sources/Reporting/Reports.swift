@@ -123,10 +123,37 @@ struct SpendingByCategory: Sendable {
         ])
 }
 
-struct Trends: Sendable {
-    let currency: Currency
-    let months: [MonthSums]
+/// Month by month under `months`; by any interval under `points`.
+enum Trends {
+    static let schema = Schema.object(
+        name: "Trends",
+        [
+            SchemaProperty("currency", .currency),
+            SchemaProperty("interval", .choice(Series.Interval.allCases.map(\.rawValue))),
+            SchemaProperty("months", .array(MonthSums.fields.schema), required: false, "Where months were asked for."),
+            SchemaProperty(
+                "points", .array(Series.Point.fields.schema), required: false, "Where days, weeks or a period were."),
+        ])
 
-    static let fields = Fields<Trends>(
-        "Trends", [.currency("currency") { $0.currency }, .list("months", of: MonthSums.fields) { $0.months }])
+    static func write(_ months: [MonthSums], currency: Currency, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("currency")
+        writer.currency(currency)
+        writer.key("interval")
+        writer.string("month")
+        writer.key("months")
+        MonthSums.fields.write(months, to: &writer)
+        writer.endObject()
+    }
+
+    static func write(_ series: Series, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("currency")
+        writer.currency(series.currency)
+        writer.key("interval")
+        writer.string(series.interval.rawValue)
+        writer.key("points")
+        Series.Point.fields.write(series.points, to: &writer)
+        writer.endObject()
+    }
 }

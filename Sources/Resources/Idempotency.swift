@@ -77,3 +77,13 @@ package struct Idempotency: Sendable {
         _ = try await database.writer.run("DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'")
     }
 }
+
+extension Database {
+    /// Runs `body` in the transaction that a request with an Idempotency-Key has already, or in one of its own.
+    package func transaction<Value: Sendable>(
+        joining connection: any Queryable, _ body: @Sendable (Transaction) async throws -> Value
+    ) async throws -> Value {
+        if let transaction = connection as? Transaction { return try await body(transaction) }
+        return try await transaction(body)
+    }
+}

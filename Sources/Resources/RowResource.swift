@@ -18,7 +18,7 @@ package struct RowResource: Sendable {
 
     private struct Operation {
         enum Form {
-            case identifier, text, date, instant, integer, bool, texts
+            case identifier, text, date, instant, integer, bool, texts, json
             /// The place in `codes`.
             case code(Int)
             case money(currencyColumn: Int)
@@ -43,6 +43,7 @@ package struct RowResource: Sendable {
             case .integer: form = .integer
             case .bool: form = .bool
             case .texts: form = .texts
+            case .json: form = .json
             case .money(let currencyColumn): form = .money(currencyColumn: currencyColumn)
             case .code(let words):
                 form = .code(codes.count)
@@ -73,6 +74,12 @@ package struct RowResource: Sendable {
             })
     }
 
+    /// The schema of a row that is written with more members than its columns.
+    package func schema(named name: String, adding properties: [SchemaProperty]) -> Schema {
+        guard case .object(_, let own) = schema else { return schema }
+        return .object(name: name, own + properties)
+    }
+
     package func index(of name: String) -> Int? { columns.firstIndex { $0.name == name } }
 
     package func write(_ rows: Rows, to writer: inout JSONWriter) throws {
@@ -81,9 +88,14 @@ package struct RowResource: Sendable {
         writer.endArray()
     }
 
-    /// - Parameter more: writes members that come from elsewhere.
+    package func write(_ row: Row, to writer: inout JSONWriter) throws {
+        try write(row, to: &writer) { _ in }
+    }
+
+    /// - Parameter more: writes further members into the same object.
+    @inline(__always)
     package func write(
-        _ row: Row, to writer: inout JSONWriter, more: ((inout JSONWriter) throws -> Void)? = nil
+        _ row: Row, to writer: inout JSONWriter, adding more: (inout JSONWriter) throws -> Void
     ) throws {
         writer.beginObject()
         for (position, operation) in operations.enumerated() {
@@ -108,13 +120,14 @@ package struct RowResource: Sendable {
                     throw DatabaseError(.decoding, "\(name) has no \(code)")
                 }
                 writer.string(codes[table][code])
+            case .json: writer.raw(UnsafeRawBufferPointer(cell.bytes))
             case .texts:
                 writer.beginArray()
                 for text in try [String].readSQL(cell) { writer.string(text) }
                 writer.endArray()
             }
         }
-        try more?(&writer)
+        try more(&writer)
         writer.endObject()
         // The cells point into the result.
         withExtendedLifetime(row) {}
@@ -135,6 +148,8 @@ package struct RowColumn: Sendable {
         case integer
         case bool
         case texts
+        /// JSON text that the database has made.
+        case json(Schema)
     }
 
     package let name: String
@@ -168,6 +183,7 @@ package struct RowColumn: Sendable {
         case .integer: .integer()
         case .bool: .boolean
         case .texts: .array(.text)
+        case .json(let schema): schema
         }
     }
 }

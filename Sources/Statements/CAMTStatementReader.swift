@@ -13,6 +13,8 @@ struct CAMTStatementReader {
 
     private var accounts = StatementAccounts()
     private var statement: Statement?
+    /// When the whole message was made.
+    private var created: String?
     private var entry: CAMTEntry?
     private var payment: CAMTPayment?
     private var paymentBytes = 0
@@ -64,14 +66,19 @@ struct CAMTStatementReader {
         case .entry: endEntry(emit)
         case .balance: endBalance()
         case .statement where parent(1) == .message: endStatement(emit)
+        case .other: break
         default:
-            if let text = StatementText.tidy(String(decoding: value, as: UTF8.self)) {
+            if value.contains(where: { $0 > 0x20 }),
+                let text = StatementText.tidy(String(decoding: value, as: UTF8.self))
+            {
                 if entry != nil {
                     take(tag, text, inEntry: ())
                 } else if balance != nil {
                     take(tag, text, inBalance: ())
                 } else if statement != nil {
                     take(tag, text, inStatement: ())
+                } else if tag == .creDtTm, parent(1) == .groupHeader, parent(2) == .message {
+                    created = text
                 }
             }
         }
@@ -230,7 +237,8 @@ struct CAMTStatementReader {
         var currency = defaultCurrency
         if case .success(let known) = CAMTEntry.currency(code, defaultCurrency) { currency = known }
         statement.context = CAMTEntry.Context(
-            currency: currency, account: statement.account, owner: statement.owner, created: statement.created)
+            currency: currency, account: statement.account, owner: statement.owner,
+            created: statement.created ?? created)
         let opening = statement.balances.opening(currency)
         try? accounts.begin(StatementAccount(id: statement.account, currency: currency), opening: opening) { emit($0) }
         self.statement = statement

@@ -1,7 +1,7 @@
 /// The elements of CAMT that matter here; all others are `other`.
 enum CAMTTag {
     case other
-    case message, statement, account, entry, balance
+    case message, groupHeader, statement, account, entry, balance
     case id, iban, bban, upic, othr, prtryAcct, ccy, ownr, nm, creDtTm
     case tp, cdOrPrtry, cd, amt, cdtDbtInd, dt, dtTm
     case ntryRef, sts, rvslInd, bookgDt, valDt, acctSvcrRef, bkTxCd, domn, fmly, subFmlyCd, prtry, addtlNtryInf
@@ -11,7 +11,7 @@ enum CAMTTag {
     case rltdDts, intrBkSttlmDt, txDtTm, accptncDtTm
 
     private static let names: [String: CAMTTag] = [
-        "Stmt": .statement, "Rpt": .statement, "Ntfctn": .statement,
+        "GrpHdr": .groupHeader, "Stmt": .statement, "Rpt": .statement, "Ntfctn": .statement,
         "Acct": .account, "Ntry": .entry, "Bal": .balance,
         "Id": .id, "IBAN": .iban, "BBAN": .bban, "UPIC": .upic, "Othr": .othr, "PrtryAcct": .prtryAcct, "Ccy": .ccy,
         "Ownr": .ownr, "Nm": .nm, "CreDtTm": .creDtTm,

@@ -31,9 +31,11 @@ struct CSVAccounts {
             others[current] = balances
             try emit(.accountEnded(balances.ended))
         }
-        balances = others.removeValue(forKey: key) ?? CSVBalances()
+        let known = others.removeValue(forKey: key)
+        balances = known ?? CSVBalances()
         current = key
-        try start(cell.map { cells.accountID($0) } ?? fixedID, transaction.amount.currency, emit)
+        let id = cell.map { cells.accountID($0) } ?? fixedID
+        try start(id, transaction.amount.currency, isResumed: known != nil, emit)
         return true
     }
 
@@ -49,10 +51,10 @@ struct CSVAccounts {
     }
 
     private mutating func start(
-        _ id: String?, _ currency: Currency, _ emit: (StatementEvent) throws -> Void
+        _ id: String?, _ currency: Currency, isResumed: Bool = false, _ emit: (StatementEvent) throws -> Void
     ) throws {
         self.currency = currency
-        try emit(.accountStarted(StatementAccount(id: id, currency: currency)))
+        try emit(.accountStarted(StatementAccount(id: id, currency: currency, isResumed: isResumed)))
     }
 }
 

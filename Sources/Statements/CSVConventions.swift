@@ -13,7 +13,7 @@ enum CSVConventions {
             mapping.creditIsNegative =
                 shapes.contains(where: \.isNegative) && shapes.allSatisfy { $0.isNegative || $0.isZero }
         }
-        if override.negate == nil { settleSign(&mapping, rows, names) }
+        settleSign(&mapping, rows, names, isTold: override.negate != nil)
         mapping.currencyInAmount = amountsNameCurrencies(mapping, rows)
         CSVBalanceCheck.settle(&mapping, rows: rows, names: names, override: override)
     }
@@ -85,6 +85,10 @@ enum CSVConventions {
                 if let parts = CSVValue(row.cells[position]).parts { dates.append(parts) }
             }
         }
+        if dates.isEmpty {
+            mapping.dateFormat = countedFormat(mapping, rows)
+            return
+        }
         let open = dates.filter { $0.namedMonth == nil && $0.digits.0 != 4 }
         guard !open.isEmpty else {
             mapping.dateOrder = .ymd
@@ -103,6 +107,23 @@ enum CSVConventions {
         }
         mapping.ambiguousDateOrder = true
         mapping.dateOrder = likelyOrder(mapping, open, rows)
+    }
+
+    /// For dates that are nothing but digits: the one format that reads every one of them as a day of this age.
+    private static func countedFormat(_ mapping: CSVMapping, _ rows: [CSVDetector.Record]) -> StatementDateFormat? {
+        guard let position = mapping.date else { return nil }
+        let cells = rows.compactMap {
+            position < $0.cells.count && !$0.cells[position].isEmpty ? $0.cells[position] : nil
+        }
+        let formats = ["ddMMyy", "yyMMdd", "MMddyy", "spreadsheet", "unix"].compactMap { StatementDateFormat($0) }
+        return formats.first { format in
+            !cells.isEmpty
+                && cells.allSatisfy { cell in
+                    var cell = cell
+                    guard let date = cell.withUTF8({ format.parse($0) }) else { return false }
+                    return (1990..<2100).contains(date.year)
+                }
+        }
     }
 
     /// Both orders read every date. Statements are sorted and span days rather than months, and some conventions
@@ -196,11 +217,16 @@ enum CSVConventions {
         "visa", "mastercard", "master card", "amex", "american express", "diners club", "discover", "jcb",
     ]
     private static let paymentWords = [
-        "thank you", "autopay", "payment received", "payment - ", "direct debit payment",
+        "thank you", "autopay", "payment received", "payment - ", "direct debit payment", "pagamento recebido",
+        "pagamento de fatura", "pagamento efetuado", "pago recibido", "gracias por su pago", "paiement recu",
+        "paiement reçu",
+        "betaling ontvangen", "dankend erhalten", "zahlung erhalten", "einzahlung", "ihre zahlung",
     ]
 
     /// Exports of credit cards often write purchases without a minus.
-    private static func settleSign(_ mapping: inout CSVMapping, _ rows: [CSVDetector.Record], _ names: [String]) {
+    private static func settleSign(
+        _ mapping: inout CSVMapping, _ rows: [CSVDetector.Record], _ names: [String], isTold: Bool
+    ) {
         guard let amount = mapping.amount, mapping.debit == nil, mapping.credit == nil, mapping.indicator == nil else {
             return
         }
@@ -218,7 +244,8 @@ enum CSVConventions {
             mapping.unsignedIsOutgoing = true
             return
         }
-        guard mapping.balance == nil, !positive.isEmpty, positive.count * 10 >= (positive.count + negative.count) * 7
+        guard !isTold, mapping.balance == nil, !positive.isEmpty,
+            positive.count * 10 >= (positive.count + negative.count) * 7
         else {
             return
         }

@@ -12,18 +12,27 @@ struct CSVDetector {
         var score: Int
     }
 
+    /// What is found without anybody's help.
+    struct Signed {
+        var detection: Detection?
+        var signature: String?
+        var columnNames: [String]
+    }
+
     let head: UnsafeBufferPointer<UInt8>
     /// Whether the head is the whole file.
     let isWhole: Bool
     var override = CSVMappingOverride()
 
     /// How the file is read without anybody's help, and its signature.
-    func signed() -> (detection: Detection?, signature: String?, columnNames: [String]) {
+    func signed() -> Signed {
         let detection = detect()
         let encoding = detection?.mapping.encoding ?? self.encoding
         let delimiter = detection?.mapping.delimiter ?? likelyDelimiter(encoding)
         let signature = CSVSignature.make(sample(delimiter: delimiter, encoding: encoding), delimiter: delimiter)
-        return (detection, signature?.text, detection?.columnNames ?? signature?.names ?? [])
+        return Signed(
+            detection: detection, signature: signature?.text,
+            columnNames: detection?.columnNames ?? signature?.names ?? [])
     }
 
     func detect() -> Detection? {

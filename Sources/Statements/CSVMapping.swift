@@ -138,7 +138,6 @@ extension CSVMapping {
         }
         if let decimal = override.decimalSeparator { decimalSeparator = decimal }
         if let negate = override.negate { self.negate = negate }
-        if let negate = override.negate, !negate { unsignedIsOutgoing = false }
         if let currency = override.currency {
             currencyOfAll = currency
             headerCurrency = nil

@@ -157,6 +157,14 @@ struct CSVReading {
             mapping.memo = type
             mapping.type = nil
         }
+        // Without a column for the other side the posting text is what tells of it.
+        if mapping.payee == nil, let memo = mapping.memo, let type = mapping.type,
+            CSVVocabulary.meanings(of: names[type]).contains(where: { $0.column == .memo })
+        {
+            mapping.moreMemo.insert(memo, at: 0)
+            mapping.memo = type
+            mapping.type = nil
+        }
         // Where nothing names the other side, the first description does.
         if mapping.payee == nil, let memo = mapping.memo, let next = mapping.moreMemo.first,
             CSVVocabulary.withoutNumbers(names[memo]) != CSVVocabulary.withoutNumbers(names[next]),
@@ -257,6 +265,8 @@ struct CSVColumnProfile {
     var decimals = 0
     var negatives = 0
     var currencies = 0
+    /// Whole numbers that could be dates: `310326`, `46112`, `1774915200`.
+    var counts = 0
     var indicators = 0
     var letters = 0
     /// Numbers of accounts and the like.
@@ -284,6 +294,7 @@ struct CSVColumnProfile {
             }
             if cell.contains(where: \.isLetter) { letters += 1 }
             if Self.isCode(cell) { codes += 1 }
+            if [5, 6, 10, 13].contains(cell.utf8.count), cell.utf8.allSatisfy({ $0 &- 48 < 10 }) { counts += 1 }
             var text = cell
             if text.withUTF8({ CurrencyWords.currency($0) }) != nil { currencies += 1 }
             if CSVIndicatorWords.isOutgoing(cell) != nil { indicators += 1 }
@@ -311,7 +322,7 @@ struct CSVColumnProfile {
 
     func fits(_ column: CSVColumn) -> Bool {
         switch column {
-        case .date: mostly(dates)
+        case .date: mostly(dates) || (filled > 0 && counts == filled)
         case .valueDate: mostly(dates) || filled == 0
         case .amount: mostly(numbers) && !mostly(dates - decimals)
         case .debit, .credit, .balance: filled == 0 || mostly(numbers)

@@ -253,7 +253,7 @@ enum CSVStatusWords {
 }
 
 extension CSVTotalWords {
-    private static let beginnings = Set(words.map { beginning($0) })
+    private static let beginnings = Set(words.flatMap { [beginning($0), beginning($0) & 0xFF00] })
 
     /// A cheap look before the exact one, since nearly every row is a transaction.
     static func mayContain(_ text: String?) -> Bool {
@@ -261,8 +261,12 @@ extension CSVTotalWords {
         return beginnings.contains(beginning(text))
     }
 
-    /// Two letters, small where they are ASCII: accents come later in all of these words.
+    /// Two letters, small where they are ASCII; the first one alone where an accent follows, which is folded away in
+    /// the words.
     private static func beginning(_ text: String) -> UInt16 {
-        text.utf8.prefix(2).reduce(0) { $0 << 8 | UInt16($1 | 0x20) }
+        var letters = text.utf8.makeIterator()
+        let first = UInt16((letters.next() ?? 0) | 0x20) << 8
+        guard first < 0x8000, let second = letters.next(), second < 0x80 else { return first }
+        return first | UInt16(second | 0x20)
     }
 }

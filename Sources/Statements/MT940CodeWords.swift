@@ -38,8 +38,11 @@ struct MT940CodeWords {
         let counterparty = fields.first { $0.word == "CNTP" }?.values
         payee =
             value("NAME") ?? counterparty.flatMap { $0.count > 2 ? StatementText.tidy($0[2]) : nil }
-            ?? value("ORDP") ?? value("BENM") ?? value("BNAM")
+            ?? value("BNAM")
         readRemittance(fields.first { $0.word == "REMI" }?.values)
+        if payee == nil, let party = fields.first(where: { ["ORDP", "BENM"].contains($0.word) }) {
+            readParty(party.values)
+        }
         let references = [value("EREF"), value("CDTRREF"), value("PREF"), value("REF"), value("RREF")]
         reference = reference ?? references.lazy.compactMap { StatementText.meaningful($0) }.first
         type = value("TRTP") ?? value("TYPE")
@@ -58,6 +61,16 @@ struct MT940CodeWords {
         default: break
         }
         memo = Self.text(values)
+    }
+
+    /// `/BENM/account/name/purpose`, one line each.
+    private mutating func readParty(_ values: [Substring]) {
+        var texts = values.compactMap { StatementText.tidy($0) }[...]
+        if texts.count > 1, let first = texts.first, !first.contains(" "), first.contains(where: \.isNumber) {
+            texts = texts.dropFirst()
+        }
+        payee = texts.popFirst()
+        if memo == nil { memo = StatementText.tidy(texts.joined(separator: " ")) }
     }
 
     /// With the slashes that belonged to the text, without those at its ends.

@@ -51,6 +51,7 @@ struct MT940Entry {
             problem = "There is no amount."
             return
         }
+        while scanner.skip(0x20) {}
         readReferences(scanner.rest, &decoder)
     }
 
@@ -83,7 +84,7 @@ struct MT940Entry {
         if end < rest.count {
             details = StatementText.tidy(decoder.string(UnsafeBufferPointer(rebasing: rest[(end + 1)...])))
         }
-        if first.count >= 4,
+        if first.count >= 4, !first.starts(with: Array("NONREF".utf8)),
             [UInt8(ascii: "N"), UInt8(ascii: "S"), UInt8(ascii: "F"), UInt8(ascii: "M")].contains(first[0])
         {
             kind = decoder.string(UnsafeBufferPointer(rebasing: first[..<4]))

@@ -30,9 +30,7 @@ struct MT940Information {
     }
 
     private mutating func read(_ information: String, _ entry: MT940Entry) {
-        if let fields = MT940Subfields(
-            String(String.UnicodeScalarView(information.unicodeScalars.filter { $0 != "\n" })))
-        {
+        if let fields = MT940Subfields(information.utf8.filter { $0 != 0x0A }) {
             payee = fields.payee
             memo = fields.memo
             reference = fields.reference

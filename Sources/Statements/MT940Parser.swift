@@ -13,6 +13,23 @@ struct MT940Parser {
         reader = MT940StatementReader(currency: currency, encoding: encoding)
     }
 
+    /// Nothing in the format tells its encoding. What is not UTF-8 is in the code page of the account's country, which
+    /// the currency of its balances shows.
+    static func encoding(head: UnsafeBufferPointer<UInt8>) -> TextEncoding {
+        guard !TextEncoding.looksLikeUTF8(head) else { return .utf8 }
+        for line in head.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) where line.count > 14 {
+            guard line.starts(with: Array(":60".utf8)) || line.starts(with: Array(":34F:".utf8)) else { continue }
+            // `:60F:C260101PLN…` or `:34F:PLN…`
+            let start = line.startIndex + (line[line.startIndex + 1] == UInt8(ascii: "6") ? 12 : 5)
+            switch String(decoding: line[start..<min(start + 3, line.endIndex)], as: UTF8.self) {
+            case "PLN", "CZK", "HUF", "RON", "HRK", "RSD", "BAM", "SKK", "SIT", "ALL": return .windows1250
+            case "RUB", "RUR", "BGN", "UAH", "BYN", "KZT", "MKD": return .windows1251
+            default: return .windows1252
+            }
+        }
+        return .windows1252
+    }
+
     mutating func feed(_ bytes: UnsafeBufferPointer<UInt8>, emit: (StatementEvent) throws -> Void) throws {
         // Apart for the moment: the lines call the fields while they change themselves.
         var lines = StatementLines()
@@ -121,7 +138,7 @@ enum MT940Field {
         case "61": self = .entry
         case "86": self = .information
         case "62F", "62M", "62": self = .closing
-        case "64", "65": self = .available
+        case "64", "65", "64F", "65F": self = .available
         case "34F": self = .floor
         case "13", "13D": self = .dateTime
         case "90C", "90D": self = .sums

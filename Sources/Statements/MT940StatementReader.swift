@@ -18,6 +18,8 @@ struct MT940StatementReader {
         /// MT942: a report during the day, without balances.
         var isInterim = false
         var hasSums = false
+        /// What stands behind the last balance; some banks write it in its place.
+        var hasAvailable = false
         var hasEntries = false
         var isBegun = false
         /// Entries so far, to see whether a last balance is whole.
@@ -89,7 +91,8 @@ struct MT940StatementReader {
             }
         case .dateTime: if message?.hasOpening == false { message?.isInterim = true }
         case .sums: message?.hasSums = true
-        case .number, .available, .other: break
+        case .available: message?.hasAvailable = true
+        case .number, .other: break
         }
     }
 
@@ -125,7 +128,7 @@ struct MT940StatementReader {
                 currency: closing.currency)
             return expected != closing && Self.isBeginning(closing, of: expected)
         }
-        if message.hasOpening { return true }
+        if message.hasOpening { return !message.hasAvailable }
         if message.isInterim { return !(message.hasSums || hasOpenEnds) }
         return hasFoundAny || message.account != nil
     }

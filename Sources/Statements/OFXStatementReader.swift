@@ -13,8 +13,7 @@ struct OFXStatementReader {
     private var decoder: TextDecoder
     private var section = Section.none
     private var isInvestment = false
-    private var investmentLine = 0
-    private var investmentTransactions = 0
+    private var trade: OFXTrade?
     private var transaction: OFXTransaction?
 
     private var isInStatement = false
@@ -65,14 +64,12 @@ struct OFXStatementReader {
         case "INVSTMTRS":
             try endStatement(emit)
             isInvestment = true
-            investmentLine = line
-            investmentTransactions = 0
+            isInStatement = true
             hasSeenStatement = true
         case "STMTTRN":
             try endTransaction(emit)
             section = .none
-            if isInvestment { investmentTransactions += 1 } else { transaction = OFXTransaction(line: line) }
-        case "INVTRAN": if isInvestment { investmentTransactions += 1 }
+            transaction = OFXTransaction(line: line)
         case "BANKACCTFROM", "CCACCTFROM", "INVACCTFROM": section = transaction == nil ? .account : .other
         case "BANKACCTTO", "CCACCTTO", "AVAILBAL", "ORIGCURRENCY", "INV401KBAL", "INVBAL", "BAL": section = .other
         case "PAYEE": section = .payee
@@ -81,7 +78,11 @@ struct OFXStatementReader {
             section = .ledgerBalance
         case "STATUS": section = .status
         case "CURRENCY": section = .currency
-        default: break
+        default:
+            guard isInvestment, OFXTrade.kinds.contains(name) else { return }
+            try endTransaction(emit)
+            try endTrade(emit)
+            trade = OFXTrade(kind: name, line: line)
         }
     }
 
@@ -96,7 +97,7 @@ struct OFXStatementReader {
             "INVBAL",
             "PAYEE", "LEDGERBAL", "STATUS", "CURRENCY", "BAL", "INV401KBAL":
             section = .none
-        default: break
+        default: if trade?.kind == name { try endTrade(emit) }
         }
     }
 
@@ -127,6 +128,9 @@ struct OFXStatementReader {
         if transaction != nil {
             let value = text(bytes)
             transaction?.set(name, value)
+        } else if trade != nil {
+            let value = text(bytes)
+            trade?.set(name, value)
         } else if name == "CURDEF" {
             let code = text(bytes)
             currency = CurrencyWords.currency(bytes)
@@ -164,14 +168,19 @@ struct OFXStatementReader {
         }
     }
 
+    /// Money that goes in and out of an investment account is a transaction as any other; what it is put into is not.
+    private mutating func endTrade(_ emit: (StatementEvent) throws -> Void) throws {
+        guard let trade else { return }
+        self.trade = nil
+        try startAccount(emit)
+        try emit(.rejected(trade.rejected))
+    }
+
     private mutating func endStatement(_ emit: (StatementEvent) throws -> Void) throws {
         try endTransaction(emit)
+        try endTrade(emit)
         section = .none
-        if isInvestment {
-            let count = investmentTransactions == 1 ? "1 transaction" : "\(investmentTransactions) transactions"
-            let reason = "Investment accounts are not imported; this one has \(count)."
-            try emit(.rejected(RejectedLine(line: investmentLine, text: accountID ?? "", reason: reason)))
-        } else if isInStatement {
+        if isInStatement {
             try startAccount(emit)
             try emit(.accountEnded(balances()))
         }

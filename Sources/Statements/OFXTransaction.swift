@@ -70,7 +70,7 @@ struct OFXTransaction {
             StatementTransaction(
                 date: date, valueDate: available.flatMap { Self.date($0) },
                 amount: Money(minorUnits: minorUnits, currency: currency), payee: payee,
-                memo: memo == payee ? nil : memo, reference: Self.meaningful(checkNumber) ?? Self.meaningful(reference),
+                memo: memo, reference: Self.meaningful(checkNumber) ?? Self.meaningful(reference),
                 externalID: Self.meaningful(id), type: type, line: line))
     }
 
@@ -117,5 +117,36 @@ struct OFXTransaction {
             if case .minorUnits = other { return other }
             return outcome
         }
+    }
+}
+
+/// A trade of an investment account: read only to say what is left out.
+struct OFXTrade {
+    static let kinds: Set<String> = [
+        "BUYDEBT", "BUYMF", "BUYOPT", "BUYOTHER", "BUYSTOCK", "CLOSUREOPT", "INCOME", "INVEXPENSE", "JRNLFUND",
+        "JRNLSEC",
+        "MARGININTEREST", "REINVEST", "RETOFCAP", "SELLDEBT", "SELLMF", "SELLOPT", "SELLOTHER", "SELLSTOCK", "SPLIT",
+        "TRANSFER",
+    ]
+
+    let kind: String
+    let line: Int
+    private var parts: [String: String] = [:]
+
+    init(kind: String, line: Int) {
+        self.kind = kind
+        self.line = line
+    }
+
+    mutating func set(_ tag: String, _ text: String) {
+        guard ["DTTRADE", "TOTAL", "MEMO", "UNITS", "UNIQUEID"].contains(tag), parts[tag] == nil else { return }
+        parts[tag] = text
+    }
+
+    var rejected: RejectedLine {
+        let text = ["DTTRADE", "TOTAL", "UNITS", "UNIQUEID", "MEMO"].compactMap { parts[$0] }.joined(separator: " ")
+        return RejectedLine(
+            line: line, text: String(text.prefix(StatementLimits.rejectedText)),
+            reason: "Trades of investment accounts are not imported (\(kind)).")
     }
 }

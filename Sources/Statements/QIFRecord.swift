@@ -76,7 +76,7 @@ struct QIFRecord {
         return .success(
             StatementTransaction(
                 date: read, amount: Money(minorUnits: negate ? -total : total, currency: currency), payee: payee,
-                memo: memo ?? parts, reference: number, type: type, line: line))
+                memo: memo ?? parts, reference: StatementText.meaningful(number), type: type, line: line))
     }
 
     /// The category; a transfer names the other account in brackets.

@@ -13,10 +13,13 @@ package struct StatementAccount: Equatable, Sendable {
     /// The account's number as the bank writes it, where the file tells.
     package var id: String?
     package var currency: Currency
+    /// The file told of it before, and of another one in between.
+    package var isResumed: Bool
 
-    package init(id: String?, currency: Currency) {
+    package init(id: String?, currency: Currency, isResumed: Bool = false) {
         self.id = id
         self.currency = currency
+        self.isResumed = isResumed
     }
 }
 

@@ -44,7 +44,7 @@ enum StatementText {
     static func meaningful(_ text: String?) -> String? {
         guard let text, text.contains(where: { $0 != "0" && ($0.isLetter || $0.isNumber) }) else { return nil }
         switch text.uppercased() {
-        case "NONREF", "NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "KREF+", "EREF+", "KREF", "EREF", "MARF",
+        case "NONREF", "NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "KREF+", "EREF+", "KREF", "EREF", "MARF", "PREF",
             "NONE", "N/A":
             return nil
         default: return text
@@ -53,19 +53,37 @@ enum StatementText {
 
     /// One blank for every run of blanks and line breaks, none at the ends; nil where nothing is left.
     static func tidy(_ text: some StringProtocol) -> String? {
-        var result = ""
+        if isTidy(text.utf8) { return text.isEmpty ? nil : String(text) }
+        var result: [UInt8] = []
         result.reserveCapacity(text.utf8.count)
         var isPending = false
-        for scalar in text.unicodeScalars {
-            if scalar.value <= 0x20 || scalar.value == 0xA0 || scalar.value == 0x7F {
+        var hasBlankBeyondASCII = false
+        for byte in text.utf8 {
+            if byte <= 0x20 || byte == 0x7F {
                 isPending = true
             } else {
-                if isPending, !result.isEmpty { result.unicodeScalars.append(" ") }
+                if isPending, !result.isEmpty { result.append(0x20) }
                 isPending = false
-                result.unicodeScalars.append(scalar)
+                // U+00A0 is C2 A0.
+                if byte == 0xA0, result.last == 0xC2 { hasBlankBeyondASCII = true }
+                result.append(byte)
             }
         }
-        return result.isEmpty ? nil : result
+        let tidied = String(decoding: result, as: UTF8.self)
+        if hasBlankBeyondASCII { return tidy(tidied.split(separator: "\u{A0}").joined(separator: " ")) }
+        return tidied.isEmpty ? nil : tidied
+    }
+
+    /// Most texts are: nothing at the ends, no two blanks, no breaks.
+    private static func isTidy(_ bytes: some Sequence<UInt8>) -> Bool {
+        var last: UInt8 = 0x20
+        for byte in bytes {
+            if byte < 0x20 || byte == 0x7F || (byte == 0x20 && last == 0x20) || (byte == 0xA0 && last == 0xC2) {
+                return false
+            }
+            last = byte
+        }
+        return last != 0x20
     }
 
     static func cut(_ parts: [String?]) -> String {

@@ -1,10 +1,15 @@
 import Base
 
-/// A date's format as somebody writes it down: `dd.MM.yyyy`, `M/d/yy`, `d MMM yyyy`, or `%d.%m.%Y`. What stands behind
+/// A date's format as somebody writes it down: `dd.MM.yyyy`, `M/d/yy`, `d MMM yyyy`, or `%d.%m.%Y`. `unix`
+/// counts seconds since 1970, `spreadsheet` days since 1900. What stands behind
 /// the date, such as a time, is not looked at.
 package struct StatementDateFormat: Equatable, Sendable {
     private enum Part: Equatable {
         case year, month, monthName, day
+        /// Days since the end of 1899, as spreadsheets count.
+        case spreadsheet
+        /// Seconds or thousandths since 1970.
+        case unix
         case literal(UInt8)
     }
 
@@ -18,6 +23,10 @@ package struct StatementDateFormat: Equatable, Sendable {
     package init?(_ text: String) {
         guard text.utf8.count <= 40 else { return nil }
         self.text = text
+        if text == "spreadsheet" || text == "unix" {
+            parts = [(text == "unix" ? .unix : .spreadsheet, 0)]
+            return
+        }
         guard let parts = text.utf8.contains(UInt8(ascii: "%")) ? Self.percent(text) : Self.letters(text) else {
             return nil
         }
@@ -85,6 +94,9 @@ package struct StatementDateFormat: Equatable, Sendable {
 
     func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> CalendarDate? {
         let text = bytes.trimmed()
+        if let first = parts.first, first.part == .spreadsheet || first.part == .unix {
+            return Self.counted(text, isUnix: first.part == .unix)
+        }
         var position = 0
         var year = 0
         var month = 0
@@ -106,6 +118,7 @@ package struct StatementDateFormat: Equatable, Sendable {
                 }
                 if position < text.count, text[position] == UInt8(ascii: ".") { position += 1 }
                 month = named
+            case .spreadsheet, .unix: return nil
             case .year, .month, .day:
                 // Without a separator behind it the number has the width that the format says.
                 let isLast = index + 1 == parts.count
@@ -123,6 +136,17 @@ package struct StatementDateFormat: Equatable, Sendable {
         // More digits would belong to the date.
         if position < text.count, text[position] &- 48 < 10 { return nil }
         return year >= 1000 ? CalendarDate(year: year, month: month, day: day) : nil
+    }
+
+    private static func counted(_ text: UnsafeBufferPointer<UInt8>, isUnix: Bool) -> CalendarDate? {
+        var position = 0
+        guard let value = number(text, &position, atMost: 13),
+            position == text.count || text[position] == UInt8(ascii: ".")
+        else { return nil }
+        // 25,569 is the first day of 1970.
+        guard isUnix else { return CalendarDate(daysSinceEpoch: value - 25_569) }
+        let seconds = position > 11 ? value / 1000 : value
+        return CalendarDate(daysSinceEpoch: seconds / 86_400)
     }
 
     private static func number(_ text: UnsafeBufferPointer<UInt8>, _ position: inout Int, atMost: Int) -> Int? {

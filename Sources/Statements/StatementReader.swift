@@ -21,7 +21,7 @@ package struct StatementReader {
     private let currency: Currency
     private let override: CSVMappingOverride
     private let profiles: [StatementProfile]
-    private var transcoder: UTF16Transcoder?
+    private var stages = ByteStages()
     private var hasStarted = false
     private var head: [UInt8] = []
     private var csv: CSVParser?
@@ -66,7 +66,7 @@ package struct StatementReader {
 
     package mutating func finish(emit: (StatementEvent) throws -> Void) throws {
         if !isOpen { try open(isWhole: true, emit) }
-        if transcoder?.isIncomplete == true { throw Refusal.statementTruncated }
+        if stages.isIncomplete { throw Refusal.statementTruncated }
         try csv?.finish(emit: emit)
         try ofx?.finish(emit: emit)
         try camt?.finish(emit: emit)
@@ -79,13 +79,10 @@ package struct StatementReader {
     private mutating func take(
         _ bytes: UnsafeBufferPointer<UInt8>, _ emit: (StatementEvent) throws -> Void
     ) throws {
-        if transcoder != nil {
-            var text: [UInt8] = []
-            text.reserveCapacity(bytes.count)
-            transcoder?.append(bytes, to: &text)
-            try text.withUnsafeBufferPointer { try pass($0, emit) }
-        } else {
+        if stages.isEmpty {
             try pass(bytes, emit)
+        } else {
+            try stages.convert(bytes).withUnsafeBufferPointer { try pass($0, emit) }
         }
     }
 
@@ -119,9 +116,11 @@ package struct StatementReader {
         case .csv: try openCSV(isWhole: isWhole, emit)
         case .ofx: ofx = OFXParser(currency: currency, encoding: OFXParser.encoding(head: head))
         case .camt052, .camt053, .camt054:
-            let encoding = transcoder == nil ? XMLText.Encoding.declared(in: head) : .utf8
+            let encoding = stages.isEmpty ? XMLText.Encoding.declared(in: head) : .utf8
             camt = CAMTParser(currency: currency, encoding: encoding)
-        case .mt940, .mt942: mt940 = MT940Parser(currency: currency, encoding: override.encoding ?? .utf8)
+        case .mt940, .mt942:
+            let encoding = override.encoding ?? head.withUnsafeBufferPointer { MT940Parser.encoding(head: $0) }
+            mt940 = MT940Parser(currency: currency, encoding: encoding)
         case .qif: openQIF()
         default: throw Refusal.statementFormat(format)
         }
@@ -138,15 +137,13 @@ package struct StatementReader {
             return
         }
         guard let encoding = head.withUnsafeBufferPointer({ TextEncoding.sniffUTF16($0) }) else { return }
-        var transcoder = UTF16Transcoder(isBigEndian: encoding == .utf16BigEndian)
-        var text: [UInt8] = []
-        head.withUnsafeBufferPointer { transcoder.append($0, to: &text) }
-        head = text
-        self.transcoder = transcoder
+        stages.utf16 = UTF16Transcoder(isBigEndian: encoding == .utf16BigEndian)
+        head = head.withUnsafeBufferPointer { stages.convert($0) }
     }
 
     private mutating func openCSV(isWhole: Bool, _ emit: (StatementEvent) throws -> Void) throws {
-        let signed = head.withUnsafeBufferPointer { CSVDetector(head: $0, isWhole: isWhole).signed() }
+        var signed = head.withUnsafeBufferPointer { CSVDetector(head: $0, isWhole: isWhole).signed() }
+        chooseStages(isWhole: isWhole, &signed)
         signature = signed.signature
         columnNames = signed.columnNames
         let known = profiles.first { $0.signature == signature }
@@ -158,10 +155,47 @@ package struct StatementReader {
             : head.withUnsafeBufferPointer { CSVDetector(head: $0, isWhole: isWhole, override: override).detect() }
         guard let detection else { throw Refusal.columnsNotFound(among: columnNames) }
         mapping = detection.mapping
-        if let transcoder { mapping?.encoding = transcoder.isBigEndian ? .utf16BigEndian : .utf16LittleEndian }
         columnNames = detection.columnNames
+        if let transcoder = stages.utf16 {
+            mapping?.encoding = transcoder.isBigEndian ? .utf16BigEndian : .utf16LittleEndian
+        } else if let transcoder = stages.multibyte {
+            mapping?.encoding = transcoder.encoding
+        }
         csv = CSVParser(
             mapping: detection.mapping, currency: currency, accountID: detection.accountID, columnNames: columnNames)
+    }
+
+    /// Files of other scripts, and files whose lines are each one field, are read in another way where more sense
+    /// comes of it.
+    private mutating func chooseStages(isWhole: Bool, _ best: inout CSVDetector.Signed) {
+        var candidates: [ByteStages] = []
+        if stages.isEmpty {
+            let told = override.encoding.flatMap { MultibyteTranscoder.encodings.contains($0) ? $0 : nil }
+            // Where every character has two bytes, many of them are beyond ASCII.
+            let isOther =
+                override.encoding == nil && head.count { $0 >= 0x80 } * 12 >= head.count
+                && !head.withUnsafeBufferPointer { TextEncoding.looksLikeUTF8($0) }
+            for encoding in told.map({ [$0] }) ?? (isOther ? MultibyteTranscoder.encodings : []) {
+                candidates.append(ByteStages(multibyte: MultibyteTranscoder(encoding)))
+            }
+            if head.withUnsafeBufferPointer({ LineUnwrapper.suits($0) }) {
+                candidates.append(ByteStages(unwrapper: LineUnwrapper()))
+            }
+        }
+        var chosen: (stages: ByteStages, head: [UInt8])?
+        for candidate in candidates {
+            var stages = candidate
+            let text = head.withUnsafeBufferPointer { stages.convert($0) }
+            if let faults = stages.multibyte?.faults, faults * 50 > head.count, override.encoding == nil { continue }
+            let signed = text.withUnsafeBufferPointer { CSVDetector(head: $0, isWhole: isWhole).signed() }
+            let isTold = stages.multibyte != nil && override.encoding == stages.multibyte?.encoding
+            guard isTold || (signed.detection?.score ?? 0) > (best.detection?.score ?? 0) else { continue }
+            best = signed
+            chosen = (stages, text)
+        }
+        guard let chosen else { return }
+        stages = chosen.stages
+        head = chosen.head
     }
 
     private mutating func openQIF() {

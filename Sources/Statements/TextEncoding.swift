@@ -6,11 +6,14 @@ package enum TextEncoding: String, CaseIterable, Sendable {
     case iso8859Part2 = "iso-8859-2"
     case iso8859Part15 = "iso-8859-15"
     case koi8r, ibm850, ibm852, ibm866, macRoman
+    case shiftJIS = "shift-jis"
+    case gb18030, big5
+    case eucKR = "euc-kr"
 
     /// One byte is one character; nil for Unicode.
     var table: [UInt16]? {
         switch self {
-        case .utf8, .utf16LittleEndian, .utf16BigEndian: nil
+        case .utf8, .utf16LittleEndian, .utf16BigEndian, .shiftJIS, .gb18030, .big5, .eucKR: nil
         case .windows1250: SingleByteTables.windows1250
         case .windows1251: SingleByteTables.windows1251
         case .windows1252: SingleByteTables.windows1252

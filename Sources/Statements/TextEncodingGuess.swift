@@ -8,13 +8,20 @@ enum TextEncodingGuess {
     ]
 
     static func encoding(of bytes: UnsafeBufferPointer<UInt8>) -> TextEncoding {
+        // Where each letter beyond ASCII stands, and how often each occurs.
+        let positions = Array(bytes.indices.lazy.filter { bytes[$0] >= 0x80 }.prefix(2000))
+        var counts = [Int](repeating: 0, count: 128)
+        for position in positions { counts[Int(bytes[position] - 0x80)] += 1 }
         var best = (encoding: TextEncoding.windows1252, score: Int.min)
-        for encoding in candidates {
-            guard let table = encoding.table else { continue }
-            let score = score(bytes, table)
+        for (encoding, page) in pages {
+            let score = page.languageScore(counts) - page.faults(bytes, positions)
             if score > best.score { best = (encoding, score) }
         }
         return best.encoding
+    }
+
+    private static let pages: [(TextEncoding, Page)] = candidates.compactMap { encoding in
+        encoding.table.map { (encoding, Page($0)) }
     }
 
     /// The letters beyond ASCII that a language writes.
@@ -42,42 +49,56 @@ enum TextEncodingGuess {
         case small, capital, caseless, symbol, neutral, broken
     }
 
-    private static func score(_ bytes: UnsafeBufferPointer<UInt8>, _ table: [UInt16]) -> Int {
-        let kinds = table.map { kind(of: $0) }
-        let masks = table.map { languages[$0] ?? 0 }
-        let isOtherScript = table.map { $0 >= 0x370 && $0 < 0x2000 }
-        var inLanguage = [Int](repeating: 0, count: alphabets.count)
-        var letters = 0
-        var faults = 0
-        var seen = 0
-        for position in bytes.indices where bytes[position] >= 0x80 {
-            seen += 1
-            guard seen <= 4000 else { break }
-            let index = Int(bytes[position] - 0x80)
-            let before = position > 0 ? kind(of: bytes[position - 1], kinds) : .neutral
-            let after = position + 1 < bytes.count ? kind(of: bytes[position + 1], kinds) : .neutral
-            switch kinds[index] {
-            case .small, .capital, .caseless:
-                letters += 1
-                for language in inLanguage.indices where masks[index] & (1 << UInt32(language)) != 0 {
-                    inLanguage[language] += 1
-                }
-                // No word is half Latin and half Cyrillic.
-                if isOtherScript[index], isASCIILetter(bytes, position - 1) || isASCIILetter(bytes, position + 1) {
-                    faults += 6
-                }
-                // Words begin with a capital or are written in them; they do not change to it.
-                if kinds[index] == .capital, before == .small || (after == .small && before == .capital) { faults += 2 }
-                if kinds[index] == .small, after == .capital || (before == .capital && after == .capital) {
-                    faults += 2
-                }
-            case .symbol: if isLetter(before), isLetter(after) { faults += 4 } else { faults += 1 }
-            case .broken: faults += 5
-            case .neutral: break
-            }
+    /// One encoding: what each of its upper 128 bytes is.
+    private struct Page {
+        let kinds: [Kind]
+        let masks: [UInt32]
+        let isOtherScript: [Bool]
+
+        init(_ table: [UInt16]) {
+            kinds = table.map { TextEncodingGuess.kind(of: $0) }
+            masks = table.map { languages[$0] ?? 0 }
+            isOtherScript = table.map { $0 >= 0x370 && $0 < 0x2000 }
         }
-        let best = inLanguage.max() ?? 0
-        return best * 3 - (letters - best) * 3 - faults
+
+        /// Letters count for the one language that has most of them, and against it where it has them not.
+        func languageScore(_ counts: [Int]) -> Int {
+            var inLanguage = [Int](repeating: 0, count: alphabets.count)
+            var letters = 0
+            for (index, count) in counts.enumerated() where count > 0 && isLetter(kinds[index]) {
+                letters += count
+                for language in inLanguage.indices where masks[index] & (1 << UInt32(language)) != 0 {
+                    inLanguage[language] += count
+                }
+            }
+            let best = inLanguage.max() ?? 0
+            return best * 3 - (letters - best) * 3
+        }
+
+        func faults(_ bytes: UnsafeBufferPointer<UInt8>, _ positions: [Int]) -> Int {
+            var faults = 0
+            for position in positions {
+                let index = Int(bytes[position] - 0x80)
+                let before = position > 0 ? TextEncodingGuess.kind(of: bytes[position - 1], kinds) : .neutral
+                let after =
+                    position + 1 < bytes.count ? TextEncodingGuess.kind(of: bytes[position + 1], kinds) : .neutral
+                let kind = kinds[index]
+                switch kind {
+                case .small, .capital, .caseless:
+                    // No word is half Latin and half Cyrillic.
+                    if isOtherScript[index], isASCIILetter(bytes, position - 1) || isASCIILetter(bytes, position + 1) {
+                        faults += 6
+                    }
+                    // Words begin with a capital or are written in them; they do not change to it.
+                    if kind == .capital, before == .small || (after == .small && before == .capital) { faults += 2 }
+                    if kind == .small, after == .capital || (before == .capital && after == .capital) { faults += 2 }
+                case .symbol: faults += isLetter(before) && isLetter(after) ? 4 : 1
+                case .broken: faults += 5
+                case .neutral: break
+                }
+            }
+            return faults
+        }
     }
 
     private static func isASCIILetter(_ bytes: UnsafeBufferPointer<UInt8>, _ position: Int) -> Bool {

@@ -47,7 +47,18 @@ struct XMLText {
         if table != nil {
             for byte in bytes { appendSingle(byte) }
         } else {
-            for byte in bytes { appendUTF8(byte) }
+            var position = 0
+            while position < bytes.count {
+                if pending.isEmpty {
+                    // Most of a statement is ASCII, which goes through as it is.
+                    let start = position
+                    while position < bytes.count, Self.isPlain(bytes[position]) { position += 1 }
+                    output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<position]))
+                    guard position < bytes.count else { break }
+                }
+                appendUTF8(bytes[position])
+                position += 1
+            }
         }
         try output.withUnsafeBufferPointer(body)
     }
@@ -59,9 +70,12 @@ struct XMLText {
         try output.withUnsafeBufferPointer(body)
     }
 
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte &- 0x20 < 0x60 || byte == 0x0A || byte == 0x0D || byte == 0x09
+    }
+
     private mutating func appendASCII(_ byte: UInt8) {
-        let isAllowed = byte >= 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
-        output.append(isAllowed ? byte : 0x20)
+        output.append(Self.isPlain(byte) ? byte : 0x20)
     }
 
     private mutating func appendSingle(_ byte: UInt8) {

@@ -49,7 +49,8 @@ package struct Entry: Equatable, Sendable {
     package internal(set) var merchant: String?
     package internal(set) var description: String?
     package internal(set) var notes: String?
-    package internal(set) var paymentMethod: String?
+    package internal(set) var payment: Payment
+    package internal(set) var location: Location?
     package internal(set) var tags: [String]
     package internal(set) var version: Int32
 
@@ -59,14 +60,23 @@ package struct Entry: Equatable, Sendable {
     package static func record(
         id: EntryID, kind: Kind, amount: Money, occurredOn: CalendarDate, category: CategoryReference,
         status: Status = .completed, merchant: String? = nil, description: String? = nil, notes: String? = nil,
-        paymentMethod: String? = nil, tags: [String] = []
+        payment: Payment = .none, location: Location? = nil, tags: [String] = []
     ) throws(Refusal) -> Entry {
         try check(amount)
         try check(occurredOn)
         return Entry(
             id: id, kind: kind, amount: amount, occurredOn: occurredOn, category: category, status: status,
             merchant: merchant,
-            description: description, notes: notes, paymentMethod: paymentMethod, tags: unique(tags), version: 1)
+            description: description, notes: notes, payment: payment, location: location, tags: unique(tags), version: 1
+        )
+    }
+
+    /// Another one like it, not yet stored.
+    package func copy(id: EntryID, occurredOn: CalendarDate) -> Entry {
+        Entry(
+            id: id, kind: kind, amount: amount, occurredOn: occurredOn, category: category, status: status,
+            merchant: merchant, description: description, notes: notes, payment: payment, location: location, tags: tags,
+            version: 1)
     }
 
     /// Largest amount of one entry: 9,999,999,999.99 (INVENTORY C27), in the minor units of any currency.
@@ -103,6 +113,8 @@ package enum CategoryReference: Equatable, Sendable {
     case id(CategoryID)
     /// A slug or a name.
     case named(String)
+    /// A slug or a name; when there is none, one of that name is to be made (INVENTORY C23).
+    case namedOrNew(String)
     /// None was given: it goes where unsorted entries go.
     case unsorted
 
@@ -115,7 +127,59 @@ package enum CategoryReference: Equatable, Sendable {
     }
 }
 
+/// How an entry was paid.
+package enum Payment: Equatable, Sendable {
+    case none
+    /// As the book calls it, or in words of its own.
+    case named(String)
+    case id(PaymentMethodID)
+}
+
+/// Where it was.
+package struct Location: Equatable, Sendable {
+    package static let maximumNameLength = 255
+
+    package let name: String?
+    /// Both or none.
+    package let coordinates: Coordinates?
+
+    /// In units of 0.0000001 degree, about a centimetre.
+    package struct Coordinates: Equatable, Sendable {
+        package let latitude: Int32
+        package let longitude: Int32
+    }
+
+    /// Nil for no name and no place.
+    package init?(name: String?, coordinates: Coordinates?) {
+        let name = name.flatMap { $0.isEmpty ? nil : $0 }
+        guard name != nil || coordinates != nil else { return nil }
+        self.name = name
+        self.coordinates = coordinates
+    }
+
+    /// Degrees as they are written, `52.5200066`, in units of 0.0000001; more digits than that are cut off. Nil for what
+    /// is no such number, or more than `limit` degrees.
+    static func degrees(_ text: String, limit: Int32) -> Int32? {
+        var digits = Substring(text)
+        let isNegative = digits.hasPrefix("-")
+        if isNegative { digits.removeFirst() }
+        let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), text.utf8.count <= 40,
+            parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }),
+            parts[0].utf8.count <= 3, let whole = Int64(parts[0])
+        else { return nil }
+        let fraction = parts.count == 2 ? String(parts[1].prefix(7)) : ""
+        let padded = fraction + String(repeating: "0", count: 7 - fraction.utf8.count)
+        guard let units = Int64(padded) else { return nil }
+        let value = whole * 10_000_000 + units
+        guard value <= Int64(limit) * 10_000_000 else { return nil }
+        return Int32(isNegative ? -value : value)
+    }
+}
+
 extension Refusal {
+    package static let noSuchPaymentMethod = Refusal.invalid(
+        "paymentMethodId", "There is no such payment method in this book.")
     package static let amountNotPositive = Refusal.invalid("amount", "amount should be more than zero.")
     package static let noSuchCategory = Refusal.invalid("categoryId", "There is no such category in this book.")
     package static func otherCurrency(_ currency: Currency) -> Refusal {

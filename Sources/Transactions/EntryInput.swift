@@ -1,5 +1,7 @@
 import Base
+import Categories
 import HTTP
+import JSON
 
 /// What a client may say of an entry, under the names of all source designs (INVENTORY C24).
 enum EntryInput {
@@ -11,16 +13,30 @@ enum EntryInput {
     static let description = BodyField<String>.text("description", max: Entry.maximumTextLength)
     static let notes = BodyField<String>.text("notes", max: Entry.maximumNotesLength, multiline: true)
     static let category = BodyField<String>.text(
-        "categoryId", aliases: ["category"], max: 100, "An id, a slug or a name. Without it, unsorted.")
+        "categoryId", max: 100, "An id, a slug or a name. Without it, unsorted.")
+    static let categoryName = BodyField<String>.text(
+        "category", max: Category.maximumNameLength,
+        "As categoryId, but a category that is not there is made. categoryId goes before.")
     static let date = BodyField<CalendarDate>.date(
         "transactionDate", aliases: ["date"], "The day, in the book's time zone. Without it, today.")
     static let status = BodyField<String>.choice("status", of: Entry.Status.allCases.map(\.name))
-    static let paymentMethod = BodyField<String>.text("paymentMethod", aliases: ["payment_method"], max: 50)
+    static let paymentMethod = BodyField<String>.text(
+        "paymentMethod", aliases: ["payment_method"], max: PaymentMethod.maximumNameLength,
+        "One of the book's payment methods, or any other text.")
+    static let paymentMethodID = BodyField<PaymentMethodID>(
+        "paymentMethodId", .uuid, "One of the book's payment methods. It goes before paymentMethod."
+    ) { value throws(FieldProblem) in
+        guard let id = value.string.flatMap({ PaymentMethodID($0) }) else {
+            throw FieldProblem("paymentMethodId should be the id of a payment method.")
+        }
+        return id
+    }
     static let tags = BodyField<[String]>.texts("tags", max: Entry.maximumTagLength, maxCount: Entry.maximumTags)
 
     static let properties: [SchemaProperty] = [
         amount.property, currency.property, merchant.property, description.property, notes.property, category.property,
-        date.property, status.property, paymentMethod.property, tags.property,
+        categoryName.property, date.property, status.property, paymentMethod.property, paymentMethodID.property,
+        LocationInput.field.property, tags.property,
     ]
 
     /// A new entry from a body.
@@ -31,10 +47,11 @@ enum EntryInput {
         let merchant = body.read(merchant)
         let description = body.read(description)
         let notes = body.read(notes)
-        let category = CategoryReference(body.read(category))
+        let category = readCategory(&body)
         let date = body.read(date)
         let status = body.read(status).flatMap(Entry.Status.init(named:))
-        let paymentMethod = body.read(paymentMethod)
+        let payment = readPayment(&body)
+        let location = body.read(LocationInput.field)
         let tags = body.read(tags)
         try body.check()
         guard let amount else { throw .amountNotPositive }
@@ -42,7 +59,7 @@ enum EntryInput {
             id: id, kind: kind, amount: amount, occurredOn: date ?? today, category: category,
             status: status ?? .completed,
             merchant: nonEmpty(merchant), description: nonEmpty(description), notes: nonEmpty(notes),
-            paymentMethod: nonEmpty(paymentMethod), tags: tags ?? [])
+            payment: payment, location: location ?? nil, tags: tags ?? [])
     }
 
     /// Changes what the body names; what it sends as null is cleared.
@@ -51,14 +68,29 @@ enum EntryInput {
         if body.has(merchant) { entry.merchant = nonEmpty(body.read(merchant)) }
         if body.has(description) { entry.description = nonEmpty(body.read(description)) }
         if body.has(notes) { entry.notes = nonEmpty(body.read(notes)) }
-        if body.has(category) { entry.category = CategoryReference(body.read(category)) }
+        if body.has(category) || body.has(categoryName) { entry.category = readCategory(&body) }
         if let date = body.read(date) { entry.occurredOn = date }
         if let status = body.read(status).flatMap(Entry.Status.init(named:)) { entry.status = status }
-        if body.has(paymentMethod) { entry.paymentMethod = nonEmpty(body.read(paymentMethod)) }
+        if body.has(paymentMethod) || body.has(paymentMethodID) { entry.payment = readPayment(&body) }
+        if body.has(LocationInput.field) { entry.location = body.read(LocationInput.field) ?? nil }
         if body.has(tags) { entry.tags = Entry.unique(body.read(tags) ?? []) }
         try body.check()
         try Entry.check(entry.amount)
         try Entry.check(entry.occurredOn)
+    }
+
+    static func readCategory(_ body: inout Body) -> CategoryReference {
+        let reference = CategoryReference(body.read(category))
+        guard case .unsorted = reference else { return reference }
+        guard case .named(let name) = CategoryReference(body.read(categoryName)) else {
+            return CategoryReference(body.read(categoryName))
+        }
+        return .namedOrNew(name)
+    }
+
+    static func readPayment(_ body: inout Body) -> Payment {
+        if let id = body.read(paymentMethodID) { return .id(id) }
+        return nonEmpty(body.read(paymentMethod)).map(Payment.named) ?? .none
     }
 
     private static func readAmount(_ body: inout Body, _ bookCurrency: Currency, isRequired: Bool) -> Money? {
@@ -76,5 +108,5 @@ enum EntryInput {
         }
     }
 
-    private static func nonEmpty(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
+    static func nonEmpty(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
 }

@@ -126,18 +126,19 @@ package struct ImportProfileStore: Sendable {
             """) > 0
     }
 
-    /// False when another one has the name.
-    func save(_ profile: ImportProfile) async throws -> Bool {
-        try await connection.run(
-            """
-            UPDATE import_profiles p SET name = \(profile.name), signature = \(profile.signature),
-                mapping = \(profile.mappingText), currency = \(profile.currency), version = \(profile.version),
-                updated_at = now()
-            WHERE book_id = \(book) AND id = \(profile.id) AND NOT EXISTS (
-                SELECT FROM import_profiles o
-                WHERE o.book_id = \(book) AND o.name = \(profile.name) AND o.id <> \(profile.id)
-            )
-            """) > 0
+    /// - Throws: a refusal when another one has the name.
+    func save(_ profile: ImportProfile) async throws {
+        do {
+            _ = try await connection.run(
+                """
+                UPDATE import_profiles SET name = \(profile.name), signature = \(profile.signature),
+                    mapping = \(profile.mappingText), currency = \(profile.currency), version = \(profile.version),
+                    updated_at = now()
+                WHERE book_id = \(book) AND id = \(profile.id)
+                """)
+        } catch let error as DatabaseError where error.constraint == "import_profiles_name_key" {
+            throw Refusal.profileExists
+        }
     }
 
     /// Stores it, in place of the one with the same name.

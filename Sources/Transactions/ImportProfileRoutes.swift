@@ -19,7 +19,9 @@ package struct ImportProfileRoutes: RouteGroup {
         static let mapping = BodyField<CSVMappingOverride>(
             "mapping", .anything, "Corrections of how a CSV file is read, as a preview shows them."
         ) { value throws(FieldProblem) in
-            do throws(Refusal) { return try CSVMappingOverride(json: value) } catch { throw FieldProblem(error.message) }
+            do throws(Refusal) { return try CSVMappingOverride(json: value) } catch {
+                throw FieldProblem(error.message)
+            }
         }
         static let currency = BodyField<String>.text("currency", max: 3, "Of amounts for which the file names none.")
 
@@ -110,7 +112,7 @@ package struct ImportProfileRoutes: RouteGroup {
             profile.mapping = mapping ?? profile.mapping
             if body.has(Input.currency) { profile.currency = currency }
             profile.version += 1
-            guard try await store.save(profile) else { throw Refusal.profileExists }
+            try await store.save(profile)
             return profile
         }
         return answer(changed)

@@ -40,7 +40,8 @@ package final class ImportProgress: Sendable {
             all.states[key] = State(number: all.begun)
             guard all.states.count > Self.limit else { return }
             all.states = all.states.filter { $0.value.ended.map { now - $0 < Self.kept } ?? true }
-            while all.states.count > Self.limit, let oldest = all.states.min(by: { $0.value.number < $1.value.number }) {
+            while all.states.count > Self.limit, let oldest = all.states.min(by: { $0.value.number < $1.value.number })
+            {
                 all.states[oldest.key] = nil
             }
         }
@@ -112,7 +113,11 @@ package final class ImportProgress: Sendable {
             // It never began, or it was dropped for newer ones.
             if progress == nil, shown != nil || now - start > patience { return }
             if now - start > atMost { return }
-            if let loop = EventLoop.current { try await loop.sleep(for: pause) } else { try await Task.sleep(for: pause) }
+            if let loop = EventLoop.current {
+                try await loop.sleep(for: pause)
+            } else {
+                try await Task.sleep(for: pause)
+            }
         }
     }
 

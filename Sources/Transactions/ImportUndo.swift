@@ -83,7 +83,8 @@ package struct ImportUndo: Sendable {
                 SELECT DISTINCT coalesce(split_of, id) AS id FROM entries
                 WHERE book_id = \(book) AND import_id = \(id) AND version > 1 AND \(edited == .keep)
             ), removed AS (
-                UPDATE entries e SET fingerprint = NULL, twin = NULL, deleted_at = now(), version = e.version + 1, updated_at = now()
+                UPDATE entries e SET fingerprint = NULL, twin = NULL, deleted_at = now(), version = e.version + 1, updated_at = now(),
+                    updated_by = \(user)
                 WHERE e.book_id = \(book) AND e.import_id = \(id) AND e.deleted_at IS NULL
                     AND NOT EXISTS (SELECT FROM edited WHERE edited.id = coalesce(e.split_of, e.id))
                 RETURNING e.occurred_on, e.type, e.category_id, e.amount_minor, e.status

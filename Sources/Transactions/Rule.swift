@@ -161,7 +161,8 @@ extension RuleCondition {
         case .type: return ["expense", "income"].contains(value) ? nil : "value should be expense or income."
         case .amount:
             let example = Money(minorUnits: 12 * currency.minorUnitsPerMajor, currency: currency).decimalText
-            return amounts(currency) == nil ? "value should be an amount such as \(example), the smaller one first." : nil
+            return amounts(currency) == nil
+                ? "value should be an amount such as \(example), the smaller one first." : nil
         case .date: return days == nil ? "value should be a day such as 2026-03-31, the earlier one first." : nil
         }
     }
@@ -212,7 +213,9 @@ extension RuleSplit {
         for part in split {
             switch part.share {
             case .percent(let share):
-                guard (1...wholePercent).contains(share) else { return "percent should be more than 0 and at most 100." }
+                guard (1...wholePercent).contains(share) else {
+                    return "percent should be more than 0 and at most 100."
+                }
                 percents += share
             case .amount(let text):
                 guard let money = try? Money.parse(text, currency), money.minorUnits > 0 else {

@@ -93,6 +93,7 @@ package struct RuleApplication: Sendable {
         var category: CategoryID
         var merchant: String?
         var notes: String?
+        /// Nil when it stays as it is.
         var paymentMethod: String?
         var tags: [String]
 
@@ -102,13 +103,16 @@ package struct RuleApplication: Sendable {
             category = outcome.categoryID.flatMap { categories.contains($0) ? $0 : nil } ?? entry.category
             merchant = outcome.merchantName ?? entry.merchant
             notes = outcome.notes ?? entry.notes
-            paymentMethod = outcome.paymentMethod ?? entry.paymentMethod
+            // A method of the book is known by its name in any case.
+            paymentMethod = outcome.paymentMethod.flatMap {
+                $0.lowercased() == entry.paymentMethod?.lowercased() ? nil : $0
+            }
             tags = Array(Entry.unique(entry.tags + outcome.tags).prefix(Entry.maximumTags))
         }
 
         var isOne: Bool {
             category != entry.category || merchant != entry.merchant || notes != entry.notes
-                || paymentMethod != entry.paymentMethod || tags != entry.tags
+                || paymentMethod != nil || tags != entry.tags
         }
     }
 
@@ -128,7 +132,8 @@ package struct RuleApplication: Sendable {
         var result = Result()
         var last: EntryID?
         while !matcher.isEmpty {
-            let rows = try await connection.query(page(after: last, unsorted: [unsorted.expense, unsorted.income], locks))
+            let rows = try await connection.query(
+                page(after: last, unsorted: [unsorted.expense, unsorted.income], locks))
             var changes: [Change] = []
             var subject = RuleSubject()
             for row in rows {
@@ -157,7 +162,9 @@ package struct RuleApplication: Sendable {
     private func page(after last: EntryID?, unsorted: [CategoryID], _ locks: Bool) -> SQL {
         var sql: SQL = """
             SELECT id, type, occurred_on, amount_minor, status, merchant, description, notes, account, category_id,
-                payment_method, tags
+                CASE WHEN payment_method_id IS NULL THEN payment_method ELSE (
+                    SELECT m.name FROM payment_methods m WHERE m.book_id = entries.book_id AND m.id = payment_method_id
+                ) END, tags
             FROM entries WHERE book_id = \(book) AND deleted_at IS NULL
             """
         if let last { sql.append(" AND id > \(last)") }
@@ -175,12 +182,15 @@ package struct RuleApplication: Sendable {
         _ = try await transaction.run(
             """
             UPDATE entries e SET category_id = n.category_id, merchant = n.merchant, notes = n.notes,
-                payment_method = n.payment_method, tags = ARRAY(SELECT jsonb_array_elements_text(n.tags)),
-                version = e.version + 1, updated_at = now()
+                payment_method_id = CASE WHEN n.payment_method IS NULL THEN e.payment_method_id ELSE p.id END,
+                payment_method = coalesce(n.payment_method, e.payment_method), tags = ARRAY(SELECT jsonb_array_elements_text(n.tags)),
+                version = e.version + 1, updated_at = now(), updated_by = \(user)
             FROM unnest(
                 \(changes.map(\.entry.id)), \(changes.map(\.category)), \(changes.map(\.merchant)), \(changes.map(\.notes)),
                 \(changes.map(\.paymentMethod)), \(changes.map { $0.tags.jsonText })
             ) AS n (id, category_id, merchant, notes, payment_method, tags)
+            LEFT JOIN payment_methods p
+                ON p.book_id = \(book) AND lower(p.name) = lower(n.payment_method) AND p.deleted_at IS NULL
             WHERE e.book_id = \(book) AND e.id = n.id
             """)
     }
@@ -197,14 +207,17 @@ package struct RuleApplication: Sendable {
         /// The month's sum of all categories together stays as it is.
         mutating func add(_ entry: Stored, to category: CategoryID, sign: Int64) {
             guard entry.counts else { return }
-            let key = Key(month: Int32(entry.date.year * 12 + entry.date.month - 1), kind: entry.kind, category: category)
+            let key = Key(
+                month: Int32(entry.date.year * 12 + entry.date.month - 1), kind: entry.kind, category: category)
             sums[key, default: (0, 0)].amount += sign * entry.amount
             sums[key, default: (0, 0)].count += sign
         }
 
         func save(_ book: BookID, _ transaction: Transaction) async throws {
             let all = sums.filter { $0.value.amount != 0 || $0.value.count != 0 }.sorted {
-                ($0.key.month, $0.key.kind.rawValue, $0.key.category) < ($1.key.month, $1.key.kind.rawValue, $1.key.category)
+                ($0.key.month, $0.key.kind.rawValue, $0.key.category) < (
+                    $1.key.month, $1.key.kind.rawValue, $1.key.category
+                )
             }
             guard !all.isEmpty else { return }
             _ = try await transaction.run(

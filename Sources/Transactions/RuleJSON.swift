@@ -106,7 +106,8 @@ extension RuleCondition {
     private static func value(_ json: JSONValue?) throws(FieldProblem) -> String? {
         switch json {
         case nil, .null: return nil
-        case .string(let text), .number(let text): return try RuleText.checked(text, "value", max: Rule.maximumValueLength)
+        case .string(let text), .number(let text):
+            return try RuleText.checked(text, "value", max: Rule.maximumValueLength)
         default: throw FieldProblem("value should be text or a number.")
         }
     }
@@ -146,7 +147,8 @@ extension RuleActions {
                         name: "RuleSplit",
                         [
                             SchemaProperty("categoryId", .uuid),
-                            SchemaProperty("percent", .decimal, required: false, "Of the whole, with up to two decimals."),
+                            SchemaProperty(
+                                "percent", .decimal, required: false, "Of the whole, with up to two decimals."),
                             SchemaProperty("amount", .money, required: false),
                             SchemaProperty("rest", .boolean, required: false, "Whatever the others leave."),
                         ])), required: false, "On the way in, a transaction becomes several entries that add up to it."),
@@ -264,7 +266,9 @@ extension RuleSplit {
     /// `33.33` as 3333.
     private static func hundredths(_ text: String) -> Int64? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let whole = parts.first.flatMap({ Int64($0) }), (0...100).contains(whole) else { return nil }
+        guard parts.count <= 2, let whole = parts.first.flatMap({ Int64($0) }), (0...100).contains(whole) else {
+            return nil
+        }
         guard parts.count == 2, let decimals = parts.last else { return whole * 100 }
         guard (1...2).contains(decimals.utf8.count), decimals.utf8.allSatisfy({ $0 &- 48 < 10 }),
             let hundredths = Int64(decimals)

@@ -184,7 +184,8 @@ package struct RuleRoutes: RouteGroup {
             let known = try await store.all().map(\.id)
             guard Set(known) == Set(ids) else {
                 throw Refusal(
-                    .conflict, "RULES_CHANGED", "ids should name every rule of the book. Load them again, then order them.")
+                    .conflict, "RULES_CHANGED",
+                    "ids should name every rule of the book. Load them again, then order them.")
             }
             try await store.order(ids)
             return try await store.all()

@@ -17,6 +17,8 @@ package struct StatementPreview: Sendable {
     }
 
     private var accounts: [Account] = []
+    /// The one that transactions belong to: a file may come back to an account that it told of before.
+    private var current = 0
     package private(set) var transactionCount = 0
     package private(set) var rejectedCount = 0
     /// At most `rejectedLimit`.
@@ -29,15 +31,18 @@ package struct StatementPreview: Sendable {
 
     package mutating func take(_ event: StatementEvent) {
         switch event {
-        case .accountStarted(let account): accounts.append(Account(account: account))
+        case .accountStarted(let account):
+            let known = accounts.firstIndex { $0.account.id == account.id }
+            current = account.isResumed ? known ?? accounts.count : accounts.count
+            if current == accounts.count { accounts.append(Account(account: account)) }
         case .transaction(let transaction):
             transactionCount += 1
             guard transactionCount <= transactionLimit, !accounts.isEmpty else { return }
-            accounts[accounts.count - 1].transactions.append(transaction)
+            accounts[current].transactions.append(transaction)
         case .rejected(let line): reject(line)
         case .accountEnded(let balances):
             guard !accounts.isEmpty else { return }
-            accounts[accounts.count - 1].balances = balances
+            accounts[current].balances = balances
         }
     }
 

@@ -6,6 +6,8 @@ package enum TransactionsModule {
             Migration(name: "M20261121000600__entries", sql: PackageResources.M20261121000600__entries_sql),
             Migration(name: "M20261121000610__imports", sql: PackageResources.M20261121000610__imports_sql),
             Migration(name: "M20261121000620__rules", sql: PackageResources.M20261121000620__rules_sql),
+            Migration(
+                name: "M20261121001100__entry_details", sql: PackageResources.M20261121001100__entry_details_sql),
         ]
     }
 }

@@ -50,6 +50,7 @@ enum AssetList {
         ("popover.js", PackageResources.popover_js),
         ("rule-form.js", PackageResources.rule_form_js),
         ("rule-words.js", PackageResources.rule_words_js),
+        ("rules-store.js", PackageResources.rules_store_js),
         ("rules.js", PackageResources.rules_js),
         ("screens.css", PackageResources.screens_css),
         ("settings-lists.js", PackageResources.settings_lists_js),

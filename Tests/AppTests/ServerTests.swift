@@ -290,4 +290,48 @@ private final class Load: Sendable {
             try await expectSums(data)
         }
     }
+
+    @Test func `an undo is done whole or not at all, and can be repeated`() async throws {
+        let data = TestDirectories.make("app") + "/data"
+        let count = 8000
+        let lines = (0..<count).map { "2026-0\($0 % 9 + 1)-\($0 % 18 + 10),Shop \($0),-\($0 % 90 + 1).50\n" }
+        let form = TestClient.form(Array(("Date,Payee,Amount\n" + lines.joined()).utf8))
+        var token = ""
+        func upload(_ server: RunningServer) async throws -> Answer {
+            try await server.client.send(
+                "POST", "/api/v1/imports",
+                fields: [("Authorization", "Bearer \(token)"), ("Content-Type", form.contentType)], body: form.body)
+        }
+        for delay in [30, 150, 400] {
+            try await RunningServer.with(data) { server in
+                if token.isEmpty { token = try await server.registerAda() }
+                if try await server.total(token: token) == 0 { #expect(try await upload(server).status == 201) }
+                let newest = try await server.send("GET", "/imports?limit=1", token: token).items.first
+                let id = try #require(newest?["id"]?.string)
+                let known = token
+                let undo = Task { try? await server.send("DELETE", "/imports/\(id)", token: known) }
+                try await Task.sleep(for: .milliseconds(delay))
+                server.kill()
+                let answer = await undo.value
+                await server.exited()
+                if let answer { #expect(answer.status == 200) }
+            }
+            try await RunningServer.with(data) { server in
+                let total = try await server.total(token: token)
+                let newest = try await server.send("GET", "/imports?limit=1", token: token).items.first
+                let isUndone = newest?["undoneAt"]?.string != nil
+                #expect(total == (isUndone ? 0 : count), "killed after \(delay) ms: \(total) of \(count)")
+                try await expectSums(data)
+            }
+        }
+        try await RunningServer.with(data) { server in
+            if try await server.total(token: token) == 0 { #expect(try await upload(server).status == 201) }
+            let newest = try await server.send("GET", "/imports?limit=1", token: token).items.first
+            let id = try #require(newest?["id"]?.string)
+            let answer = try await server.send("DELETE", "/imports/\(id)", token: token)
+            #expect(answer.status == 200 && answer.data["removed"]?.int == count)
+            #expect(try await server.total(token: token) == 0)
+            try await expectSums(data)
+        }
+    }
 }

@@ -209,6 +209,14 @@ enum CAMTFile {
         #expect(try read(CAMTFile.entry(day: day)).dates == [expected])
     }
 
+    @Test func `takes the day of the message where nothing else tells one`() throws {
+        let text = CAMTFile.file(CAMTFile.statement(CAMTFile.entry(day: "")))
+            .replacing("<CreDtTm>2026-02-01T04:00:00</CreDtTm>", with: "")
+        #expect(try reading(text).rejected.map(\.reason) == ["There is no date."])
+        let dated = text.replacing("<MsgId>1</MsgId>", with: "<MsgId>1</MsgId><CreDtTm>2026-02-03T04:00:00</CreDtTm>")
+        #expect(try reading(dated).dates == ["2026-02-03"])
+    }
+
     @Test func `rejects what cannot be read, with its line, its text and the reason`() throws {
         let entries = [
             CAMTFile.entry("much"), CAMTFile.entry("0.00"), CAMTFile.entry("1.234"),

@@ -103,17 +103,17 @@ import Testing
                 #expect(try reading(bytes, pieces: size) == whole, "\(name) in pieces of \(size)")
             }
         }
-        let entries = (0..<2000).map { index in
+        let entries = (0..<800).map { index in
             CAMTFile.entry("\(index + 1).00", "DBIT", "<AddtlNtryInf>Käse \(index) &amp; €</AddtlNtryInf>\r\n")
         }
         let camt = Array(CAMTFile.file(CAMTFile.statement(entries.joined())).utf8)
-        let lines = (0..<4000).map {
+        let lines = (0..<1500).map {
             ":61:2601150115D\($0 + 1),00NMSCREF\($0)//B\($0)\r\n:86:166?20Käse \($0)?32Shop\r\n"
         }
         let mt940 = Array(`An MT940 statement`.message(lines.joined()).utf8)
-        let records = (0..<8000).map { "D1/\($0 % 28 + 1)/2026\r\nT-\($0 + 1).00\r\nPKäse \($0)\r\n^\r\n" }
+        let records = (0..<3000).map { "D1/\($0 % 28 + 1)/2026\r\nT-\($0 + 1).00\r\nPKäse \($0)\r\n^\r\n" }
         let qif = Array(("!Type:Bank\r\n" + records.joined()).utf8)
-        for (bytes, count) in [(camt, 2000), (mt940, 4000), (qif, 8000)] {
+        for (bytes, count) in [(camt, 800), (mt940, 1500), (qif, 3000)] {
             let whole = try reading(bytes)
             #expect(whole.refusal == nil)
             #expect(whole.transactions.count == count)

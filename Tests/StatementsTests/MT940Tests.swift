@@ -244,6 +244,56 @@ import Testing
         #expect(try reading(wide).transactions.first?.memo == "Grüße aus Köln")
     }
 
+    @Test func `is read in the code page of its country`() throws {
+        let text = Self.message(":61:260115D1,00NMSCX\n:86:~", currency: "PLN")
+        let polish = Array(text.utf8).flatMap { $0 == UInt8(ascii: "~") ? [0xA3, 0xF3, 0x64, 0x9F] : [$0] }
+        #expect(try reading(polish).transactions.first?.memo == "Łódź")
+        let bulgarian = Array(Self.message(":61:260115D1,00NMSCX\n:86:~", currency: "BGN").utf8)
+            .flatMap { $0 == UInt8(ascii: "~") ? [0xD1, 0xEE, 0xF4, 0xE8, 0xFF] : [$0] }
+        #expect(try reading(bulgarian).transactions.first?.memo == "София")
+    }
+
+    @Test func `reads what banks vary`() throws {
+        let read = try entries(
+            """
+            :61:2006080608D12,35 NRTIKREF+//2016021783252833
+            /OCMT/EUR11,85//CHGS/EUR0,50/
+            :86:109?00RETOURE?20EREF+A1.200080779.400143254?21.49 KREF+SEPA-DA2 MREF+?2208 SVWZ+?23GRUND?32TESTER
+            :61:2009020902D20,00NONREF
+            :86:999Standing order
+            :61:130101D25,00N102EREF
+            NL70ABNA0987654321
+            :86:/BENM//NAME/CONTRA ACCOUNT HOLDER WITH A LONG NAME, AS THERE ARE S
+            OME/REMI//ISDT/2013-07-11
+            :61:2012011201DD80,NMSC25594900
+            :86:/BENM/300000000000133
+            /BANKA AD SKOPJE
+            /Mesecna provizija
+            :61:1405070507D1,NTRFNONREF//B4
+            :86:FACTUUR 2014
+            REK: NL65INGB0123456789/NAAM: PICQER
+            :61:2011301130CN220000,00//19239782213
+            :86:SALARY
+            :61:1312091209C79,7FMSC01916//NONREF
+            20131209007602198765432000000012
+            :86:GIRO
+            """)
+        #expect(
+            read.map(\.payee) == [
+                "TESTER", nil, "CONTRA ACCOUNT HOLDER WITH A LONG NAME, AS THERE ARE SOME", "BANKA AD SKOPJE", "PICQER",
+                nil, nil,
+            ])
+        #expect(
+            read.map(\.memo) == ["GRUND", "Standing order", nil, "Mesecna provizija", "FACTUUR 2014", "SALARY", "GIRO"])
+        #expect(
+            read.map(\.reference) == [
+                "A1.200080779.400143254.49", nil, "NL70ABNA0987654321", "25594900", nil, nil, "01916",
+            ])
+        #expect(
+            read.map(\.externalID) == ["2016021783252833", nil, nil, nil, "B4", "19239782213", nil])
+        #expect(read.map(\.type) == ["RETOURE", nil, "N102", "NMSC", "NTRF", nil, "FMSC"])
+    }
+
     @Test func `is refused where it is cut`() throws {
         let whole = Self.message(":61:2601150115D12,47NMSCNONREF//B1\n:86:Coffee", closing: "C260131%87,53")
         let bytes = Array(whole.utf8)

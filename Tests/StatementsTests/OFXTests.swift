@@ -108,10 +108,32 @@ private func statement(
         #expect(read.transactions.first?.memo == "&#0;&#x110000;&#xD800;A")
     }
 
-    @Test func `has investment accounts left out, and says so`() throws {
+    @Test func `has the trades of its investment accounts left out, one by one`() throws {
         let read = try reading(Files.fixture("ofxparse__tests__fixtures__investment_401k.ofx"))
         #expect(read.transactions.isEmpty)
-        #expect(read.accounts.isEmpty)
-        #expect(read.rejected.map(\.reason) == ["Investment accounts are not imported; this one has 3 transactions."])
+        #expect(read.rejected.count == 3)
+        #expect(
+            read.rejected.allSatisfy {
+                $0.reason.hasPrefix("Trades of investment accounts are not imported") && $0.line > 36
+            })
+    }
+
+    @Test func `has what went in and out of an investment account`() throws {
+        let read = try reading(
+            """
+            OFXHEADER:100
+            <OFX><INVSTMTMSGSRSV1><INVSTMTTRNRS><INVSTMTRS><CURDEF>USD
+            <INVACCTFROM><BROKERID>b<ACCTID>77</INVACCTFROM>
+            <INVTRANLIST>
+            <INVBANKTRAN><STMTTRN><TRNTYPE>DEBIT<DTPOSTED>20260331<TRNAMT>-12.50<FITID>1<NAME>Card payment</STMTTRN>
+            <SUBACCTFUND>CASH</INVBANKTRAN>
+            <BUYSTOCK><INVBUY><INVTRAN><FITID>2<DTTRADE>20260330<MEMO>10 AAPL</INVTRAN><TOTAL>-500.00</INVBUY></BUYSTOCK>
+            </INVTRANLIST></INVSTMTRS></INVSTMTTRNRS></INVSTMTMSGSRSV1></OFX>
+            """)
+        #expect(read.accounts == [StatementAccount(id: "77", currency: .usd)])
+        #expect(read.minorUnits == [-1250])
+        #expect(read.transactions.first?.payee == "Card payment")
+        #expect(read.rejected.map(\.line) == [7])
+        #expect(read.rejected.first?.text == "20260330 -500.00 10 AAPL")
     }
 }

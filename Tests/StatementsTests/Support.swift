@@ -66,7 +66,9 @@ enum Files {
 
     static func fixtures() throws -> [String] {
         let path = "/" + folder.joined(separator: "/") + "/Fixtures"
-        return try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.contains(".") && !$0.hasSuffix(".md") }.sorted()
+        return try FileManager.default.contentsOfDirectory(atPath: path).filter {
+            $0.contains(".") && !$0.hasSuffix(".md")
+        }.sorted()
     }
 
     /// The files of a folder within the fixtures, by their names there.

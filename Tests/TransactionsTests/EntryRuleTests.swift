@@ -77,7 +77,7 @@ import Testing
         #expect(entry.amount.minorUnits == 1250)
         #expect(entry.merchant == "Rewe" && entry.description == "Bread" && entry.notes == "two\nlines")
         #expect(entry.category == .named("food") && entry.occurredOn == day("2026-03-31"))
-        #expect(entry.status == .pending && entry.paymentMethod == "card" && entry.tags == ["a", "b"])
+        #expect(entry.status == .pending && entry.payment == .named("card") && entry.tags == ["a", "b"])
     }
 
     @Test(arguments: ["merchant", "vendor", "client"]) func `is read under the merchant's other names`(alias: String)
@@ -89,7 +89,8 @@ import Testing
     @Test func `is read under the other names of the rest`() throws {
         let entry = try new(#"{"amount":"1","date":"2026-01-02","category":"Food","payment_method":"cash"}"#)
         #expect(
-            entry.occurredOn == day("2026-01-02") && entry.category == .named("Food") && entry.paymentMethod == "cash")
+            entry.occurredOn == day("2026-01-02") && entry.category == .namedOrNew("Food")
+                && entry.payment == .named("cash"))
     }
 
     @Test func `has today and no category where nothing is said`() throws {
@@ -131,7 +132,7 @@ import Testing
                 after.amount != before.amount, after.merchant != before.merchant,
                 after.description != before.description,
                 after.notes != before.notes, after.category != before.category, after.occurredOn != before.occurredOn,
-                after.status != before.status, after.paymentMethod != before.paymentMethod, after.tags != before.tags,
+                after.status != before.status, after.payment != before.payment, after.tags != before.tags,
             ]
             #expect(differing.count { $0 } == 1, "\(name) changed something else as well")
         }
@@ -142,7 +143,7 @@ import Testing
         let after = try changed(
             try new(full),
             #"{"merchantName":\#(empty),"description":\#(empty),"notes":\#(empty),"paymentMethod":\#(empty)}"#)
-        #expect(after.merchant == nil && after.description == nil && after.notes == nil && after.paymentMethod == nil)
+        #expect(after.merchant == nil && after.description == nil && after.notes == nil && after.payment == .none)
     }
 
     @Test func `clears tags and category by null`() throws {

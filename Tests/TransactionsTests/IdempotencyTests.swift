@@ -64,7 +64,7 @@ import Testing
     @Test func `is free again after a refusal`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
-            #expect(try await create(ada, "k", #"{"amount":1,"category":"nothing"}"#).status == 400)
+            #expect(try await create(ada, "k", #"{"amount":1,"categoryId":"nothing"}"#).status == 400)
             #expect(try await create(ada, "k").status == 201)
         }
     }

@@ -171,7 +171,8 @@ import Testing
         try await TestApp.run { app in
             let ada = try await app.ada
             let bob = try await app.add(try await app.person("bob"), to: ada, as: .member)
-            let file = "Date,Payee,Amount\n" + (1...300).map { "2026-03-01,Shop \($0 % 90),-\($0 % 7 + 1).00\n" }.joined()
+            let file =
+                "Date,Payee,Amount\n" + (1...300).map { "2026-03-01,Shop \($0 % 90),-\($0 % 7 + 1).00\n" }.joined()
             for _ in 0..<4 {
                 let id = try await imported(ada, file, count: 300)
                 async let undone = undo(ada, id)

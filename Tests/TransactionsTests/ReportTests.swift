@@ -250,4 +250,4 @@ private struct Sums: Equatable {
     }
 }
 
-private typealias EntryTests = `An entry`
+typealias EntryTests = `An entry`

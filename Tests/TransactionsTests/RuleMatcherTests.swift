@@ -20,7 +20,8 @@ import Testing
         var random = SeededGenerator(seed: 3)
         let alphabet = Array("aZ é\u{301}ßøŁ日🙂\u{0}\t.-ÄΌЙ")
         for _ in 0..<400 {
-            let text = String((0..<Int.random(in: 0...20, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" })
+            let text = String(
+                (0..<Int.random(in: 0...20, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" })
             let once = FoldedText(text)
             #expect(FoldedText(String(decoding: once.bytes, as: UTF8.self)) == once)
             #expect(FoldedText(text.uppercased()).bytes == FoldedText(text.uppercased().lowercased()).bytes)
@@ -64,7 +65,8 @@ import Testing
     private func rule(
         _ position: Int32, _ match: RuleConditions.Match = .all, _ items: [RuleCondition], _ actions: RuleActions
     ) -> Rule {
-        Rule(id: RuleID.new(), name: "r", position: position, conditions: RuleConditions(match, items), actions: actions)
+        Rule(
+            id: RuleID.new(), name: "r", position: position, conditions: RuleConditions(match, items), actions: actions)
     }
 
     private func subject(
@@ -115,7 +117,9 @@ import Testing
     @Test(arguments: [1, 2, 3] as [UInt64]) func `match just as each of them by itself would`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         func word(_ longest: Int) -> String {
-            String((0..<Int.random(in: 1...longest, using: &random)).map { _ in "abÀ ".randomElement(using: &random) ?? "a" })
+            String(
+                (0..<Int.random(in: 1...longest, using: &random)).map { _ in "abÀ ".randomElement(using: &random) ?? "a"
+                })
         }
         func folded(_ text: String) -> String { String(decoding: FoldedText(text).bytes, as: UTF8.self) }
         for _ in 0..<40 {
@@ -155,7 +159,8 @@ import Testing
                     rule.1 == .all ? rule.2.allSatisfy(holds) : rule.2.contains(where: holds)
                 }.map { "\($0.offset)" }
                 let outcome = matcher.outcome(for: subject(merchant, description))
-                #expect((outcome?.tags ?? []) == Array(expected.prefix(Entry.maximumTags)), "\(merchant)|\(description)")
+                #expect(
+                    (outcome?.tags ?? []) == Array(expected.prefix(Entry.maximumTags)), "\(merchant)|\(description)")
             }
         }
     }
@@ -197,7 +202,8 @@ import Testing
                 }
                 let amounts = Bool.random(using: &random)
                 if amounts { split.append(RuleSplit(CategoryID.new(), .amount("3"))) }
-                split.append(RuleSplit(CategoryID.new(), amounts || Bool.random(using: &random) ? .rest : .percent(left)))
+                split.append(
+                    RuleSplit(CategoryID.new(), amounts || Bool.random(using: &random) ? .rest : .percent(left)))
                 #expect(RuleSplit.problem(of: split, currency) == nil, "\(split)")
                 let whole = Money(minorUnits: Int64.random(in: 1...1_000_000, using: &random), currency: currency)
                 guard let parts = RuleSplit.parts(of: whole, split) else {
@@ -231,11 +237,14 @@ import Testing
                 == [33, 33, 34])
     }
 
-    @Test(arguments: [
-        [.percent(5000)], [.percent(5000), .percent(4000)], [.percent(10000), .rest], [.rest, .rest],
-        [.amount("5"), .percent(10000)], [.amount("5"), .amount("6")], [.amount("0"), .rest], [.amount("1.001"), .rest],
-        [.percent(0), .rest], [.percent(10001), .rest],
-    ] as [[RuleSplit.Share]]) func `refuse a split that cannot add up`(shares: [RuleSplit.Share]) {
+    @Test(
+        arguments: [
+            [.percent(5000)], [.percent(5000), .percent(4000)], [.percent(10000), .rest], [.rest, .rest],
+            [.amount("5"), .percent(10000)], [.amount("5"), .amount("6")], [.amount("0"), .rest],
+            [.amount("1.001"), .rest],
+            [.percent(0), .rest], [.percent(10001), .rest],
+        ] as [[RuleSplit.Share]]) func `refuse a split that cannot add up`(shares: [RuleSplit.Share])
+    {
         let problem = RuleSplit.problem(of: shares.map { RuleSplit(CategoryID.new(), $0) }, Self.euro)
         #expect(problem != nil)
     }

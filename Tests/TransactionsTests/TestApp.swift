@@ -60,7 +60,9 @@ final class TestApp: Sendable {
         let clock = Clock.fixed(Self.now)
         let idempotency = Idempotency(database: database) { SHA256.hash($0) }
         var routes = Routes()
-        CategoryRoutes(database: database).register(in: &routes)
+        CategoryRoutes(database: database, idempotency: idempotency, uses: [EntryStore.categoryUse]).register(
+            in: &routes)
+        PaymentMethodRoutes(database: database, idempotency: idempotency).register(in: &routes)
         BookRoutes(database: database, directory: directory) { try await EntryStore.isUsed($0, $1) }.register(
             in: &routes)
         EntryRoutes(database: database, idempotency: idempotency, clock: clock).register(in: &routes)
@@ -72,6 +74,7 @@ final class TestApp: Sendable {
         ImportProfileRoutes(database: database).register(in: &routes)
         RuleRoutes(database: database).register(in: &routes)
         AnalyticsRoutes(database: database, clock: clock).register(in: &routes)
+        CategoryReportRoutes(database: database, clock: clock).register(in: &routes)
         var options = ApplicationOptions()
         options.rateLimits = RateLimits(isEnabled: false)
         options.limits = RequestLimits(jsonBodyBytes: 1 << 20, uploadBytes: 1 << 20)

@@ -23,7 +23,15 @@ import Testing
         let amount = "\(Int.random(in: 0...99, using: &random)).\(Int.random(in: 10...99, using: &random))"
         let slug = ["food", "travel", "salary"].randomElement(using: &random) ?? ""
         let status = ["pending", "completed", "cancelled"].randomElement(using: &random) ?? ""
-        switch Int.random(in: 0..<10, using: &random) {
+        switch Int.random(in: 0..<14, using: &random) {
+        case 10: try await manyAtOnce(person, &made, &random)
+        case 11: try await category(person, &random)
+        case 12...13:
+            guard let index = made.indices.randomElement(using: &random), !made[index].isDeleted else { return }
+            let answer = try await person.post(
+                "\(made[index].path)/\(made[index].id)/duplicate", #"{"amount":\#(amount),"date":"\#(date)"}"#)
+            try #require(answer.status == 201, "\(answer.text)")
+            made.append(Made(path: made[index].path, id: answer.data.written("id") ?? "", version: 1))
         case 0...2:
             let path = Bool.random(using: &random) ? "/expenses" : "/incomes"
             let answer = try await person.post(
@@ -58,6 +66,54 @@ import Testing
             try #require(answer.status == 201)
             #expect((answer.data["imported"]?.int ?? -1) + (answer.data["duplicates"]?.int ?? -1) == lines.count)
         }
+    }
+
+    /// Creates, changes, deletes or restores several in one request.
+    private func manyAtOnce(_ person: Person, _ made: inout [Made], _ random: inout SeededGenerator) async throws {
+        let slug = ["food", "travel", "salary"].randomElement(using: &random) ?? ""
+        let chosen = made.indices.shuffled(using: &random).prefix(Int.random(in: 1...6, using: &random))
+        let list = chosen.map { "\"\(made[$0].id)\"" }.joined(separator: ",")
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0:
+            let items = (0..<Int.random(in: 1...6, using: &random)).map { _ in
+                #"{"type":"expense","amount":\#(Int.random(in: 0...50, using: &random)),"categoryId":"\#(slug)","date":"2026-0\#(Int.random(in: 1...4, using: &random))-05"}"#
+            }
+            let answer = try await person.post("/entries/bulk", #"{"items":[\#(items.joined(separator: ","))]}"#)
+            try #require([200, 201].contains(answer.status))
+            for result in answer.data["results"]?.array ?? [] {
+                guard let id = result.written("id") else { continue }
+                made.append(Made(path: "/expenses", id: id, version: 1))
+            }
+        case 1 where !chosen.isEmpty:
+            let answer = try await person.put(
+                "/entries/bulk", #"{"ids":[\#(list)],"changes":{"categoryId":"\#(slug)","status":"pending"}}"#)
+            try #require(answer.status == 200)
+            for index in chosen where !made[index].isDeleted { made[index].version += 1 }
+        case 2 where !chosen.isEmpty:
+            try #require(try await person.send("DELETE", "/entries/bulk", "{\"ids\":[\(list)]}").status == 200)
+            for index in chosen where !made[index].isDeleted {
+                made[index].isDeleted = true
+                made[index].version += 1
+            }
+        case 3 where !chosen.isEmpty:
+            try #require(try await person.post("/entries/bulk/restore", "{\"ids\":[\(list)]}").status == 200)
+            for index in chosen where made[index].isDeleted {
+                made[index].isDeleted = false
+                made[index].version += 1
+            }
+        default: break
+        }
+    }
+
+    /// A category with an entry, deleted again. What was in it is not remembered here: its versions have changed.
+    private func category(_ person: Person, _ random: inout SeededGenerator) async throws {
+        let name = "c\(UInt64.random(in: 0...UInt64.max, using: &random))"
+        for path in ["/expenses", "/incomes"] {
+            let answer = try await person.post(path, #"{"amount":7,"category":"\#(name)","date":"2026-02-03"}"#)
+            try #require(answer.status == 201)
+        }
+        let answer = try await person.send("DELETE", "/categories/\(name)?reassignTo=travel")
+        #expect([204, 400].contains(answer.status), "\(answer.text)")
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64]) func `are those of the entries after every step`(seed: UInt64) async throws

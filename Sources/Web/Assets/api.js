@@ -152,7 +152,11 @@ export function store(key, value) {
 /// A key for one intention to create something, so that "try again" cannot create it twice.
 export function newIdempotencyKey() {
     if (crypto.randomUUID) return crypto.randomUUID();
-    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    // Plain http in a home network has no randomUUID.
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 /// Sends a file. XMLHttpRequest, because fetch does not report how much has been sent.

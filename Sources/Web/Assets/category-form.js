@@ -105,8 +105,15 @@ async function remove(category, done) {
         } catch (error) { go.disabled = false; replace(problem, banner(error)); }
     }
     try {
-        const stats = await api.get(`/categories/${category.id}/stats`);
-        const count = Number(stats?.count ?? 0);
+        const count = countIn(await api.get("/categories/tree"), category.id);
         words.textContent = count ? `${plural(count, "entry is", "entries are")} in this category.` : "No entry is in this category.";
     } catch { words.textContent = "Its entries are moved to another category first."; }
+}
+
+function countIn(nodes, id) {
+    for (const node of nodes ?? []) {
+        const found = node.id === id ? Number(node.entryCount) : countIn(node.children, id);
+        if (found !== null) return found;
+    }
+    return null;
 }

@@ -81,6 +81,6 @@ export function complete(field, { find, onpick, label = "Suggestions", least = 1
 
 /// What the book's entries have in a field ("merchant", "tag", "paymentMethod"), most used first.
 export async function suggestions(field, text, limit = 8) {
-    const found = await api.get("/entries/suggestions", { field, q: text });
+    const found = await api.get("/entries/suggestions", { field, q: text, limit: Math.min(limit, 50) });
     return (found ?? []).slice(0, limit).map((each) => ({ value: each.value, count: Number(each.count) }));
 }

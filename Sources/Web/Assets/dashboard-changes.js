@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { h, icon, plural, replace, categoryMark } from "./dom.js";
-import { absolute, addAmounts, changePercent, formatMoney, formatPercent, isNegative, scaled } from "./money.js";
+import { absolute, changePercent, formatMoney, formatPercent, isNegative, scaled } from "./money.js";
 import { load, skeleton } from "./overlays.js";
 
 const SHOWN = 6;
@@ -13,20 +13,16 @@ export function changePanel({ period, present, currency }, isCurrent) {
     const under = period.last >= present;
     load(body, {
         placeholder: () => skeleton(SHOWN), isCurrent,
-        fetch: () => api.get("/analytics/compare", { start1: period.from, end1: period.to, start2: earlier.from, end2: earlier.to }),
+        fetch: () => api.get("/analytics/compare", { start1: earlier.from, end1: earlier.to, start2: period.from, end2: period.to }),
         show: (data) => replace(body, table(rowsOf(data), { period, earlier, currency })),
     });
     return h("section.panel-box.changes", h("header", h("h2", "What changed"), h("span.muted.small", `${under ? "so far, " : ""}against ${earlier.name}`)), body);
 }
 
-/// Largest changes first, whichever way.
+/// Spending only, the largest changes first, whichever way.
 function rowsOf(data) {
-    return (data?.byCategory ?? data?.categories ?? []).map((each) => {
-        const now = each.amount1 ?? each.current ?? each.period1 ?? "0";
-        const before = each.amount2 ?? each.previous ?? each.period2 ?? "0";
-        return { ...each, now, before, change: addAmounts(now, `${isNegative(before) ? "" : "-"}${absolute(before)}`) };
-    }).filter((each) => scaled(each.change) !== 0n)
-        .sort((left, right) => { const [a, b] = [left, right].map((each) => scaled(absolute(each.change))); return a < b ? 1 : a > b ? -1 : 0; }).slice(0, SHOWN);
+    return (data?.categories ?? []).filter((each) => each.type === "expense" && scaled(each.amounts.change) !== 0n).slice(0, SHOWN)
+        .map((each) => ({ ...each, now: each.amounts.second, before: each.amounts.first, change: each.amounts.change }));
 }
 
 function table(rows, { period, earlier, currency }) {

@@ -23,9 +23,10 @@ export function cards(data, { period, present, currency }) {
     const compare = (key) => ({ value: under || !Number(previous.count) ? null : changePercent(totals[key], previous[key]), text: (value) => formatPercent(Math.abs(value)), title: inEarlier(key), instead: Number(previous.count) ? inEarlier(key) : null });
     // A share of an amount that may be on either side of zero means nothing to anyone.
     const net = { value: null, instead: Number(previous.count) ? inEarlier("net") : null };
+    const entriesOf = (type) => `/entries?type=${type}&from=${period.from}&to=${period.to}`;
     return h("section.cards", { "aria-label": "Totals" },
-        card("Income", amount(totals.income, currency), compare("income"), earlier, 1, "income"),
-        card("Spending", amount(totals.expenses, currency), compare("expenses"), earlier, -1, "expenses"),
+        card("Income", amount(totals.income, currency), compare("income"), earlier, 1, "income", entriesOf("income")),
+        card("Spending", amount(totals.expenses, currency), compare("expenses"), earlier, -1, "expenses", entriesOf("expense")),
         card("Net", amount(totals.net, currency), net, earlier, 1, isNegative(totals.net) ? "minus" : "net"),
         card("Saved", saved === null ? "–" : formatPercent(saved), { value: under ? null : points, text: (value) => `${new Intl.NumberFormat().format(Math.abs(value))} pts`, instead: savedBefore === null ? null : `${formatPercent(savedBefore)} in ${earlier}` }, earlier, 1, "saved"));
 }
@@ -34,7 +35,7 @@ function amount(text, currency) {
     return moneyParts(text, currency).map((part) => (part.type === "fraction" || part.type === "decimal" ? h("span.fraction", part.value) : part.value));
 }
 
-function card(title, value, change, earlier, goodDirection, kind) {
+function card(title, value, change, earlier, goodDirection, kind, href) {
     let line;
     if (change.value === null) line = h("p.change.muted", change.instead ?? `Nothing in ${earlier}`);
     else if (change.value === 0) line = h("p.change.muted", `Same as ${earlier}`);
@@ -43,7 +44,7 @@ function card(title, value, change, earlier, goodDirection, kind) {
         line = h("p.change", { data: { tone: (up ? 1 : -1) === goodDirection ? "good" : "bad" }, title: change.title },
             icon(up ? "up" : "down"), h("span.visually-hidden", up ? "up" : "down"), h("span", change.text(change.value)), h("span.muted", ` from ${earlier}`));
     }
-    return h("div.card", { data: { kind } }, h("h2", title), h("p.figure", value), line);
+    return h("div.card", { data: { kind } }, h("h2", href ? h("a", { href }, title) : title), h("p.figure", value), line);
 }
 
 // MARK: the charts and their lists

@@ -156,6 +156,8 @@ function draw(body, entry, { methods: listed, done, clean, focus, type = entry?.
     });
     replace(body, element);
     const target = focus === "type" ? element.querySelector("[name=type]:checked") : focus === "category" ? category : amount;
+    // On a phone the keyboard would cover what one came to look at.
+    if (entry && target === amount && matchMedia("(max-width: 760px)").matches) return;
     target?.focus();
     if (target === amount) amount.select();
 

@@ -98,7 +98,15 @@ async function inSlices(ids, send, progress) {
     return { done, failed };
 }
 
-export const changeMany = (ids, changes, progress) => inSlices(ids, (slice) => api.put("/entries/bulk", { ids: slice, changes }), progress);
+/// With a category, which is for expenses or for incomes, the others are left and said why.
+export async function changeMany(entries, changes, { category, progress } = {}) {
+    const type = category && (category.isIncome ? "income" : "expense");
+    const fitting = entries.filter((each) => !type || each.type === type).map((each) => each.id);
+    const others = entries.filter((each) => type && each.type !== type);
+    const results = await inSlices(fitting, (slice) => api.put(`${type ? pathOf({ type }) : "/entries"}/bulk`, { ids: slice, changes }), progress);
+    results.failed.push(...others.map(({ id }) => ({ id, message: `${category.name} is for ${category.isIncome ? "income" : "spending"}.` })));
+    return results;
+}
 export const restoreMany = (ids, progress) => inSlices(ids, (slice) => api.post("/entries/bulk/restore", { ids: slice }), progress);
 
 /// Deletes entries and offers to take it back. ondone(ids) hears what came back.

@@ -9,6 +9,7 @@ import { editInPlace } from "./entry-inline.js";
 import { startList } from "./entry-list.js";
 import { bulkBar, makeSelection } from "./entry-selection.js";
 import { changeEntry, deleteEntry, fetchEntry, onEntriesChange, restoreEntry, undoLast } from "./entries-store.js";
+import { formatMoney } from "./money.js";
 import { describe, toast } from "./overlays.js";
 import { pickCategory } from "./picker.js";
 import { LINE, openMenu } from "./popover.js";
@@ -23,6 +24,7 @@ export function show(main, query) {
     const filters = readFilters(query);
     const trash = () => Boolean(filters.deleted);
     const count = h("span.count", { "aria-live": "polite" });
+    const sums = h("span.sums");
     const holder = h("div.list-holder");
     const title = h("h1", { tabindex: "-1" }, trash() ? "Deleted entries" : "Entries");
     const selection = makeSelection(() => { list?.drawSelection(); bulk.draw(); main.toggleAttribute("data-selecting", selection.size > 0); });
@@ -34,7 +36,7 @@ export function show(main, query) {
     const categories = loadCategories().catch(() => []);
 
     replace(main,
-        h("header.screen-head", title, count, h("div.screen-actions",
+        h("header.screen-head", title, count, sums, h("div.screen-actions",
             trash() ? h("a.button", { href: "/entries" }, icon("entries"), "All entries") : h("a.button", { href: "/import" }, icon("import"), "Import"),
             h("button.icon-button.bordered", { type: "button", "aria-label": "More", "aria-haspopup": "menu", "aria-expanded": "false", onclick: (event) => more(event.currentTarget) }, icon("more")))),
         bar.element, holder, bulk.element);
@@ -44,6 +46,11 @@ export function show(main, query) {
         selection.clear();
         list = startList(holder, filters, selection, categories, {
             count: (number) => { count.textContent = plural(number, "entry", "entries"); },
+            sums(each) {
+                const money = (text) => formatMoney(text, state.book.currency);
+                replace(sums, each?.expense && h("span", h("span.muted", "spent "), money(each.expense)), each?.income && h("span", h("span.muted", "received "), h("span", { data: { type: "income" } }, money(each.income))));
+            },
+            empty: (whole) => { bar.element.hidden = whole; if (whole) count.textContent = ""; },
             clear: () => bar.reset(),
             press,
             sort(key) {
@@ -112,11 +119,11 @@ export function show(main, query) {
     const single = (body) => () => { const entry = list?.focused; if (!entry) return false; body(entry); return true; };
 
     function more(anchor) {
-        const keep = (format, name) => async () => {
-            try { await download(`${pathFor(filters)}/export`, { ...questionOf(filters), format }, name); } catch (error) { if (error.kind !== "unauthenticated") toast(`No file was made. ${describe(error).text}`, { tone: "bad" }); }
+        const keep = (format, name, extra = {}) => async () => {
+            try { await download(`${pathFor(filters)}/export`, { ...questionOf(filters), format, ...extra }, name); } catch (error) { if (error.kind !== "unauthenticated") toast(`No file was made. ${describe(error).text}`, { tone: "bad" }); }
         };
         openMenu(anchor, [
-            { text: "Export these as CSV", symbol: "file", onpick: keep("csv", "entries.csv") },
+            { text: "Export these as CSV", symbol: "file", onpick: keep("csv", "entries.csv", { bom: "true" }) },
             { text: "Export these as JSON lines", symbol: "file", onpick: keep("json", "entries.jsonl") }, LINE,
             { text: "Possible duplicates", symbol: "copy", onpick: () => navigate("/entries/duplicates") },
             trash() ? { text: "All entries", symbol: "entries", onpick: () => navigate("/entries") } : { text: "Deleted entries", symbol: "trash", onpick: () => navigate("/entries?deleted=true") }, LINE,

@@ -4,7 +4,7 @@
 import { api } from "./api.js";
 import { h, icon, replace } from "./dom.js";
 import { isFiltered, pathFor, questionOf } from "./entry-filters.js";
-import { fillRow, rowFor } from "./entry-row.js";
+import { fillRow, offerActions, rowFor } from "./entry-row.js";
 import { banner, emptyState, skeleton } from "./overlays.js";
 import { bookToday } from "./state.js";
 import { openEditor } from "./editor.js";
@@ -12,7 +12,7 @@ import { openEditor } from "./editor.js";
 const PAGE = 100;
 const NEAR = 1200;
 
-/// on: {count(number), open(entry), clear(), press(what, row, entry, event), sort(key)}
+/// on: {count(number), sums({expense, income} or null), empty(whether the book is), open(entry), clear(), press(what, row, entry, event), sort(key)}
 export function startList(holder, filters, selection, categories, on) {
     const controller = new AbortController();
     const now = bookToday();
@@ -67,7 +67,10 @@ export function startList(holder, filters, selection, categories, on) {
     }
     function redrawRow(entry) {
         const row = rowOf(entry.id);
-        if (row) fillRow(row, entry, context(entry, all().findIndex((each) => each.id === entry.id)));
+        if (row) {
+            fillRow(row, entry, context(entry, all().findIndex((each) => each.id === entry.id)));
+            if (row.matches(":hover, :focus-within, :focus")) offerActions(row, entry, trash);
+        }
         return row;
     }
     /// After rows came or went: the day is written at the first row of each day.
@@ -95,9 +98,11 @@ export function startList(holder, filters, selection, categories, on) {
         const index = chunk.items.findIndex((each) => each.id === id);
         const [entry] = chunk.items.splice(index, 1);
         touched(chunk);
+        if (!cursor && !all().length) bare();
         return { entry, chunk, index };
     }
     function put(entry, place) {
+        if (!table.isConnected) full();
         if (chunkOf(entry.id)) return redrawRow(entry);
         if (place && chunks.includes(place.chunk)) {
             place.chunk.items.splice(Math.min(place.index, place.chunk.items.length), 0, entry);
@@ -126,7 +131,7 @@ export function startList(holder, filters, selection, categories, on) {
             if (stopped) return false;
             cursor = meta.nextCursor ?? null;
             if (first && !data.length) return await nothing();
-            if (first) replace(holder, lead, table, foot);
+            if (first) full();
             append(data);
             if (first) showCount();
             replace(foot, cursor ? h("button", { type: "button", onclick: loadMore }, "Load more") : all().length > PAGE && h("span.muted", "That is all."));
@@ -150,11 +155,18 @@ export function startList(holder, filters, selection, categories, on) {
 
     /// Counting many entries costs the server something, so the list does not wait for it.
     async function showCount() {
-        if (!cursor) return on.count(all().length);
+        const signal = controller.signal;
+        if (!cursor) on.count(all().length);
         try {
-            const { meta } = await api.get(path, { ...questionOf(filters), page: 1, limit: 1 }, { whole: true, signal: controller.signal });
-            if (!stopped && meta.total !== undefined) on.count(Number(meta.total));
-        } catch { /* the number is a courtesy */ }
+            if (cursor) {
+                const { meta } = await api.get(path, { ...questionOf(filters), page: 1, limit: 1 }, { whole: true, signal });
+                if (!stopped && meta.total !== undefined) on.count(Number(meta.total));
+            }
+            if (!isFiltered(filters) || trash || !all().length) return on.sums(null);
+            const { sort, order, ...question } = questionOf(filters);
+            const { byType } = await api.get(`${path}/stats`, question, { signal });
+            if (!stopped) on.sums(Object.fromEntries((byType ?? []).map((each) => [each.type, each.total])));
+        } catch { /* the numbers are a courtesy */ }
     }
 
     async function nothing() {
@@ -163,15 +175,25 @@ export function startList(holder, filters, selection, categories, on) {
         if (stopped) return false;
         if (similar.length) {
             replace(lead, h("p.list-note", icon("search"), `Nothing says “${filters.q}” exactly. This is similar:`));
-            replace(holder, lead, table, foot);
+            full();
             append(similar);
             return true;
         }
-        replace(holder, emptiness());
+        bare();
         return false;
     }
     async function likely() {
         try { return (await api.get(`${path}/search`, { ...questionOf(filters), limit: 50 }, { signal: controller.signal })) ?? []; } catch { return []; }
+    }
+    function bare() {
+        replace(holder, emptiness());
+        holder.classList.add("bare");
+        on.empty(!isFiltered(filters));
+    }
+    function full() {
+        replace(holder, lead, table, foot);
+        holder.classList.remove("bare");
+        on.empty(false);
     }
     function emptiness() {
         if (trash) return emptyState({ symbol: "trash", title: "Nothing deleted", text: "What you delete can be restored from here.", actions: [h("a.button", { href: "/entries" }, "All entries")] });
@@ -212,6 +234,13 @@ export function startList(holder, filters, selection, categories, on) {
     const hasFocus = () => table.contains(document.activeElement) && document.activeElement.closest("tbody") !== null;
 
     table.addEventListener("focusin", (event) => { const id = event.target.closest("tbody tr")?.dataset.id; if (id) activate(id); });
+    for (const name of ["pointerover", "focusin"]) {
+        table.addEventListener(name, (event) => {
+            const row = event.target.closest("tbody tr");
+            const entry = row && !row.querySelector(".c-act > *") && entryOf(row.dataset.id);
+            if (entry) offerActions(row, entry, trash);
+        });
+    }
     table.addEventListener("click", (event) => {
         const row = event.target.closest("tbody tr");
         if (!row || row.hasAttribute("data-editing")) return;
@@ -226,7 +255,7 @@ export function startList(holder, filters, selection, categories, on) {
         if (what) return on.press(what, row, entry, event);
         if (String(getSelection()) !== "") return;
         const field = event.target.closest("[data-edit]")?.dataset.edit;
-        on.press(field && !trash && matchMedia("(hover: hover) and (min-width: 761px)").matches ? `edit-${field}` : "details", row, entry, event);
+        on.press(field && !trash && matchMedia("(min-width: 761px) and (not (pointer: coarse))").matches ? `edit-${field}` : "details", row, entry, event);
     });
     head.box.addEventListener("change", () => { if (head.box.checked) selection.add(all()); else selection.clear(); });
 
@@ -245,7 +274,7 @@ export function startList(holder, filters, selection, categories, on) {
         }
         if (kind === "restored") {
             put(entry, away.get(entry.id));
-            if (rowOf(entry.id)) focus(entry.id);
+            if (chunkOf(entry.id)) focus(entry.id);
             return showCount();
         }
         const chunk = chunkOf(entry.id);
@@ -291,7 +320,7 @@ function heading(filters, sort) {
             h("button.sort", { type: "button", onclick: () => sort(key) }, text, icon(on && filters.order === "asc" ? "up" : "down", on ? "icon on" : "icon")));
     };
     const element = h("thead", { role: "rowgroup" }, h("tr", { role: "row" },
-        h("th.c-mark", { role: "columnheader", scope: "col" }, h("label.select-mark", box, icon("check", "icon tick"), icon("dash", "icon tick dash"))),
+        h("th.c-mark", { role: "columnheader", scope: "col" }, h("label.select-mark", box, h("span.tick"))),
         column("date", "Date", "c-date"), column("merchant", "Merchant", "c-who"), h("th.c-cat", { role: "columnheader", scope: "col" }, "Category"),
         column("amount", "Amount", "c-amount"), h("th.c-act", { role: "columnheader", scope: "col" }, h("span.visually-hidden", "Actions"))));
     return { element, box, show(selected, shown) { box.checked = selected > 0 && selected >= shown; box.indeterminate = selected > 0 && selected < shown; } };

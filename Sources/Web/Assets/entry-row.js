@@ -27,9 +27,8 @@ export function fillRow(element, entry, { now, repeated, selected, trash, positi
     element.toggleAttribute("data-repeat", repeated);
     element.toggleAttribute("data-selected", selected);
     element.setAttribute("aria-rowindex", String(position + 2));
-    const button = (what, label, symbol, keys) => h("button.icon-button.small", { type: "button", tabIndex: -1, "aria-label": `${label} ${name}`, title: `${label} (${keys})`, data: { do: what } }, icon(symbol));
     replace(element,
-        h("td.c-mark", { role: "cell" }, h("label.select-mark", h("input", { type: "checkbox", tabIndex: -1, checked: selected, "aria-label": `Select ${name}` }), categoryMark(category, entry.type), icon("check", "icon tick"))),
+        h("td.c-mark", { role: "cell" }, h("label.select-mark", h("input", { type: "checkbox", tabIndex: -1, checked: selected, "aria-label": `Select ${name}` }), categoryMark(category, entry.type), h("span.tick"))),
         h("td.c-date", { role: "cell" }, h("time", { datetime: entry.transactionDate, title: dayLong(entry.transactionDate), data: { edit: "date" } }, day)),
         h("td.c-who", { role: "cell" },
             h("span.who", h("span.name-line", h("bdi.name", { title: name, data: { edit: "merchant" } }, name),
@@ -38,5 +37,14 @@ export function fillRow(element, entry, { now, repeated, selected, trash, positi
                     (entry.tags ?? []).map((tag) => h("span.tag", tag))))),
         h("td.c-cat", { role: "cell" }, h("button.category", { type: "button", tabIndex: -1, css: { "--mark": safeColor(category?.color) }, "data-none": category ? undefined : "", "aria-label": `Category: ${category?.name ?? "none"}. Change`, data: { do: "category" }, disabled: trash }, category?.name ?? "Add category")),
         h("td.c-amount", { role: "cell", data: { type: entry.type } }, h("span", { data: { edit: "amount" } }, amountText(entry))),
-        h("td.c-act", { role: "cell" }, trash ? button("restore", "Restore", "restore", "u") : [button("details", "Edit", "edit", "e"), button("delete", "Delete", "trash", "#")]));
+        h("td.c-act", { role: "cell" }));
+}
+
+/// The buttons of a row come when it is pointed at or focused: most rows never are.
+export function offerActions(element, entry, trash) {
+    const cell = element.querySelector(".c-act");
+    if (!cell || cell.firstChild || element.hasAttribute("data-editing")) return;
+    const name = nameOf(entry);
+    const button = (what, label, symbol, keys) => h("button.icon-button.small", { type: "button", tabIndex: -1, "aria-label": `${label} ${name}`, title: `${label} (${keys})`, data: { do: what } }, icon(symbol));
+    cell.append(...(trash ? [button("restore", "Restore", "restore", "u")] : [button("details", "Edit", "edit", "e"), button("delete", "Delete", "trash", "#")]));
 }

@@ -92,9 +92,10 @@ export function bulkBar({ selection, filters, list, reload }) {
         });
     }
 
-    async function change(changes, local) {
-        const before = new Map(selection.entries.map((each) => [each.id, each]));
-        const results = await work((ids, progress) => changeMany(ids, changes, progress), "changed");
+    async function change(changes, local, category) {
+        const entries = selection.entries;
+        const before = new Map(entries.map((each) => [each.id, each]));
+        const results = await work((ids, progress) => changeMany(entries, changes, { category, progress }), "changed");
         if (!results) return;
         for (const id of results.done) {
             // Their versions moved on the server; the next edit asks for the present one.
@@ -108,7 +109,7 @@ export function bulkBar({ selection, filters, list, reload }) {
         const types = new Set(selection.entries.map((each) => each.type));
         pickCategory(anchor, { type: types.size === 1 ? [...types][0] : null, onpick: (categoryId) => {
             const category = state.categories.find((each) => each.id === categoryId);
-            change({ categoryId }, () => ({ categoryId, categoryName: category?.name, categorySlug: category?.slug }));
+            change({ categoryId }, () => ({ categoryId, categoryName: category?.name, categorySlug: category?.slug }), category);
         } });
     }
     async function chooseTags(anchor) {

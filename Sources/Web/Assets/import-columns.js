@@ -1,7 +1,9 @@
 // Which column is what: the file's own lines, with a choice above each column, and how its values are written.
 
+import { api } from "./api.js";
 import { h, icon } from "./dom.js";
 import { parseTyped } from "./money.js";
+import { describe, toast } from "./overlays.js";
 import { openPicker } from "./picker.js";
 
 const ROLES = [["date", "Date"], ["payee", "Payee"], ["amount", "Amount"], ["memo", "Memo"], ["debit", "Money out"], ["credit", "Money in"], ["indicator", "In or out"], ["valueDate", "Value date"], ["reference", "Reference"], ["currency", "Currency"], ["type", "Type"], ["status", "Status"], ["balance", "Balance"], ["id", "Number"]];
@@ -83,7 +85,7 @@ export function mappingPanel(job, actions, { open }) {
             choice("Columns end with", "delimiter", [[",", "comma"], [";", "semicolon"], ["\t", "tab"], ["|", "bar"]], mapping.delimiter, (text) => reread({ delimiter: text })),
             choice("Letters are", "encoding", ENCODINGS, mapping.encoding ?? "utf8", (text) => reread({ encoding: text })),
             number("Lines above the entries", "headerLines", mapping.headerLines ?? 0, (lines) => update({ headerLines: lines }))),
-        remember(job));
+        remember(job, actions));
 }
 
 /// The file's own first lines. The heading of each column is a button that says what the column is.
@@ -111,22 +113,37 @@ function columnTable(job, names, wide, update) {
             h("tbody", rows.map((record) => h("tr", Array.from({ length: wide }, (_, column) => h("td", { data: { used: String(Boolean(roleOf(column))) } }, h("bdi", record[column] ?? ""))))))));
 }
 
-/// What changes when a column is given a role: it loses the one it had, and amounts are in one column or in two.
+/// What changes when a column is given a role. The column that had it takes over the other's, so that nothing gets
+/// lost by trying; amounts are in one column or in two.
 function assignment(mapping, column, role) {
     const part = {};
-    for (const [key] of ROLES) if (mapping[key] === column && key !== role) part[key] = null;
+    const before = ROLES.map(([key]) => key).filter((key) => mapping[key] === column && key !== role);
+    for (const key of before) part[key] = null;
     if (!role) return part;
+    const holder = mapping[role];
+    if (holder !== null && holder !== undefined && holder !== column && before.length) part[before[0]] = holder;
     part[role] = column;
     if (role === "amount") for (const key of ["debit", "credit"]) if (mapping[key] !== null) part[key] = null;
     if ((role === "debit" || role === "credit") && mapping.amount !== null) part.amount = null;
     return part;
 }
 
-function remember(job) {
+function remember(job, actions) {
     const profile = job.found.profile?.name ?? job.found.profile;
-    if (profile) return h("p.muted.small.remembered", `Read as the profile “${profile}” says. `, h("a", { href: "/settings#profiles" }, "All profiles"));
+    const other = h("button.link", { type: "button", name: "other-profile", "aria-haspopup": "dialog", "aria-expanded": "false", onclick: () => chooseProfile(other, profile, (id) => actions.useProfile(job, id)) }, profile ? "Another profile" : "or read it as a profile says");
+    if (profile) return h("p.muted.small.remembered", `Read as the profile “${profile}” says. `, other);
     const name = h("input", { name: "profile-name", value: job.saveProfile, placeholder: "Name, such as My bank", maxlength: 100, "aria-label": "Name of the profile", autocomplete: "off", oninput: () => { job.saveProfile = name.value.trim(); } });
-    return h("div.remember", h("span", "Remember these settings for files like this one:"), name);
+    return h("div.remember", h("span", "Remember these settings for files like this one:"), name, other);
+}
+
+async function chooseProfile(anchor, present, take) {
+    try {
+        const profiles = await api.get("/import-profiles");
+        if (!profiles.length) return toast("There is no profile yet. Give these settings a name and import: that makes one.");
+        openPicker(anchor, { label: "Profile", value: profiles.find((each) => each.name === present)?.id ?? "", options: profiles.map((each) => ({ value: each.id, text: each.name })), onpick: take });
+    } catch (error) {
+        if (error.kind !== "unauthenticated") toast(describe(error).text, { tone: "bad" });
+    }
 }
 
 function summary(mapping, columns) {

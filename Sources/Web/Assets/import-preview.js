@@ -104,6 +104,7 @@ const whoOf = (each) => each.payee || each.memo || "";
 
 /// A choice for one line holds for every line of the same payee, and as a rule from now on.
 function categoryCell(each, job, payees, redraw) {
+    if (Number(each.parts) > 1) return h("span.category-chip", `Split in ${each.parts}`);
     const who = whoOf(each);
     const picked = job.picks.get(who)?.categoryId;
     const category = picked ? state.categories.find((one) => one.id === picked) : categoryOf(each);

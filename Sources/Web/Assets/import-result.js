@@ -14,8 +14,9 @@ export function drawResult(jobs, { again, retry, rules }) {
     const imported = sum("imported");
     const link = done.length === 1 && done[0].result.id ? `/entries?import=${encodeURIComponent(done[0].result.id)}` : "/entries?sort=created";
     const facts = [done.length === 1 ? done[0].file.name : done.length ? plural(done.length, "file") : null, sum("duplicates") ? `${plural(sum("duplicates"), "was", "were")} there already` : null,
-        rejected ? `${plural(rejected, "line")} rejected` : null, rules.length ? `${plural(rules.length, "rule")} added` : null];
+        rejected ? `${plural(rejected, "line")} rejected` : null, rules.made.length ? `${plural(rules.made.length, "rule")} added` : null];
     return [
+        rules.failed.length > 0 && h("div.banner", { role: "alert", data: { tone: "warn" } }, icon("alert"), h("div.banner-text", `Not remembered as rules: ${rules.failed.map(({ text, error }) => `${text} (${error.message})`).join(", ")}`)),
         failed.map((job) => h("div.failed-file", h("p", h("strong", job.file.name)), banner(job.failure, { retry: () => retry(job), note: "Nothing was half-imported." }))),
         done.length > 0 && h("section.panel-box.import-result",
             h("div.empty-mark.good", icon("check")), h("h2", { tabindex: "-1" }, `${plural(imported, "entry", "entries")} imported`),

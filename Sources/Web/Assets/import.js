@@ -1,13 +1,15 @@
 // From a bank's files to entries: choose, look, import. This file keeps the steps; each step has its own.
 
-import { api, newIdempotencyKey, upload } from "./api.js";
+import { newIdempotencyKey, upload } from "./api.js";
+import { navigate } from "./app.js";
 import { announce, debounce, h, icon, plural, replace } from "./dom.js";
 import { columnsOf, corrections, firstLook, mappingIsComplete } from "./import-columns.js";
 import { pastImports } from "./import-past.js";
 import { drawPreview, tally } from "./import-preview.js";
 import { drawResult } from "./import-result.js";
 import { progressRow } from "./import-progress.js";
-import { banner, skeleton } from "./overlays.js";
+import { banner, skeleton, toast } from "./overlays.js";
+import { rememberCategories } from "./rules-store.js";
 import { loadCategories } from "./state.js";
 
 /// Of larger tables only the beginning is looked at before importing; all of it is read then.
@@ -34,7 +36,7 @@ export function show(main, query) {
         front = null;
         const file = h("input.visually-hidden", { type: "file", id: "file", accept: KINDS, multiple: true, onchange: () => { if (file.files.length) take([...file.files]); } });
         const zone = h("label.drop", { htmlFor: "file" },
-            h("span.drop-mark", icon("import")), h("strong", "Drop statements here"), h("span", h("span.link-like", "or choose files")),
+            h("span.drop-mark", icon("import")), h("strong.by-mouse", "Drop statements here"), h("span.by-mouse", h("span.link-like", "or choose files")), h("strong.by-touch", "Choose statements"),
             h("span.muted.small", "CSV in any bank’s dialect, OFX, QFX, QIF, CAMT.052/053/054, MT940 · nothing is stored before you agree"));
         replace(stage, problem && (problem.kind ? banner(problem, { note: problem.fields?.map((each) => each.message).join(" ") }) : h("div.banner", { role: "alert", data: { tone: "bad" } }, icon("alert"), h("div.banner-text", problem.message))), file, zone,
             begin && h("p.muted.centered", "No statement at hand? ", h("a", { href: "/" }, "Go to the dashboard"), " and write down your first entry instead."));
@@ -178,13 +180,20 @@ export function show(main, query) {
             const rules = await addRules(ready);
             for (const [index, job] of ready.entries()) {
                 await send(job, rows[index]);
-                if (!alive) return;
+            }
+            // Someone who went on to another screen meanwhile still hears of it.
+            if (!alive) {
+                const count = ready.reduce((sum, job) => sum + Number(job.result?.imported ?? 0), 0);
+                const failed = ready.find((job) => job.failure);
+                return void toast(failed ? `${failed.file.name} was not imported. ${failed.failure.message}` : `${plural(count, "entry", "entries")} imported.`, failed ? { tone: "bad", seconds: 12 } : { action: "Show", onaction: () => navigate("/entries?sort=created") });
             }
             for (const job of jobs) if (ready.includes(job)) job.phase = "done";
             replace(stage, drawResult(ready, { again: () => choose(), retry: (job) => { jobs = [job]; front = job; run([job]); }, rules }));
             stage.querySelector("h2")?.focus();
             past.element.hidden = false;
             past.refresh();
+        } catch (error) {
+            if (error.kind !== "unauthenticated") throw error; // the sign-in is in front by now
         } finally { window.removeEventListener("beforeunload", leaving); }
     }
     async function send(job, row) {
@@ -204,14 +213,9 @@ export function show(main, query) {
     /// The categories that were chosen by hand while looking become rules, so that they hold for this file and the next.
     async function addRules(ready) {
         const picks = new Map(ready.flatMap((job) => [...job.picks]));
-        const made = [];
-        for (const [text, { field, categoryId }] of picks) {
-            try {
-                made.push(await api.post("/rules", { name: text.slice(0, 100), isEnabled: true, conditions: { match: "all", items: [{ field, op: "is", value: text }] }, actions: { categoryId } }));
-            } catch (error) { console.warn("A rule could not be added.", error); }
-        }
+        const remembered = await rememberCategories([...picks].map(([text, pick]) => ({ text, ...pick })));
         for (const job of ready) job.picks.clear();
-        return made;
+        return remembered;
     }
 
     choose();

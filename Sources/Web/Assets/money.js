@@ -4,7 +4,7 @@
 const DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?$/;
 
 /// Fields of the API that hold money: they keep the text of the number literal.
-const MONEY = new Set(["amount", "income", "expenses", "net", "total", "totalIncome", "totalExpenses", "averageExpense", "openingBalance", "closingBalance", "balance", "average", "min", "max", "median", "amount1", "amount2", "change", "total1", "total2", "from", "to"]);
+const MONEY = new Set(["amount", "income", "expenses", "net", "total", "totalIncome", "totalExpenses", "averageExpense", "openingBalance", "closingBalance", "balance", "average", "min", "max", "median", "first", "second", "change", "from", "to"]);
 
 export function parseJSON(text) {
     return JSON.parse(text, (key, value, context) => {

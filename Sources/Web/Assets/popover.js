@@ -41,7 +41,9 @@ export function openPopover(anchor, content, { label, role = "dialog", className
     open = self;
     if (stealing) {
         anchor.setAttribute?.("aria-expanded", "true");
-        (box.querySelector("[data-focus]") ?? box.querySelector("input, select, textarea, [role=menuitem], button:not(.popover-head button)") ?? box).focus({ preventScroll: true });
+        const first = box.querySelector("[data-focus]") ?? box.querySelector("input, select, textarea, [role=menuitem], button:not(.popover-head button)") ?? box;
+        // A field that takes the focus on a phone covers half of the list with the keyboard.
+        (first.matches("input") && matchMedia("(pointer: coarse)").matches ? box : first).focus({ preventScroll: true });
     }
     self.place();
     for (const [target, name, body, options] of listeners) target.addEventListener(name, body, options);

@@ -7,6 +7,7 @@ import { parseTyped, typedText } from "./money.js";
 import { banner, confirm, describe, openDialog, toast } from "./overlays.js";
 import { categoryField } from "./category-field.js";
 import { FIELDS, opsFor } from "./rule-words.js";
+import { toTheTop } from "./rules-store.js";
 import { loadCategories } from "./state.js";
 
 export async function ruleFromEntry(entry) {
@@ -14,11 +15,11 @@ export async function ruleFromEntry(entry) {
     await openRule({
         name, conditions: { match: "all", items: [{ field: entry.merchantName ? "merchant" : "description", op: "is", value: name }] },
         actions: { categoryId: entry.categoryId ?? undefined, addTags: entry.tags?.length ? entry.tags : undefined },
-    });
+    }, { first: true });
 }
 
-/// `rule` with an id is changed, one without is a proposal. onsaved() after every change.
-export async function openRule(rule = {}, { onsaved } = {}) {
+/// `rule` with an id is changed, one without is a proposal, put before the others with `first`. onsaved() after every change.
+export async function openRule(rule = {}, { onsaved, first = false } = {}) {
     const body = h("div.editor-body");
     let dirty = false;
     const panel = openDialog({
@@ -28,10 +29,10 @@ export async function openRule(rule = {}, { onsaved } = {}) {
     body.addEventListener("input", () => { dirty = true; });
     try { await loadCategories(); } catch (error) { return void replace(body, banner(error)); }
     const clean = () => { dirty = false; };
-    draw(body, rule, { clean, close: () => { clean(); panel.close(); }, onsaved });
+    draw(body, rule, { clean, close: () => { clean(); panel.close(); }, onsaved, first });
 }
 
-function draw(body, rule, { clean, close, onsaved }) {
+function draw(body, rule, { clean, close, onsaved, first }) {
     const conditions = (rule.conditions?.items?.length ? rule.conditions.items : [{ field: "merchant", op: "contains", value: "" }]).map((each) => conditionRow(each, () => tidy()));
     const list = h("div.condition-list", conditions.map((each) => each.element));
     const match = select([["all", "all of these hold"], ["any", "any of these holds"]], rule.conditions?.match ?? "all", { "aria-label": "When" });
@@ -78,6 +79,7 @@ function draw(body, rule, { clean, close, onsaved }) {
             const wanted = read(values);
             if (!wanted) return;
             const saved = rule.id ? await api.put(`/rules/${rule.id}`, { ...wanted, position: rule.position, version: rule.version }) : await api.post("/rules", wanted);
+            if (first && !rule.id) await toTheTop([saved.id]);
             clean();
             onsaved?.();
             document.dispatchEvent(new CustomEvent("ruleschange"));

@@ -13,9 +13,10 @@ export function show(main) {
     const list = h("ol.rule-list", { "aria-label": "Rules, in order" });
     let rules = [];
     let alive = true;
+    const apply = h("button", { type: "button", hidden: true, onclick: applyAll }, icon("check"), "Apply to entries");
     replace(main,
         h("header.screen-head", h("h1", { tabindex: "-1" }, "Rules"), h("div.screen-actions",
-            h("button", { type: "button", onclick: applyAll }, icon("check"), "Apply to entries"), h("button.primary", { type: "button", onclick: () => openRule({}) }, icon("plus"), "New rule"))),
+            apply, h("button.primary", { type: "button", onclick: () => openRule({}) }, icon("plus"), "New rule"))),
         h("p.lead", "Rules sort and rename what you import. They are tried from the top: the first one that sets something has the word on it, later ones may add to it."), body);
 
     const refresh = () => load(body, {
@@ -23,6 +24,7 @@ export function show(main) {
         fetch: async () => (await Promise.all([api.get("/rules"), loadCategories()]))[0],
         show(fresh) {
             rules = fresh ?? [];
+            apply.hidden = !rules.length;
             if (!rules.length) {
                 return replace(body, emptyState({
                     symbol: "rules", title: "No rules yet", text: "A rule such as “merchant contains Edeka: Food” does the sorting for you. You can also make one from an entry, or by choosing a category while importing.",
@@ -135,7 +137,6 @@ export function show(main) {
     // MARK: applying
 
     async function applyAll() {
-        if (!rules.length) return toast("There is no rule to apply yet.");
         await applyOne(null, "All rules");
     }
     async function applyOne(ids, title) {

@@ -1,0 +1,222 @@
+import Base
+import Categories
+import Database
+import JSON
+import Jobs
+
+/// Many entries in one statement.
+extension EntryStore {
+    /// An entry whose references have been resolved.
+    struct NewRow: Sendable {
+        let entry: Entry
+        let category: CategoryID
+        let payment: (id: PaymentMethodID?, name: String?)
+    }
+
+    /// Stores all of them with their events and sums. In a transaction that has locked the book's currency.
+    func insert(_ rows: [NewRow], by user: UserID) async throws {
+        guard let currency = rows.first?.entry.amount.currency else { return }
+        let entries = rows.map(\.entry)
+        // The trigger would add each to the same few sums.
+        _ = try await connection.query("SELECT set_config('purser.bulk', 'on', true)")
+        _ = try await translating {
+            try await connection.query(
+                """
+                WITH created AS (
+                    INSERT INTO entries (book_id, id, type, status, occurred_on, amount_minor, currency, category_id, merchant,
+                        description, notes, payment_method_id, payment_method, location, latitude_e7, longitude_e7, tags, created_by)
+                    SELECT \(book), i.id, i.type, i.status, i.occurred_on, i.amount, \(currency), i.category, i.merchant,
+                        i.description, i.notes, i.payment_id, i.payment, i.location, i.latitude, i.longitude,
+                        ARRAY(SELECT jsonb_array_elements_text(i.tags)), \(user)
+                    FROM unnest(
+                        \(entries.map(\.id)), \(entries.map(\.kind.rawValue)), \(entries.map(\.status.rawValue)),
+                        \(entries.map(\.occurredOn)), \(entries.map(\.amount.minorUnits)), \(rows.map(\.category)),
+                        \(entries.map(\.merchant)), \(entries.map(\.description)), \(entries.map(\.notes)),
+                        \(rows.map(\.payment.id)), \(rows.map(\.payment.name)), \(entries.map { $0.location?.name }),
+                        \(entries.map { $0.location?.coordinates?.latitude }),
+                        \(entries.map { $0.location?.coordinates?.longitude }), \(entries.map { Self.json($0.tags) })
+                    ) AS i (id, type, status, occurred_on, amount, category, merchant, description, notes, payment_id, payment,
+                        location, latitude, longitude, tags)
+                    RETURNING id, type, status, occurred_on, amount_minor, category_id
+                ), sums AS (
+                    INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
+                    SELECT \(book), month_index(occurred_on), type, category, pg_backend_pid() % 32, sum(amount_minor), count(*)
+                    FROM created, unnest(ARRAY['00000000-0000-0000-0000-000000000000', category_id]) AS category
+                    WHERE status <> 3
+                    GROUP BY 2, 3, 4 ORDER BY 2, 3, 4
+                    ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
+                    SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count
+                ), published AS (
+                    \(Self.events("created", book: book, by: user, of: "created"))
+                )
+                INSERT INTO search_pending (book_id, first_id, last_id)
+                SELECT \(book), min(id::text)::uuid, max(id::text)::uuid FROM created
+                """)
+        }
+        _ = try await connection.query("SELECT set_config('purser.bulk', 'off', true)")
+    }
+
+    private static func json(_ tags: [String]) -> JSONText {
+        var writer = JSONWriter(capacity: 32)
+        writer.beginArray()
+        for tag in tags { writer.string(tag) }
+        writer.endArray()
+        return JSONText(writer.bytes)
+    }
+
+    /// One event for each entry of a part of the statement that has `id` and `type`.
+    private static func events(_ verb: String, book: BookID, by user: UserID, of source: StaticString) -> SQL {
+        """
+        INSERT INTO outbox (name, book_id, user_id, data)
+        SELECT CASE type WHEN 1 THEN 'expense.' ELSE 'income.' END || \(verb), \(book), \(user), jsonb_build_object('id', id)
+        FROM \(SQL.fragment(source))
+        """
+    }
+
+    /// Deletes, or restores. Returns those that were there to be.
+    func setDeleted(_ isDeleted: Bool, _ ids: [EntryID], kind: Entry.Kind?, by user: UserID) async throws -> Set<EntryID> {
+        let state: SQL = isDeleted ? "e.deleted_at IS NULL" : "e.deleted_at IS NOT NULL"
+        let rows = try await connection.query(
+            """
+            WITH \(locked(ids, kind: kind, and: state)), changed AS (
+                UPDATE entries e SET deleted_at = \(isDeleted ? "now()" : "NULL" as SQL), version = e.version + 1,
+                    updated_at = now(), updated_by = \(user)
+                FROM locked l WHERE e.book_id = \(book) AND e.id = l.id
+                RETURNING e.id, e.type
+            ), published AS (
+                \(Self.events(isDeleted ? "deleted" : "restored", book: book, by: user, of: "changed"))
+            )
+            SELECT id FROM changed
+            """)
+        return Set(try rows.map { try $0.get(0) })
+    }
+
+    /// Locks entries in the order of their ids, so that two such statements wait for each other in the place of
+    /// locking each other out.
+    private func locked(_ ids: [EntryID], kind: Entry.Kind?, and state: SQL) -> SQL {
+        """
+        locked AS (
+            SELECT e.id FROM entries e
+            WHERE e.book_id = \(book) AND e.id = ANY(\(ids)) AND (e.type = \(kind?.rawValue) OR \(kind == nil)) AND \(state)
+            ORDER BY e.id FOR UPDATE
+        )
+        """
+    }
+
+    /// Changes the same of all of them. Returns those that were there.
+    func update(
+        _ ids: [EntryID], _ change: ResolvedChange, kind: Entry.Kind?, by user: UserID
+    ) async throws -> Set<EntryID> {
+        var assignments: SQL = "version = e.version + 1, updated_at = now(), updated_by = \(user)"
+        if let category = change.category { assignments.append(", category_id = \(category)") }
+        if let status = change.status { assignments.append(", status = \(status.rawValue)") }
+        if let merchant = change.merchant { assignments.append(", merchant = \(merchant)") }
+        if let payment = change.payment {
+            assignments.append(", payment_method_id = \(payment.id), payment_method = \(payment.name)")
+        }
+        if let tags = change.tags {
+            assignments.append(", tags = \(tags)")
+        } else if !change.addedTags.isEmpty || !change.removedTags.isEmpty {
+            // In the order they have; the added ones behind, each once.
+            assignments.append(
+                """
+                , tags = ARRAY(
+                    SELECT tag FROM unnest(e.tags || \(change.addedTags)) WITH ORDINALITY AS t (tag, place)
+                    WHERE tag <> ALL(\(change.removedTags)) GROUP BY tag ORDER BY min(place) LIMIT \(Entry.maximumTags)
+                )
+                """)
+        }
+        let rows = try await translating {
+            try await connection.query(
+                """
+                WITH \(locked(ids, kind: kind, and: "e.deleted_at IS NULL")), changed AS (
+                    UPDATE entries e SET \(assignments)
+                    FROM locked l WHERE e.book_id = \(book) AND e.id = l.id
+                    RETURNING e.id, e.type
+                ), published AS (
+                    \(Self.events("updated", book: book, by: user, of: "changed"))
+                )
+                SELECT id FROM changed
+                """)
+        }
+        return Set(try rows.map { try $0.get(0) })
+    }
+
+    /// A change to many entries, with its references resolved.
+    struct ResolvedChange: Sendable {
+        var category: CategoryID?
+        var status: Entry.Status?
+        var merchant: String??
+        var payment: (id: PaymentMethodID?, name: String?)?
+        var tags: [String]?
+        var addedTags: [String] = []
+        var removedTags: [String] = []
+    }
+}
+
+/// What the names in many entries stand for, read once.
+struct EntryReferences: Sendable {
+    private struct Known: Sendable {
+        let id: CategoryID
+        let slug: String
+        let name: String
+        let isIncome: Bool
+        let isTop: Bool
+    }
+
+    private var categories: [Known]
+    private let methods: [(id: PaymentMethodID, name: String)]
+
+    /// Locks the book's currency until commit.
+    ///
+    /// - Throws: a refusal when the book is kept in another currency by now.
+    init(_ transaction: Transaction, book: BookID, currency: Currency) async throws {
+        let results = try await transaction.pipeline([
+            "SELECT currency FROM books WHERE id = \(book) FOR KEY SHARE",
+            "SELECT id, slug, lower(name), is_income, parent_id IS NULL FROM categories WHERE book_id = \(book) ORDER BY id",
+            "SELECT id, lower(name) FROM payment_methods WHERE book_id = \(book) AND deleted_at IS NULL",
+        ])
+        guard let current = try results[0].first?.get(0, as: Currency.self) else { throw Refusal.notFound("book") }
+        guard current == currency else { throw Refusal.otherCurrency(current) }
+        categories = try results[1].map {
+            Known(
+                id: try $0.get(0), slug: try $0.get(1), name: try $0.get(2), isIncome: try $0.get(3),
+                isTop: try $0.get(4))
+        }
+        methods = try results[2].map { (try $0.get(0), try $0.get(1)) }
+    }
+
+    /// Nil when there is none.
+    func category(_ reference: CategoryReference, kind: Entry.Kind) -> CategoryID? {
+        switch reference {
+        case .id(let id): return categories.first { $0.id == id }?.id
+        case .unsorted:
+            let slug = CategoryStore.fallbackSlug(isIncome: kind == .income)
+            return categories.first { $0.slug == slug }?.id
+        case .named(let name), .namedOrNew(let name):
+            let wanted = name.lowercased()
+            func rank(_ known: Known) -> Int {
+                (known.isIncome == (kind == .income) ? 4 : 0) + (known.slug == wanted ? 2 : 0) + (known.isTop ? 1 : 0)
+            }
+            var best: Known?
+            for known in categories where known.slug == wanted || known.name == wanted {
+                if best.map({ rank($0) < rank(known) }) ?? true { best = known }
+            }
+            return best?.id
+        }
+    }
+
+    mutating func add(_ id: CategoryID, name: String, isIncome: Bool) {
+        categories.append(
+            Known(id: id, slug: "", name: name.lowercased(), isIncome: isIncome, isTop: true))
+    }
+
+    /// Nil when there is no such method.
+    func payment(_ payment: Payment) -> (id: PaymentMethodID?, name: String?)? {
+        switch payment {
+        case .none: (nil, nil)
+        case .id(let id): methods.contains { $0.id == id } ? (id, nil) : nil
+        case .named(let name): (methods.first { $0.name == name.lowercased() }?.id, name)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Base
+import Database
+import HTTP
+import JSON
+import TestSupport
+import Testing
+
+@testable import Transactions
+
+@Suite(.tags(.http), .books) struct `An export` {
+    /// Reads CSV as RFC 4180 describes it, without a line of the code under test.
+    private func cells(_ text: String) -> [[String]] {
+        var (rows, row, cell, quoted): ([[String]], [String], [UInt8], Bool) = ([], [], [], false)
+        let bytes = Array(text.utf8)
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            if quoted {
+                if byte == 0x22, index + 1 < bytes.count, bytes[index + 1] == 0x22 {
+                    cell.append(0x22)
+                    index += 1
+                } else if byte == 0x22 {
+                    quoted = false
+                } else {
+                    cell.append(byte)
+                }
+            } else if byte == 0x22 {
+                quoted = true
+            } else if byte == 0x2C || byte == 0x0A {
+                if byte == 0x0A, cell.last == 0x0D { cell.removeLast() }
+                row.append(String(decoding: cell, as: UTF8.self))
+                cell = []
+                if byte == 0x0A {
+                    rows.append(row)
+                    row = []
+                }
+            } else {
+                cell.append(byte)
+            }
+            index += 1
+        }
+        return rows
+    }
+
+    private static let hostile = [
+        "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "a,b", "a\"b", "a;b", "ümlaut 👩‍👩‍👧", "'quoted'", "plain",
+    ]
+
+    private func fill(_ ada: Person, count: Int) async throws {
+        for start in stride(from: 0, to: count, by: 1000) {
+            let items = (start..<min(count, start + 1000)).map { index in
+                let text = Self.hostile[index % Self.hostile.count].replacing("\"", with: "\\\"")
+                return #"{"amount":\#(index + 1).5,"merchant":"\#(text)","notes":"line 1\nline \#(index)","date":"2026-0\#(index % 9 + 1)-11","tags":["t","u"]}"#
+            }
+            let answer = try await ada.post("/expenses/bulk", #"{"items":[\#(items.joined(separator: ","))]}"#)
+            try #require(answer.status == 201)
+        }
+    }
+
+    @Test func `has every entry, over several batches, and no formula`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            try await fill(ada, count: 2500)
+            _ = try await ada.post("/incomes", #"{"amount":7}"#)
+            let answer = try await ada.get("/expenses/export")
+            #expect(answer.status == 200 && answer["content-type"]?.hasPrefix("text/csv") == true)
+            #expect(answer["content-disposition"] == "attachment; filename=\"expenses-2026-11-15.csv\"")
+            let rows = cells(answer.text)
+            try #require(rows.count == 2501 && rows.allSatisfy { $0.count == 12 })
+            let listed = try await ada.everyEntry("/expenses?limit=100")
+            for (row, entry) in zip(rows.dropFirst(), listed) {
+                #expect(row[0] == entry.written("transactionDate") && row[2] == entry.written("amount"))
+                #expect(row[11] == entry.written("id") && row[9] == "t, u" && row[10] == entry.written("notes"))
+                let merchant = entry.written("merchantName") ?? ""
+                let isFormula = "=+-@".contains(merchant.first ?? " ")
+                #expect(row[4] == (isFormula ? "'" : "") + merchant)
+            }
+            #expect(rows.joined().allSatisfy { !"=+-@\t\r".contains($0.first ?? " ") })
+        }
+    }
+
+    @Test func `is JSON a line an entry`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            try await fill(ada, count: 1200)
+            let answer = try await ada.get("/expenses/export?format=json&sort=amount&order=asc")
+            let lines = answer.text.split(separator: "\n")
+            let listed = try await ada.everyEntry("/expenses?limit=100&sort=amount&order=asc")
+            #expect(try lines.map { try JSONValue.parse(Array($0.utf8)) } == listed && lines.count == 1200)
+        }
+    }
+
+    @Test func `shows what the filters let through, and only of this book`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            try await fill(ada, count: 20)
+            #expect(cells(try await ada.get("/expenses/export?minAmount=19").text).count == 3)
+            #expect(cells(try await ada.get("/incomes/export").text).count == 1)
+            #expect(cells(try await ada.get("/entries/export?type=expense&startDate=2026-03-01").text).count == 17)
+            let zoe = try await app.person("zoe")
+            #expect(cells(try await zoe.get("/entries/export").text).count == 1)
+            let marked = try await ada.get("/expenses/export?bom=true")
+            #expect(marked.body.starts(with: [0xEF, 0xBB, 0xBF]))
+            #expect(try await ada.get("/expenses/export").body.first == UInt8(ascii: "D"))
+            let viewer = try await app.add(try await app.person("vera"), to: ada, as: .viewer)
+            #expect(cells(try await viewer.get("/expenses/export").text).count == 21)
+            #expect(try await ada.get("/expenses/export?startDate=x").problems == ["startDate"])
+            for format in ["pdf", "excel", "xlsx"] {
+                let answer = try await ada.get("/expenses/export?format=\(format)")
+                #expect(answer.status == 422 && answer.code == "FORMAT_NOT_SUPPORTED")
+            }
+            #expect(try await ada.get("/expenses/export?format=xml").problems == ["format"])
+        }
+    }
+
+    @Test(arguments: ["=1", "\t=1", "\r=1", "-", "@", "+"]) func `guards a cell that begins as a formula`(text: String) {
+        var bytes: [UInt8] = []
+        EntryExport.field(text, to: &bytes)
+        let cell = String(decoding: bytes, as: UTF8.self)
+        #expect(cell.hasPrefix(",'") || cell.hasPrefix(",\"'"))
+    }
+}
