@@ -1,6 +1,10 @@
+import Base
+
 /// What stands behind `purser COMMAND`: flags with and without a value, and the rest.
 struct Arguments: Sendable {
+    /// The last one of each; `all` has those that were given several times.
     private(set) var values: [String: String] = [:]
+    private var lists: [String: [String]] = [:]
     private(set) var switches: Set<String> = []
     private(set) var positional: [String] = []
 
@@ -32,13 +36,16 @@ struct Arguments: Sendable {
                 guard parts.count == 1 else { throw UsageProblem("--\(name) takes no value.") }
                 switches.insert(name)
             } else if valueNames.contains(name) {
+                let value: String
                 if parts.count == 2 {
-                    values[name] = parts[1]
+                    value = parts[1]
                 } else {
                     guard index < words.count else { throw UsageProblem("--\(name) needs a value.") }
-                    values[name] = words[index]
+                    value = words[index]
                     index += 1
                 }
+                values[name] = value
+                lists[name, default: []].append(value)
             } else {
                 throw UsageProblem("--\(name) is not known here.")
             }
@@ -46,6 +53,52 @@ struct Arguments: Sendable {
     }
 
     func has(_ name: String) -> Bool { switches.contains(name) }
+
+    /// Every value of a flag that may be given several times, in their order.
+    func all(_ name: String) -> [String] { lists[name] ?? [] }
+
+    // MARK: Values of a certain form
+
+    func currency(_ name: String) throws(UsageProblem) -> Currency? {
+        guard let text = values[name] else { return nil }
+        guard let currency = Currency(text.uppercased()) else {
+            throw UsageProblem("\(text) is not an ISO 4217 code such as EUR.")
+        }
+        return currency
+    }
+
+    func date(_ name: String) throws(UsageProblem) -> CalendarDate? {
+        guard let text = values[name] else { return nil }
+        guard let date = CalendarDate(iso: text) else {
+            throw UsageProblem("--\(name) needs a day such as 2026-03-31, not “\(text)”.")
+        }
+        return date
+    }
+
+    func month(_ name: String) throws(UsageProblem) -> YearMonth? {
+        guard let text = values[name] else { return nil }
+        guard let month = YearMonth(text) else {
+            throw UsageProblem("--\(name) needs a month such as 2026-03, not “\(text)”.")
+        }
+        return month
+    }
+
+    func number(_ name: String, in range: ClosedRange<Int>) throws(UsageProblem) -> Int? {
+        guard let text = values[name] else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw UsageProblem(
+                "--\(name) needs a number from \(range.lowerBound) to \(range.upperBound), not “\(text)”.")
+        }
+        return number
+    }
+
+    func choice(_ name: String, of allowed: [String]) throws(UsageProblem) -> String? {
+        guard let text = values[name] else { return nil }
+        guard allowed.contains(text) else {
+            throw UsageProblem("--\(name) is one of \(allowed.joined(separator: ", ")), not “\(text)”.")
+        }
+        return text
+    }
 }
 
 /// The command was called in a way that cannot be understood.

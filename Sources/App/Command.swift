@@ -32,7 +32,9 @@ struct Command: Sendable {
 
 enum Commands {
     static let all: [Command] = [
-        ServeCommand.serve, ServeCommand.worker, MigrateCommand.command, ImportCommand.command, UserCommand.command,
+        ServeCommand.serve, ServeCommand.worker, MigrateCommand.command, ImportCommand.command,
+        ImportsCommand.command, ExportCommand.command, RulesCommand.command, ProfilesCommand.command,
+        SearchCommand.command, ReportCommand.command, UserCommand.command,
         JobsCommand.command, ConfigCommand.command, OpenAPICommand.command, DoctorCommand.command, DemoCommand.command,
     ]
 

@@ -22,6 +22,11 @@ package final class HTTPBody: Sendable {
     /// nil for a chunked body, whose length only its end tells.
     package let contentLength: Int?
     private let source: BodySource?
+    /// In the place of a source, for a request that came over no connection.
+    private let supply: Supply?
+
+    /// The next piece of a body, or nil at its end.
+    package typealias Supply = @Sendable () async throws(HTTPBodyError) -> [UInt8]?
 
     /// For requests without a body.
     static let empty = HTTPBody(contentLength: 0, source: nil)
@@ -29,11 +34,18 @@ package final class HTTPBody: Sendable {
     init(contentLength: Int?, source: BodySource?) {
         self.contentLength = contentLength
         self.source = source
+        supply = nil
+    }
+
+    init(contentLength: Int?, supply: @escaping Supply) {
+        self.contentLength = contentLength
+        source = nil
+        self.supply = supply
     }
 
     /// The next piece, or nil at the end.
     package func next() async throws(HTTPBodyError) -> [UInt8]? {
-        guard let source else { return nil }
+        guard let source else { return try await supply?() }
         if source.loop.isCurrent {
             switch source.poll() {
             case .data(let bytes): return bytes
@@ -72,7 +84,7 @@ package final class HTTPBody: Sendable {
 
     /// The whole body when it came together with the head, as small ones do. On the loop's thread.
     package var received: [UInt8]? {
-        guard let source else { return [] }
+        guard let source else { return supply == nil ? [] : nil }
         return source.loop.isCurrent ? source.takeWhole() : nil
     }
 }

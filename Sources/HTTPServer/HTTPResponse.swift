@@ -29,19 +29,27 @@ package final class HTTPBodyWriter: Sendable {
     /// More than the announced length.
     package struct TooLong: Error {}
 
-    private let connection: Connection
-    private let request: UInt32
-
-    init(connection: Connection, request: UInt32) {
-        self.connection = connection
-        self.request = request
+    private enum Target: Sendable {
+        case connection(Connection, request: UInt32)
+        /// Of a request that came over no connection.
+        case sink(@Sendable ([UInt8]) async throws -> Void)
     }
+
+    private let target: Target
+
+    init(connection: Connection, request: UInt32) { target = .connection(connection, request: request) }
+
+    package init(sink: @escaping @Sendable ([UInt8]) async throws -> Void) { target = .sink(sink) }
 
     /// Returns when the bytes are sent or few enough to be kept for sending; so a slow client slows its producer.
     package func write(_ bytes: [UInt8]) async throws {
         if bytes.isEmpty { return }
-        let connection = connection
-        let request = request
+        let connection: Connection
+        let request: UInt32
+        switch target {
+        case .connection(let owner, let number): (connection, request) = (owner, number)
+        case .sink(let take): return try await take(bytes)
+        }
         let hasRoom: Bool
         if connection.loop.isCurrent {
             hasRoom = try connection.writePiece(bytes, of: request)

@@ -74,6 +74,21 @@ package final class StatementFile: Sendable {
         }
     }
 
+    /// The bytes as they are, from there on; empty at the end.
+    package func bytes(at offset: Int) async throws -> [UInt8] {
+        try await pool.run {
+            var count = 0
+            let bytes = [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { buffer, initialized in
+                repeat {
+                    count = pread(self.descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+                } while count < 0 && errno == EINTR
+                initialized = max(0, count)
+            }
+            guard count >= 0 else { throw SystemError(code: errno, operation: "pread") }
+            return bytes
+        }
+    }
+
     /// In bytes.
     package var size: Int {
         var status = stat()

@@ -35,7 +35,28 @@ import Testing
     @Test(arguments: [
         ["nonsense"], ["serve", "--port"], ["serve", "--port", "70000"], ["serve", "--port=x"],
         ["serve", "--demo=yes"], ["serve", "--role", "king"],
-        ["import"], ["import", "file.csv"], ["import", "--user"], ["import", "f", "--user", "a@b.c", "--book", "x"],
+        ["import"], ["import", "file.csv"], ["import", "--user"], ["import", "-", "-", "--user", "a@b.c"],
+        ["import", "f", "--dry-run", "--profile", "x"],
+        ["import", "f", "--dry-run", "--currency", "euro"],
+        ["imports"], ["imports", "list"], ["imports", "undo", "--user", "a@b.c"],
+        ["imports", "eat", "--user", "a@b.c"],
+        ["imports", "undo", "x", "--edited", "perhaps", "--user", "a@b.c"],
+        ["export"], ["export", "somewhere", "--user", "a@b.c"], ["export", "--format", "pdf", "--user", "a@b.c"],
+        ["export", "--user", "a@b.c", "--from", "1.2.2026"], ["export", "--user", "a@b.c", "--min", "1,50"],
+        ["export", "--user", "a@b.c", "--year", "2026", "--month", "2026-01"],
+        ["export", "--user", "a@b.c", "--from", "2026-02-01", "--to", "2026-01-01"],
+        ["rules"], ["rules", "list"], ["rules", "add", "--user", "a@b.c"], ["rules", "move", "x", "--user", "a@b.c"],
+        ["rules", "add", "--if", "merchant rewe", "--user", "a@b.c"],
+        ["rules", "add", "--if", "merchant smells rewe", "--user", "a@b.c"],
+        ["rules", "add", "--if", "colour is red", "--user", "a@b.c"],
+        ["rules", "add", "--if", "amount between 5", "--user", "a@b.c"],
+        ["profiles"], ["profiles", "add", "x", "--user", "a@b.c"], ["profiles", "rename", "x", "--user", "a@b.c"],
+        ["search"], ["search", "x"], ["search", " ", "--user", "a@b.c"],
+        ["search", "x", "--limit", "0", "--user", "a@b.c"],
+        ["report"], ["report", "weather", "--user", "a@b.c"], ["report", "overview"],
+        ["report", "overview", "--month", "March", "--user", "a@b.c"],
+        ["report", "months", "--months", "3", "--year", "2025", "--user", "a@b.c"],
+        ["report", "compare", "--with", "soon", "--user", "a@b.c"],
         ["user"], ["user", "dance"],
         ["user", "add"], ["user", "add", "a@b.c", "d@e.f"], ["jobs"], ["jobs", "retry"], ["jobs", "drop", "x"],
         ["jobs", "dance"], ["config", "--port", "-1"],
@@ -128,6 +149,7 @@ import Testing
                 result.status == 1 && result.output.isEmpty && result.errors.contains(path), "\(path): \(result.errors)"
             )
         }
+        #expect(try await Program.run("import", "--dry-run", directory).errors.contains("\(directory)/*.csv"))
         let good = try file("Date,Payee,Amount\n2026-03-01,Rewe,-3.50\n")
         let both = try await Program.run("import", "--dry-run", "/nonexistent/file.csv", good)
         #expect(both.status == 1 && both.output.contains("1 transactions"))
@@ -140,7 +162,10 @@ import Testing
     @Test func `says with status 3 that the data cannot be had`() async throws {
         let notADirectory = try file("x")
         for data in [notADirectory, "/proc/nowhere", ""] {
-            for command in [["serve", "--port", "0"], ["migrate"], ["user", "list"]] {
+            for command in [
+                ["serve", "--port", "0"], ["migrate"], ["user", "list"], ["export", "--user", "a@b.c"],
+                ["report", "months", "--user", "a@b.c"], ["rules", "list", "--user", "a@b.c"],
+            ] {
                 let result = try await Program.run(command + ["--data", data])
                 #expect(result.status == 3, "\(command) \(data): \(result.status) \(result.errors)")
                 #expect(

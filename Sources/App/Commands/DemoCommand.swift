@@ -8,17 +8,17 @@ enum DemoCommand {
         name: "demo", summary: "Adds the demo account and its entries, and prints how to sign in.",
         usage: "[--data DIR] [--csv]",
         details: """
-            The entries are made up, the same on every machine, and end today. Running it again adds what is missing.
+            What it holds is made up, the same on every machine, and ends today. Running it again on a later day adds what
+            has happened since; otherwise it adds nothing.
 
               --csv  Only prints them as a bank statement, to try the import with.
             """,
         switches: ["csv"]
     ) { arguments in
         if arguments.has("csv") {
-            Output.bytes(
-                Array(
-                    DemoStatement(lastDay: CalendarDate.of(Clock.system.now(), in: .gmt), months: Demo.months).csv.utf8)
-            )
+            guard let currency = Currency("EUR") else { return .failure }
+            let today = CalendarDate.of(Clock.system.now(), in: .gmt)
+            Output.bytes(Array(DemoStatement(lastDay: today, months: Demo.months, currency: currency).csv.utf8))
             return .success
         }
         return try withBackend(try Settings.read(arguments)) { backend in

@@ -1,10 +1,8 @@
 import Base
 import Books
-import Database
 import EventLoop
 import Glibc
 import HTTP
-import Identity
 import JSON
 import Runtime
 import Statements
@@ -13,107 +11,92 @@ import Transactions
 /// `purser import`: bank statements from files, without the page.
 enum ImportCommand {
     static let command = Command(
-        name: "import", summary: "Imports bank statements (CSV, OFX, QFX) into a book.",
-        usage: "FILE… --user EMAIL [--book ID] [--dry-run] [--json]",
+        name: "import", summary: "Imports bank statements (CSV, OFX, QFX, QIF, CAMT, MT940) into a book.",
+        usage: "FILE… --user EMAIL [--book BOOK] [--dry-run] [--json]",
         details: """
-            A file is imported whole or not at all, and importing it again adds nothing. Works beside a running server.
+            A file is imported whole or not at all, and importing it again adds nothing. `-` is standard input. Works beside
+            a running server. `purser imports` lists what was imported, and takes an import back.
 
-              --user EMAIL     Whose book it is; their own one without --book.
-              --book ID        Another book that they are a member of.
-              --dry-run        Only shows what the files hold. Needs neither a database nor --user.
-              --currency CODE  In a dry run: the currency where the file names none. EUR by default.
-              --mapping JSON   Corrects how a CSV file is read, as the dry run shows it: {"dateOrder":"dmy"}.
-              --json           Results as JSON.
+            \(BookSession.help)
+              --dry-run            Only shows what the files hold. Without --user it needs neither a database nor a server;
+                                   with it, it also shows what is in the book already, and the category of the rest.
+              --profile NAME       Reads CSV files with this import profile (a name or an id) of the book. Without it, the
+                                   profile that fits a file by its columns is found.
+              --save-profile NAME  Keeps how the CSV file was read, for the next one like it.
+              --mapping JSON       Corrects how a CSV file is read, as the dry run shows it: {"dateOrder":"dmy"}.
+              --account NAME       The account, for files that do not name it.
+              --currency CODE      In a dry run without --user: the currency where the file names none. EUR by default.
+              --json               Results as JSON, a line for each file.
+
+            Examples:
+              purser import statement.csv --dry-run
+              purser import statement.csv --user ada@example.org
+              purser import *.sta --user ada@example.org --book Household
+              curl -s https://bank.example/export | purser import - --user ada@example.org --account Giro
+
+            With 1 it says that a file was refused or lines were rejected; what is said of the file tells which. A dry run
+            ends with 0 whenever it could read the files.
             """,
-        switches: ["dry-run", "json"], options: ["user", "book", "currency", "mapping"]
+        switches: ["dry-run", "json"],
+        options: BookSession.options.union(["currency", "mapping", "profile", "save-profile", "account"])
     ) { arguments in
         guard !arguments.positional.isEmpty else { throw UsageProblem("Which file?") }
         let mapping =
             try arguments.values["mapping"].map { try CSVMappingOverride(json: JSONValue.parse(Array($0.utf8))) }
             ?? CSVMappingOverride()
-        return try arguments.has("dry-run") ? preview(arguments, mapping) : importFiles(arguments, mapping)
-    }
-
-    // MARK: Dry run
-
-    private static func preview(_ arguments: Arguments, _ mapping: CSVMappingOverride) throws -> ExitCode {
-        let code = arguments.values["currency"] ?? "EUR"
-        guard let currency = Currency(code.uppercased()) else {
-            throw UsageProblem("\(code) is not an ISO 4217 code such as EUR.")
+        if arguments.positional.count(where: { $0 == "-" }) > 1 {
+            throw UsageProblem("Standard input can be read once only.")
         }
-        let pool = BlockingPool(threads: 1, queueLimit: 4)
-        defer { pool.shutdown() }
-        var exit = ExitCode.success
-        for path in arguments.positional {
-            do {
-                let file = try StatementFile.open(path, pool: pool)
-                let (reader, preview) = try runBlocking {
-                    var preview = StatementPreview(transactionLimit: .max)
-                    let reader = try await file.read(StatementReader(currency: currency, mapping: mapping)) { events in
-                        for event in events { preview.take(event) }
-                    }
-                    return (reader, preview)
-                }
-                if arguments.has("json") {
-                    Output.json { preview.write(reader, to: &$0) }
-                } else {
-                    describe(path, preview, reader)
-                }
-            } catch let refusal as Refusal {
-                Output.error("\(Output.safe(path)): \(refusal.message)")
-                exit = .failure
+        if arguments.has("dry-run") {
+            if arguments.values["save-profile"] != nil {
+                throw UsageProblem("A dry run saves nothing: leave out --save-profile, or --dry-run.")
             }
+            if arguments.values["user"] != nil { return try ImportPreview.inBook(arguments) }
+            for name in ["profile", "book"] where arguments.values[name] != nil {
+                throw UsageProblem("--\(name) is about a book. Say whose with --user EMAIL.")
+            }
+            return try ImportPreview.alone(arguments, mapping)
         }
-        return exit
+        guard arguments.values["user"] != nil else { throw UsageProblem("Whose book? Say --user EMAIL.") }
+        return try importFiles(arguments, mapping)
     }
-
-    private static func describe(_ path: String, _ preview: StatementPreview, _ reader: StatementReader) {
-        Output.line(
-            "\(Output.safe(path)): \(reader.format?.rawValue ?? "?"), \(preview.transactionCount) transactions, \(preview.rejectedCount) rejected lines"
-        )
-        for (account, transaction) in preview.listed {
-            let amount = transaction.amount.decimalText
-            let padding = String(repeating: " ", count: max(1, 14 - amount.count))
-            let text = Output.safe(transaction.payee ?? transaction.memo ?? "")
-            Output.line(
-                "  \(transaction.date)\(padding)\(amount) \(transaction.amount.currency.code)  \(text)\(account.map { "  (\(Output.safe($0)))" } ?? "")"
-            )
-        }
-        for line in preview.rejected {
-            Output.line("  line \(line.line) rejected: \(Output.safe(line.reason))  “\(Output.safe(line.text))”")
-        }
-    }
-
-    // MARK: Import
 
     private static func importFiles(_ arguments: Arguments, _ mapping: CSVMappingOverride) throws -> ExitCode {
-        guard let email = arguments.values["user"] else { throw UsageProblem("Whose book? Say --user EMAIL.") }
-        let requested = try arguments.values["book"].map { text throws(UsageProblem) in
-            guard let id = BookID(text) else { throw UsageProblem("--book needs the id of a book.") }
-            return id
-        }
-        let configuration = try Settings.read(arguments)
+        // Wrong settings, before anything is read.
+        _ = try Settings.read(arguments)
         let pool = BlockingPool(threads: 2, queueLimit: 16)
-        let files = try arguments.positional.map { ($0, try StatementFile.open($0, pool: pool)) }
-        let asJSON = arguments.has("json")
+        let files = GivenFile.open(arguments.positional, pool: pool)
+        guard !files.isEmpty else { return .failure }
         var reading = Importer.Options()
         reading.mapping = mapping
+        reading.profile = arguments.values["profile"]
+        reading.saveProfile = arguments.values["save-profile"]
+        reading.account = arguments.values["account"]
         let options = reading
-        return try withBackend(configuration) { backend in
-            let importer = try await importer(backend, email: email, requested: requested)
-            var exit = ExitCode.success
-            for (path, file) in files {
-                let name = String(path.split(separator: "/").last ?? "statement")
+        let asJSON = arguments.has("json")
+        let isComplete = files.count == arguments.positional.count
+        return try BookSession.run(arguments) { session in
+            let importer = try await session.importer()
+            var exit = isComplete ? ExitCode.success : .failure
+            for given in files {
+                let progress = Progress(given.name)
                 do {
-                    let outcome = try await importer.run(file, filename: name, options: options) { progress in
-                        Output.progress("\(Output.safe(name)): \(progress.lines) lines")
+                    let outcome = try await importer.run(given.file, filename: given.name, options: options) { state in
+                        if state.phase == .sorting {
+                            progress.stage("putting \(Numbers.grouped(state.lines)) lines into the book …")
+                        } else {
+                            progress.update(
+                                done: state.bytes, total: state.totalBytes, count: state.lines, "lines")
+                        }
                     }
-                    Output.endProgress()
-                    report(name, outcome, asJSON: asJSON)
+                    progress.end()
+                    report(given.name, outcome, asJSON: asJSON)
                     if outcome.rejectedCount > 0 { exit = .failure }
                 } catch let refusal as Refusal {
-                    Output.endProgress()
-                    Output.error("\(Output.safe(name)): \(refusal.message) Nothing of it was imported.")
+                    progress.end()
+                    // Every other file would be refused for it as well.
+                    if refusal.fields.contains(where: { $0.field == "profile" }) { throw refusal }
+                    Output.error("\(Output.safe(given.name)): \(refusal.message) Nothing of it was imported.")
                     exit = .failure
                 }
             }
@@ -121,30 +104,85 @@ enum ImportCommand {
         }
     }
 
-    private static func importer(_ backend: Backend, email: String, requested: BookID?) async throws -> Importer {
-        let user = try await backend.accounts.user(withEmail: email)
-        guard let summary = try await BookStore(backend.database).book(requested, for: user.id) else {
-            throw Refusal.notFound("book")
-        }
-        guard summary.role.permissions.contains(.editEntries) else {
-            throw Refusal(.forbidden, "INSUFFICIENT_PERMISSIONS", "\(email) may only look at this book.")
-        }
-        return Importer(
-            database: backend.database, book: summary.book.id, currency: summary.book.currency, user: user.id,
-            limits: ImportLimits(backend.configuration))
-    }
-
     private static func report(_ name: String, _ outcome: Importer.Outcome, asJSON: Bool) {
         if asJSON {
             Output.json { outcome.write(to: &$0) }
             return
         }
-        Output.line(
+        var summary =
             "\(Output.safe(name)): \(outcome.imported) imported, \(outcome.duplicates) were there already, \(outcome.rejectedCount) rejected"
-        )
-        for line in outcome.rejected {
-            Output.line("  line \(line.line): \(Output.safe(line.reason))  “\(Output.safe(line.text))”")
+        if let profile = outcome.profile { summary += " (profile “\(Output.safe(profile))”)" }
+        Output.line(outcome.rejectedCount > 0 ? Style.yellow(summary) : summary)
+        Output.lines(outcome.rejected.map(Self.line))
+        if outcome.rejectedCount > outcome.rejected.count {
+            Output.line(
+                "  … and \(outcome.rejectedCount - outcome.rejected.count) more: purser imports show \(outcome.id)")
         }
+    }
+
+    static func line(_ rejected: RejectedLine) -> String {
+        "  line \(rejected.line): \(Output.safe(rejected.reason))  “\(Output.safe(rejected.text))”"
+    }
+}
+
+/// A file as it was named in the call, open.
+struct GivenFile: Sendable {
+    /// As it is shown and kept: without the folders before it.
+    let name: String
+    let file: StatementFile
+
+    /// Those that can be opened; what is wrong with the others is said.
+    static func open(_ paths: [String], pool: BlockingPool) -> [GivenFile] {
+        paths.compactMap { path in
+            do { return try open(path, pool: pool) } catch let refusal as Refusal {
+                Output.error(Output.safe(refusal.message))
+            } catch {
+                Output.error("\(Output.safe(path)): \(error)")
+            }
+            return nil
+        }
+    }
+
+    private static func open(_ path: String, pool: BlockingPool) throws -> GivenFile {
+        if path == "-" {
+            // Read to its end before anything is locked in the database: whoever writes it may take their time.
+            let directory = Style.variable("TMPDIR") ?? "/tmp"
+            let file = try runBlocking {
+                try await StatementFile.spool(in: directory, limit: 2 << 30, pool: pool) {
+                    try await pool.run { Self.readInput() }
+                }
+            }
+            return GivenFile(name: "standard-input", file: file)
+        }
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            let folder = path.hasSuffix("/") ? path : path + "/"
+            throw Refusal(
+                .invalid, "IS_DIRECTORY", "\(path) is a directory. Name the files that are in it, as \(folder)*.csv")
+        }
+        return GivenFile(
+            name: String(path.split(separator: "/").last ?? "statement"),
+            file: try StatementFile.open(path, pool: pool))
+    }
+
+    private static func readInput() -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        var count = read(STDIN_FILENO, &buffer, buffer.count)
+        while count < 0 && errno == EINTR { count = read(STDIN_FILENO, &buffer, buffer.count) }
+        return count > 0 ? Array(buffer.prefix(count)) : nil
+    }
+}
+
+extension BookSession {
+    func importer() async throws -> Importer {
+        let context = try await backend.books.context(
+            of: Principal(user: user, session: SessionID.new(), platformRole: .user), requested: book.id)
+        guard context.role.permissions.contains(.editEntries) else {
+            throw Refusal(.forbidden, "INSUFFICIENT_PERMISSIONS", "This account may only look at this book.")
+        }
+        return Importer(
+            database: backend.database, book: book.id, currency: book.currency, user: user,
+            limits: ImportLimits(backend.configuration))
     }
 }
 

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import JSON
 import Synchronization
@@ -5,9 +6,24 @@ import Synchronization
 /// What a command says: results on standard output, all else on standard error.
 enum Output {
     static let isTerminal = isatty(STDOUT_FILENO) == 1
-    private static let isErrorTerminal = isatty(STDERR_FILENO) == 1
+    static let isErrorTerminal = isatty(STDERR_FILENO) == 1
 
     static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+    /// Many at once, with few calls to the system.
+    static func lines(_ lines: some Sequence<String>) {
+        var bytes: [UInt8] = []
+        for line in lines {
+            bytes.append(contentsOf: line.utf8)
+            bytes.append(0x0A)
+            if bytes.count > 65_536 {
+                write(bytes, to: STDOUT_FILENO)
+                bytes.removeAll(keepingCapacity: true)
+            }
+        }
+        write(bytes, to: STDOUT_FILENO)
+    }
+
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
     static func json(_ body: (inout JSONWriter) throws -> Void) rethrows {
@@ -19,17 +35,26 @@ enum Output {
 
     static func prompt(_ text: String) { write(text, to: STDERR_FILENO) }
 
-    /// Text that came from a file or a database, made harmless for a terminal: no control characters, so no escapes.
+    /// Text that came from a file or a database, made harmless for a terminal: no control characters, so no escapes,
+    /// and none that turn the direction of what follows.
     static func safe(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "\u{FFFD}" : $0 }))
+        guard text.unicodeScalars.contains(where: isHarmful) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { isHarmful($0) ? "\u{FFFD}" : $0 }))
+    }
+
+    private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7F...0x9F, 0x2028...0x2029, 0x202A...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 
     /// A line that is written over, at a terminal only.
     static func progress(_ text: String) {
         guard isErrorTerminal else { return }
-        write("\r\u{1B}[K" + text, to: STDERR_FILENO)
+        var size = winsize()
+        let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col >= 20
+        write("\r\u{1B}[K" + TextWidth.fit(text, isKnown ? Int(size.ws_col) - 1 : 79), to: STDERR_FILENO)
     }
 
     static func endProgress() {
@@ -39,17 +64,32 @@ enum Output {
 
     static func bytes(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
 
+    /// Nobody reads standard output any more.
+    struct Closed: Error {}
+
+    /// As `bytes`, for output that goes on: whoever writes has to know when nobody reads it.
+    static func checked(_ bytes: [UInt8]) throws {
+        guard write(bytes, to: STDOUT_FILENO) else {
+            if errno == EPIPE { throw Closed() }
+            throw Refusal(
+                .invalid, "OUTPUT_NOT_WRITABLE", "The output cannot be written: \(String(cString: strerror(errno))).")
+        }
+    }
+
     private static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
 
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    /// False when not all could be written; errno says why.
+    @discardableResult
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var start = 0
-        bytes.withUnsafeBytes { buffer in
+        return bytes.withUnsafeBytes { buffer in
             while start < buffer.count, let base = buffer.baseAddress {
                 let written = Glibc.write(descriptor, base + start, buffer.count - start)
                 if written < 0 && errno == EINTR { continue }
-                if written <= 0 { return }
+                if written <= 0 { return false }
                 start += written
             }
+            return true
         }
     }
 }

@@ -1,0 +1,147 @@
+import Base
+import JSON
+
+/// `purser imports`: what was imported, and taking it back.
+enum ImportsCommand {
+    static let command = Command(
+        name: "imports", summary: "Lists imports, shows what was rejected, takes an import back.",
+        usage: "list | show ID | undo ID  --user EMAIL [--book BOOK]",
+        details: """
+              list     The imports of the book, the newest first. --limit N shows more than 20.
+              show ID  One import with every line that was rejected.
+              undo ID  Deletes what it brought. Entries that were changed since stay, unless --edited remove is given.
+                       The file can be imported again afterwards.
+
+            An ID may be shortened to its last letters as `list` shows them; `last` is the newest one.
+
+            \(BookSession.help)
+              --edited keep|remove  What becomes of entries that were changed since the import. keep by default.
+              --json                As JSON.
+
+            Examples:
+              purser imports list --user ada@example.org
+              purser imports undo last --user ada@example.org
+            """,
+        switches: ["json"], options: BookSession.options.union(["limit", "edited"])
+    ) { arguments in
+        let action = try arguments.action(of: ["list", "show", "undo"])
+        let asJSON = arguments.has("json")
+        if action == "list" {
+            try arguments.expect(1)
+            let limit = try arguments.number("limit", in: 1...1_000_000) ?? 20
+            return try BookSession.run(arguments) { session in
+                let imports = try await session.all("/imports", atMost: limit)
+                if asJSON { Output.json { $0.value(.array(imports)) } } else { list(imports) }
+                return .success
+            }
+        }
+        try arguments.expect(2)
+        let reference = arguments.positional[1]
+        let edited = try arguments.choice("edited", of: ["keep", "remove"])
+        return try BookSession.run(arguments) { session in
+            let id = try await find(reference, session)
+            if action == "show" {
+                try await show(id, session, asJSON: asJSON)
+            } else {
+                let undone = try await session.send("DELETE", "/imports/\(id)", [("edited", edited)])
+                if asJSON {
+                    Output.json { $0.value(undone) }
+                } else {
+                    let (removed, kept) = (undone["removed"]?.int ?? 0, undone["kept"]?.int ?? 0)
+                    Output.line(
+                        "Undone: \(removed) \(removed == 1 ? "entry" : "entries") removed"
+                            + (kept > 0
+                                ? ", \(kept) kept that were changed since (--edited remove takes these too)." : "."))
+                }
+            }
+            return .success
+        }
+    }
+
+    private static func list(_ imports: [JSONValue]) {
+        guard !imports.isEmpty else {
+            return Output.line("Nothing has been imported yet: purser import FILE --user EMAIL")
+        }
+        var table = Table(
+            [
+                .text("Id"), .text("Imported"), .text("File", least: 16), .text("Format"), .text("Profile", least: 8),
+                .number("New"), .number("Known"), .number("Rejected"), .text(""),
+            ])
+        for item in imports {
+            let rejected = item["rejectedCount"]?.int ?? 0
+            table.add([
+                Table.Cell(String((item["id"]?.string ?? "").suffix(8)), .faint),
+                Table.Cell(Self.minute(item["createdAt"]?.string ?? "")), Table.Cell(item["filename"]?.string ?? ""),
+                Table.Cell(item["format"]?.string ?? ""), Table.Cell(item["profile"]?.string ?? ""),
+                Table.Cell(Numbers.grouped(item["imported"]?.int ?? 0)),
+                Table.Cell(Numbers.grouped(item["duplicates"]?.int ?? 0)),
+                Table.Cell(Numbers.grouped(rejected), rejected > 0 ? .yellow : nil),
+                Table.Cell(item["undoneAt"]?.string == nil ? "" : "undone", .faint),
+            ])
+        }
+        table.print()
+    }
+
+    /// `2026-03-31T12:30:15.000Z` as `2026-03-31 12:30`.
+    private static func minute(_ instant: String) -> String {
+        String(instant.prefix(16)).replacing("T", with: " ")
+    }
+
+    private static func show(_ id: String, _ session: BookSession, asJSON: Bool) async throws {
+        let detail = try await session.get("/imports/\(id)")
+        let rejected = try await session.all("/imports/\(id)/rejected")
+        if asJSON {
+            let members = (detail.object ?? []).filter { $0.key != "rejected" }
+            return Output.json { $0.value(.object(members + [("rejected", .array(rejected))])) }
+        }
+        list([detail])
+        Output.lines(
+            rejected.map { line in
+                "  line \(line["line"]?.int ?? 0): \(Output.safe(line["reason"]?.string ?? ""))  “\(Output.safe(line["text"]?.string ?? ""))”"
+            })
+    }
+
+    private static func find(_ reference: String, _ session: BookSession) async throws -> String {
+        if Identifier<ImportsTag>(reference) != nil { return reference }
+        let imports = try await session.all("/imports", atMost: reference == "last" ? 50 : 10_000)
+        let ids = imports.filter { reference != "last" || $0["undoneAt"]?.string == nil }.compactMap {
+            $0["id"]?.string
+        }
+        if reference == "last", let id = ids.first { return id }
+        let matching = ids.filter { reference.count >= 4 && $0.hasSuffix(reference.lowercased()) }
+        guard let id = matching.first, matching.count == 1 else {
+            throw Refusal(
+                .notFound, "IMPORT_NOT_FOUND",
+                matching.isEmpty
+                    ? "There is no import “\(Output.safe(reference))”. `purser imports list` shows them."
+                    : "“\(Output.safe(reference))” fits several imports. Give more of the id.")
+        }
+        return id
+    }
+
+    private enum ImportsTag {}
+}
+
+extension Arguments {
+    /// The first word, one of `actions`.
+    func action(of actions: [String]) throws(UsageProblem) -> String {
+        let all =
+            actions.count > 1
+            ? actions.dropLast().joined(separator: ", ") + " or " + actions[actions.count - 1] : actions[0]
+        guard let action = positional.first else { throw UsageProblem("\(all)?") }
+        guard actions.contains(action) else { throw UsageProblem("“\(action)” is not \(all).") }
+        guard values["user"] != nil else { throw UsageProblem("Whose book? Say --user EMAIL.") }
+        return action
+    }
+
+    /// So many words, the action included.
+    func expect(_ count: Int) throws(UsageProblem) {
+        guard positional.count >= count else {
+            throw UsageProblem(
+                "\(positional.first ?? "This") needs \(count - 1 == 1 ? "one more word" : "\(count - 1) more words").")
+        }
+        guard positional.count <= count else {
+            throw UsageProblem("“\(positional[count])” is more than \(positional.first ?? "this") can take.")
+        }
+    }
+}

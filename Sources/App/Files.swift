@@ -1,0 +1,147 @@
+import Base
+import Foundation
+import Glibc
+import JSON
+
+/// JSON files that a person hands in.
+enum JSONFile {
+    static let limit = 16 << 20
+
+    /// `-` is standard input.
+    static func read(_ path: String) throws -> JSONValue {
+        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw Refusal(
+                .invalid, "FILE_UNREADABLE", "\(Output.safe(path)) cannot be read: \(String(cString: strerror(errno)))."
+            )
+        }
+        defer { if path != "-" { close(descriptor) } }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else {
+                throw Refusal(
+                    .invalid, "FILE_UNREADABLE",
+                    "\(Output.safe(path)) cannot be read: \(String(cString: strerror(errno))).")
+            }
+            if count == 0 { break }
+            bytes.append(contentsOf: buffer.prefix(count))
+            guard bytes.count <= limit else {
+                throw Refusal(.tooLarge, "FILE_TOO_LARGE", "\(Output.safe(path)) is larger than \(limit >> 20) MiB.")
+            }
+        }
+        do { return try JSONValue.parse(bytes) } catch {
+            throw Refusal(.invalid, "NOT_JSON", "\(Output.safe(path)) is not JSON: \(error.message)")
+        }
+    }
+
+    /// The list of that name, or the whole where it is a list itself.
+    static func list(_ name: String, in json: JSONValue, _ path: String) throws(Refusal) -> [JSONValue] {
+        guard let list = json[name]?.array ?? json.array else {
+            throw Refusal(
+                .invalid, "NOT_\(name.uppercased())",
+                "\(Output.safe(path)) has no “\(name)”. It should be what `purser \(name) export` writes.")
+        }
+        return list
+    }
+
+    static func line(of value: JSONValue) -> String {
+        var writer = JSONWriter()
+        writer.value(value)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    /// With line breaks, for people and for version control.
+    static func text(of value: JSONValue) -> [UInt8] { Array((lines(of: value, "") + "\n").utf8) }
+
+    private static func lines(of value: JSONValue, _ indent: String) -> String {
+        let inner = indent + "  "
+        switch value {
+        case .object(let members) where !members.isEmpty:
+            let parts = members.map { "\(inner)\(line(of: .string($0.key))): \(lines(of: $0.value, inner))" }
+            return "{\n" + parts.joined(separator: ",\n") + "\n\(indent)}"
+        case .array(let values) where !values.isEmpty:
+            return "[\n" + values.map { inner + lines(of: $0, inner) }.joined(separator: ",\n") + "\n\(indent)]"
+        default: return line(of: value)
+        }
+    }
+
+    static func report(added: Int, of count: Int, _ what: String, asJSON: Bool) {
+        if asJSON {
+            Output.json {
+                $0.value(
+                    .object([("added", .number(text: String(added))), ("known", .number(text: String(count - added)))]))
+            }
+        } else {
+            Output.line("\(added) \(what) added, \(count - added) were there already")
+        }
+    }
+}
+
+/// A file that is whole or not there: written under another name beside it, and renamed.
+final class OutputFile: Sendable {
+    private let path: String
+    private let temporary: String
+    private let descriptor: Int32
+
+    init(_ path: String) throws {
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw Refusal(.invalid, "IS_DIRECTORY", "\(Output.safe(path)) is a directory. Name a file in it.")
+        }
+        self.path = path
+        let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+        var template = Array("\(path[..<slash]).\(path[slash...].prefix(100))-XXXXXX".utf8CString)
+        descriptor = mkstemp(&template)
+        temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard descriptor >= 0 else { throw Self.problem(path) }
+        // What the umask lets a new file have, not mkstemp's 0600, or what the file had that it takes the place of.
+        let mask = umask(0)
+        umask(mask)
+        fchmod(descriptor, stat(path, &status) == 0 ? status.st_mode & 0o777 : 0o666 & ~mask)
+    }
+
+    func write(_ bytes: [UInt8]) throws {
+        var start = 0
+        try bytes.withUnsafeBytes { buffer in
+            while start < buffer.count, let base = buffer.baseAddress {
+                let written = Glibc.write(descriptor, base + start, buffer.count - start)
+                if written < 0 && errno == EINTR { continue }
+                guard written > 0 else { throw Self.problem(path) }
+                start += written
+            }
+        }
+    }
+
+    func finish() throws {
+        guard fsync(descriptor) == 0 || errno == EINVAL, close(descriptor) == 0, rename(temporary, path) == 0 else {
+            throw Self.problem(path)
+        }
+    }
+
+    func discard() {
+        close(descriptor)
+        unlink(temporary)
+    }
+
+    private static func problem(_ path: String) -> Refusal {
+        Refusal(
+            .invalid, "FILE_NOT_WRITABLE",
+            "\(Output.safe(path)) cannot be written: \(String(cString: strerror(errno))).")
+    }
+
+    /// The whole at once; to standard output without a path.
+    static func write(_ bytes: [UInt8], to path: String?) throws {
+        guard let path, path != "-" else { return Output.bytes(bytes) }
+        let file = try OutputFile(path)
+        do {
+            try file.write(bytes)
+            try file.finish()
+        } catch {
+            file.discard()
+            throw error
+        }
+    }
+}
