@@ -102,6 +102,7 @@ extension Refusal {
     static func categoryInUse(_ count: Int) -> Refusal {
         Refusal(
             .conflict, "CATEGORY_IN_USE",
-            "\(count) \(count == 1 ? "entry is" : "entries are") in this category. Say where to put them with reassignTo.")
+            "\(count) \(count == 1 ? "entry is" : "entries are") in this category. Say where to put them with reassignTo."
+        )
     }
 }

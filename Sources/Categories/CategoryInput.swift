@@ -7,7 +7,8 @@ import Resources
 enum CategoryInput {
     static let name = BodyField<String>.text("name", max: Category.maximumNameLength, min: 1)
     static let icon = BodyField<String>.text("icon", max: Category.maximumIconLength)
-    static let color = BodyField<String>("color", aliases: ["colour"], .string(maxLength: 7), "A CSS colour, #rrggbb.") {
+    static let color = BodyField<String>("color", aliases: ["colour"], .string(maxLength: 7), "A CSS colour, #rrggbb.")
+    {
         value throws(FieldProblem) in
         guard let text = value.string, let color = Category.color(text) else {
             throw FieldProblem("color should be a colour such as #4f6bed.")
@@ -77,7 +78,8 @@ enum CategoryInput {
                 id: CategoryID.new(), parent: above?.id, name: name, slug: tree.freeSlug(for: name, of: nil),
                 icon: icon ?? above?.icon ?? Category.defaultIcon,
                 color: color ?? above?.color ?? Category.defaultColor(for: name),
-                isIncome: isIncome ?? above?.isIncome ?? false, isSystem: false, sortOrder: sortOrder ?? 1000, version: 1
+                isIncome: isIncome ?? above?.isIncome ?? false, isSystem: false, sortOrder: sortOrder ?? 1000,
+                version: 1
             )
             try tree.check(category)
             return category

@@ -58,7 +58,8 @@ package struct CategoryRoutes: RouteGroup {
             refuses: [.conflict, .unprocessable]
         ) { try await create($0, isChild: false) }
         routes.get(
-            "/categories/{id}", "One category, by id, slug or name", access: .book(.viewEntries), returns: .data(schema),
+            "/categories/{id}", "One category, by id, slug or name", access: .book(.viewEntries),
+            returns: .data(schema),
             handle: one)
         routes.put(
             "/categories/{id}", "Change what the body names", access: .book(.editEntries),
@@ -78,7 +79,8 @@ package struct CategoryRoutes: RouteGroup {
 
     @Sendable private func list(_ request: Request) async throws -> HTTPResponse {
         let type = try request.query(Input.type)
-        let rows = try await CategoryStore(database, book: try request.book.id).all(isIncome: type.map { $0 == "income" })
+        let rows = try await CategoryStore(database, book: try request.book.id).all(
+            isIncome: type.map { $0 == "income" })
         return try .data(capacity: 8192) { try CategoryStore.resource.write(rows, to: &$0) }
     }
 

@@ -67,7 +67,8 @@ package struct CategoryStore: Sendable {
     /// The id that a client means by an id, a slug or a name (INVENTORY C23). Nil when there is none.
     package func find(_ reference: String) async throws -> CategoryID? {
         if let id = CategoryID(reference) {
-            return try await connection.first("SELECT id FROM categories WHERE book_id = \(book) AND id = \(id)")?.get(0)
+            return try await connection.first("SELECT id FROM categories WHERE book_id = \(book) AND id = \(id)")?.get(
+                0)
         }
         let row = try await connection.first(
             """

@@ -104,6 +104,7 @@ package struct AnalyticsRoutes: RouteGroup {
         var query = try request.query()
         let interval = query.read(Input.interval).flatMap(Series.Interval.init(rawValue:)) ?? .month
         let hasDays = query.read(Input.from) != nil || query.read(Input.through) != nil
+        try query.check()
         if interval == .month && !hasDays {
             let period = try readMonths(request, book)
             let store = ReportStore(book: book.id, currency: book.currency)
@@ -112,7 +113,8 @@ package struct AnalyticsRoutes: RouteGroup {
         }
         let period = try readPeriod(&query, book)
         if Series.count(interval, period) > interval.limit {
-            throw Refusal.invalid("endDate", "That are more than \(interval.limit) points: ask for fewer days, or for weeks.")
+            throw Refusal.invalid(
+                "endDate", "That are more than \(interval.limit) points: ask for fewer days, or for weeks.")
         }
         let store = ReportStore(book: book.id, currency: book.currency)
         let days = try store.readDays(try await database.query(store.byDay(period)))
@@ -215,7 +217,9 @@ package struct AnalyticsRoutes: RouteGroup {
         try PeriodInput.read(&query, book, today: CalendarDate.of(clock.now(), in: book.timeZone))
     }
 
-    private func readKind(_ query: inout Query) -> Entry.Kind { query.read(Input.type) == "income" ? .income : .expense }
+    private func readKind(_ query: inout Query) -> Entry.Kind {
+        query.read(Input.type) == "income" ? .income : .expense
+    }
 
     private func readMonths(_ request: Request, _ book: BookContext) throws -> Period {
         let (months, month) = try request.query(Input.months, Input.month)

@@ -128,6 +128,7 @@ extension ReportStore {
                     month: YearMonth(index: Int(try row.get(0, as: Int32.self))), total: money(try row.get(1)),
                     count: Int(try row.get(2, as: Int64.self)))
             },
-            children: children, totalWithChildren: whole, countWithChildren: children.reduce(Int(count)) { $0 + $1.count })
+            children: children, totalWithChildren: whole,
+            countWithChildren: children.reduce(Int(count)) { $0 + $1.count })
     }
 }

@@ -135,7 +135,9 @@ struct SpendingPatterns: Sendable {
         var monthDays = Array(repeating: (amount: Int64(0), count: Int64(0)), count: 31)
         for (day, spent) in days {
             // All are positive, so when the sum fits, each part of it does.
-            do { sum = try sum + Money(minorUnits: spent.amount, currency: currency) } catch { throw .sumTooLargeForReport }
+            do { sum = try sum + Money(minorUnits: spent.amount, currency: currency) } catch {
+                throw .sumTooLargeForReport
+            }
             weekdays[day.weekday.rawValue - 1].amount += spent.amount
             weekdays[day.weekday.rawValue - 1].count += spent.count
             monthDays[day.components.day - 1].amount += spent.amount

@@ -79,6 +79,12 @@ struct CSVDetector {
         var isBlank: Bool { cells.allSatisfy(\.isEmpty) }
     }
 
+    /// `="0012"` keeps a spreadsheet from changing the value.
+    private static func withoutFormula(_ text: String) -> String {
+        guard text.hasPrefix("=\""), text.hasSuffix("\""), text.utf8.count >= 3 else { return text }
+        return String(text.dropFirst(2).dropLast())
+    }
+
     private func sample(delimiter: UInt8, encoding: TextEncoding) -> [Record] {
         var scanner = CSVScanner(delimiter: delimiter)
         var decoder = TextDecoder(encoding)
@@ -97,7 +103,7 @@ struct CSVDetector {
                 if field.hasDoubledQuotes {
                     text = text.split(separator: "\"\"", omittingEmptySubsequences: false).joined(separator: "\"")
                 }
-                return text
+                return Self.withoutFormula(text)
             }
             records.append(Record(cells: cells, endLine: line))
             position = next

@@ -14,7 +14,10 @@ struct CSVReading {
         mapping.encoding = encoding
 
         let header = headerRecord()
-        let firstRow = header.map { $0 + 1 } ?? records.firstIndex { looksLikeRow($0.cells) } ?? records.count
+        // Columns that were told but are not understood: the first line is taken for their names, so that the others
+        // are rejected one by one and say why.
+        let noRow = readsAsTold([]) == nil ? records.count : min(1, records.count)
+        let firstRow = header.map { $0 + 1 } ?? records.firstIndex { looksLikeRow($0.cells) } ?? noRow
         var rows = records[firstRow...].filter { !$0.isBlank }
         if let lines = override.headerLines { rows = records.filter { $0.endLine > lines && !$0.isBlank } }
         mapping.headerLines = firstRow > 0 && firstRow <= records.count ? records[firstRow - 1].endLine : 0
@@ -92,6 +95,7 @@ struct CSVReading {
     }
 
     private func looksLikeRow(_ cells: [String]) -> Bool {
+        if let told = readsAsTold(cells) { return told }
         var dates = 0
         var numbers = 0
         for cell in cells where !cell.isEmpty {
@@ -99,6 +103,18 @@ struct CSVReading {
             if value.isDate { dates += 1 } else if value.shape != nil { numbers += 1 }
         }
         return dates > 0 && numbers > 0
+    }
+
+    /// Where somebody told the columns of date and amount, these alone decide. Nil where nobody did.
+    private func readsAsTold(_ cells: [String]) -> Bool? {
+        guard let date = override.columns[.date].flatMap({ $0 }) else { return nil }
+        let money = [CSVColumn.amount, .debit, .credit].compactMap { override.columns[$0].flatMap { $0 } }
+        guard !money.isEmpty else { return nil }
+        guard date < cells.count, money.contains(where: { $0 < cells.count && CSVValue(cells[$0]).shape != nil }) else {
+            return false
+        }
+        var cell = cells[date]
+        return override.dateFormat.map { format in cell.withUTF8 { format.parse($0) != nil } } ?? CSVValue(cell).isDate
     }
 
     /// Gives each part the column that claims it with most weight and holds such values. Returns how many were named.

@@ -92,7 +92,7 @@ struct LineUnwrapper {
             }
             if isWhole { wrapped += 1 }
         }
-        return wrapped > 0 && wrapped * 10 >= lines * 7
+        return wrapped > 0 && wrapped * 10 >= lines * 6
     }
 
     mutating func append(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {

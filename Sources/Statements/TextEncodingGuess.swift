@@ -14,7 +14,7 @@ enum TextEncodingGuess {
         for position in positions { counts[Int(bytes[position] - 0x80)] += 1 }
         var best = (encoding: TextEncoding.windows1252, score: Int.min)
         for (encoding, page) in pages {
-            let score = page.languageScore(counts) - page.faults(bytes, positions)
+            let score = page.languageScore(counts) - 10 * page.faults(bytes, positions)
             if score > best.score { best = (encoding, score) }
         }
         return best.encoding
@@ -33,6 +33,12 @@ enum TextEncodingGuess {
         "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊ",
         "אבגדהוזחטיכךלמםנןסעפףצץקרשת",
     ]
+
+    /// Where the same bytes are words of two languages, each in its own encoding, Turkish is likelier than Icelandic; and
+    /// what makes Hebrew letters throughout is Hebrew, though each of them is a Russian one as well.
+    private static func weight(of alphabet: String) -> Int {
+        alphabet.hasPrefix("áðé") ? 29 : alphabet.hasPrefix("א") ? 31 : 30
+    }
 
     /// For each letter, small or capital, a bit for every alphabet that has it.
     private static let languages: [UInt16: UInt32] = {
@@ -71,8 +77,10 @@ enum TextEncodingGuess {
                     inLanguage[language] += count
                 }
             }
-            let best = inLanguage.max() ?? 0
-            return best * 3 - (letters - best) * 3
+            let scores = inLanguage.enumerated().map { index, count in
+                count * weight(of: alphabets[index]) - (letters - count) * 30
+            }
+            return scores.max() ?? 0
         }
 
         func faults(_ bytes: UnsafeBufferPointer<UInt8>, _ positions: [Int]) -> Int {

@@ -75,7 +75,8 @@ package struct Entry: Equatable, Sendable {
     package func copy(id: EntryID, occurredOn: CalendarDate) -> Entry {
         Entry(
             id: id, kind: kind, amount: amount, occurredOn: occurredOn, category: category, status: status,
-            merchant: merchant, description: description, notes: notes, payment: payment, location: location, tags: tags,
+            merchant: merchant, description: description, notes: notes, payment: payment, location: location,
+            tags: tags,
             version: 1)
     }
 

@@ -66,7 +66,10 @@ enum EntryBulk {
             ])
         return .object(
             name: name,
-            [SchemaProperty(done, .integer()), SchemaProperty("failed", .integer()), SchemaProperty("results", .array(result))])
+            [
+                SchemaProperty(done, .integer()), SchemaProperty("failed", .integer()),
+                SchemaProperty("results", .array(result)),
+            ])
     }
 
     static func write(_ results: [Result], done: String, to writer: inout JSONWriter) {
@@ -165,8 +168,9 @@ struct EntryBulkChange: Sendable {
         addedTags += body.read(Self.added) ?? []
         removedTags += body.read(Self.removed) ?? []
         try body.check()
-        guard category != nil || status != nil || merchant != nil || payment != nil || tags != nil
-            || !addedTags.isEmpty || !removedTags.isEmpty
+        guard
+            category != nil || status != nil || merchant != nil || payment != nil || tags != nil
+                || !addedTags.isEmpty || !removedTags.isEmpty
         else { throw .invalid("changes", "changes should name at least one field to change.") }
     }
 

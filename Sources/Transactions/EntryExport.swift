@@ -76,7 +76,9 @@ struct EntryExport: Sendable {
         bytes.append(UInt8(ascii: ","))
         guard let first = text.utf8.first else { return }
         let isFormula = "=+-@\t\r".utf8.contains(first)
-        let isQuoted = text.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D || $0 == 0x3B || $0 == 0x09 }
+        let isQuoted = text.utf8.contains {
+            $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D || $0 == 0x3B || $0 == 0x09
+        }
         if isQuoted { bytes.append(0x22) }
         if isFormula { bytes.append(UInt8(ascii: "'")) }
         for byte in text.utf8 {

@@ -41,7 +41,8 @@ struct EntryFilter: Sendable {
             "status", of: Entry.Status.allCases.map(\.name), "Only with this status.")
         static let text = QueryField<String>.text(
             "q", aliases: ["search"], "Text in the merchant, the description, the notes or the tags.")
-        static let tag = QueryField<String>.text("tag", aliases: ["tags"], "Only with this tag; given twice, with both.")
+        static let tag = QueryField<String>.text(
+            "tag", aliases: ["tags"], "Only with this tag; given twice, with both.")
         static let importID = QueryField<ImportID>("importId", .uuid, "Only what this import brought.") {
             text throws(FieldProblem) in
             guard let id = ImportID(text) else { throw FieldProblem("importId should be the id of an import.") }
@@ -78,7 +79,9 @@ struct EntryFilter: Sendable {
         status = query.read(Input.status).flatMap(Entry.Status.init(named:))
         text = query.read(Input.text)
         tags = query.readAll(Input.tag)
-        if tags.count > Entry.maximumTags { query.refuse("tag", "tag should be given at most \(Entry.maximumTags) times.") }
+        if tags.count > Entry.maximumTags {
+            query.refuse("tag", "tag should be given at most \(Entry.maximumTags) times.")
+        }
         importID = query.read(Input.importID)
         paymentMethod = query.read(Input.paymentMethod)
         isSorted = query.read(Input.hasCategory) ?? query.read(Input.uncategorised).map { !$0 }
@@ -98,7 +101,8 @@ struct EntryFilter: Sendable {
     /// Whether it lets everything through that is not deleted.
     var isEmpty: Bool {
         from == nil && through == nil && category == nil && merchant == nil && minimum == nil && maximum == nil
-            && status == nil && text == nil && tags.isEmpty && importID == nil && paymentMethod == nil && isSorted == nil
+            && status == nil && text == nil && tags.isEmpty && importID == nil && paymentMethod == nil
+            && isSorted == nil
             && !isDeleted
     }
 

@@ -8,7 +8,8 @@ import Runtime
 extension EntryRoutes {
     private enum Input {
         static let format = QueryField<String>.choice(
-            "format", of: ["csv", "json", "jsonl", "pdf", "excel", "xlsx"], "csv, the default, or json: a line an entry.")
+            "format", of: ["csv", "json", "jsonl", "pdf", "excel", "xlsx"],
+            "csv, the default, or json: a line an entry.")
         static let mark = QueryField<Bool>.bool(
             "bom", "With a byte order mark before the CSV, which Excel needs to read UTF-8.")
     }

@@ -33,7 +33,8 @@ extension EntryRoutes {
         routes.get(
             place.path + "/duplicates",
             "Groups that may be the same one twice: same person, amount and merchant, days next to each other",
-            access: .book(.viewEntries), query: place.filters + [Paging.limit.declaration], returns: .data(.array(group))
+            access: .book(.viewEntries), query: place.filters + [Paging.limit.declaration],
+            returns: .data(.array(group))
         ) { try await duplicates($0, place) }
         routes.post(
             place.path + "/{id}/not-duplicate", "It is no duplicate: do not show it as one again",

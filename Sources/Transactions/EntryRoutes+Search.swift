@@ -9,7 +9,8 @@ extension EntryRoutes {
     private enum Input {
         static let text = QueryField<String>.text(
             "q", aliases: ["query", "search"],
-            "What to look for in merchants, descriptions, tags and notes. Case and accents do not matter, and slips of the finger are forgiven.")
+            "What to look for in merchants, descriptions, tags and notes. Case and accents do not matter, and slips of the finger are forgiven."
+        )
         static let page = QueryField<Int>.clamped("page", to: 1...2000, "Which page, the first by default.")
     }
 
@@ -31,7 +32,9 @@ extension EntryRoutes {
         let page = query.read(Input.page) ?? 1
         let text = query.read(Input.text) ?? ""
         if SearchText.terms(text).isEmpty { query.refuse("q", "q is required: what to look for.") }
-        if filter.isDeleted { query.refuse("deleted", "The trash cannot be searched; list it with deleted=true and q.") }
+        if filter.isDeleted {
+            query.refuse("deleted", "The trash cannot be searched; list it with deleted=true and q.")
+        }
         let offset = (page - 1) * limit
         if offset + limit > EntrySearch.capacity {
             query.refuse("page", "Search shows the best \(EntrySearch.capacity) matches.")

@@ -85,7 +85,8 @@ package struct EntryRoutes: RouteGroup {
             returns: .page(of: EntryStore.resource.schema)
         ) { try await list($0, place.kind) }
         routes.get(
-            place.path + "/{id}", "One, with its history", access: .book(.viewEntries), returns: .data(Self.detailSchema)
+            place.path + "/{id}", "One, with its history", access: .book(.viewEntries),
+            returns: .data(Self.detailSchema)
         ) {
             try await one($0, place)
         }
@@ -116,7 +117,8 @@ package struct EntryRoutes: RouteGroup {
         }
         routes.post(
             path + "/{id}/duplicate", "Create another one like it, with what the body names changed",
-            access: .book(.editEntries), accepts: .json(name + "Copy", EntryInput.properties), returns: .created(schema),
+            access: .book(.editEntries), accepts: .json(name + "Copy", EntryInput.properties),
+            returns: .created(schema),
             refuses: [.conflict, .unprocessable]
         ) { try await duplicate($0, kind) }
     }

@@ -116,7 +116,8 @@ struct EntrySearch: Sendable {
             var candidates: [[UInt8]: Int] = [:]
             func consider(_ word: UnsafeRawBufferPointer) {
                 // One that has the term in it is found anyway.
-                if let mistakes = distance.distance(to: word) ?? distance.distance(to: word, isPrefix: true).map({ $0 + 1 }),
+                if let mistakes = distance.distance(to: word)
+                    ?? distance.distance(to: word, isPrefix: true).map({ $0 + 1 }),
                     mistakes > 0
                 {
                     candidates[[UInt8](word)] = mistakes

@@ -70,7 +70,8 @@ struct EntryStats: Sendable {
         }
         byCategory = try results[1].map { row in
             Group(
-                name: try row.get(0), id: try row.get(1), slug: try row.get(2), count: Int(try row.get(3, as: Int64.self)),
+                name: try row.get(0), id: try row.get(1), slug: try row.get(2),
+                count: Int(try row.get(3, as: Int64.self)),
                 total: money(try row.get(4)))
         }
         var statuses: [Group] = []
@@ -86,7 +87,9 @@ struct EntryStats: Sendable {
                 let before = types[kind] ?? (0, .zero(currency))
                 types[kind] = (before.count + more, try Self.sum(before.total, amount))
             }
-            if count > 0 { statuses.append(Group(name: status.name, id: nil, slug: nil, count: Int(count), total: total)) }
+            if count > 0 {
+                statuses.append(Group(name: status.name, id: nil, slug: nil, count: Int(count), total: total))
+            }
         }
         byStatus = statuses
         byType = Entry.Kind.allCases.compactMap { kind in

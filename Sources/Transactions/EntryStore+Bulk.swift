@@ -74,7 +74,9 @@ extension EntryStore {
     }
 
     /// Deletes, or restores. Returns those that were there to be.
-    func setDeleted(_ isDeleted: Bool, _ ids: [EntryID], kind: Entry.Kind?, by user: UserID) async throws -> Set<EntryID> {
+    func setDeleted(_ isDeleted: Bool, _ ids: [EntryID], kind: Entry.Kind?, by user: UserID) async throws -> Set<
+        EntryID
+    > {
         let state: SQL = isDeleted ? "e.deleted_at IS NULL" : "e.deleted_at IS NOT NULL"
         let rows = try await connection.query(
             """

@@ -7,7 +7,8 @@ extension EntryStore {
     package static let categoryUse = CategoryUse(
         count: { book, category, transaction in
             let row = try await transaction.first(
-                "SELECT count(*) FROM entries WHERE book_id = \(book) AND category_id = \(category) AND deleted_at IS NULL")
+                "SELECT count(*) FROM entries WHERE book_id = \(book) AND category_id = \(category) AND deleted_at IS NULL"
+            )
             return Int(try row?.get(0, as: Int64.self) ?? 0)
         },
         move: { book, from, to, user, transaction in

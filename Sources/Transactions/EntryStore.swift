@@ -235,7 +235,8 @@ package struct EntryStore: Sendable {
     /// A category that was deleted while the entry was on its way into it.
     func translating<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         do { return try await body() } catch let error as DatabaseError
-        where error.isForeignKeyViolation && error.constraint == "entries_category_fkey" {
+            where error.isForeignKeyViolation && error.constraint == "entries_category_fkey"
+        {
             throw Refusal.noSuchCategory
         }
     }

@@ -103,7 +103,8 @@ struct PaymentMethodStore: Sendable {
 
     private func clearDefault() async throws {
         _ = try await connection.query(
-            "UPDATE payment_methods SET is_default = false WHERE book_id = \(book) AND is_default AND deleted_at IS NULL")
+            "UPDATE payment_methods SET is_default = false WHERE book_id = \(book) AND is_default AND deleted_at IS NULL"
+        )
     }
 
     /// Entries that were paid with it go on naming it. Returns whether there was such a one.

@@ -65,7 +65,8 @@ package struct PaymentMethodRoutes: RouteGroup {
         let isDefault = body.read(Input.isDefault)
         try body.check()
         let method = PaymentMethod(
-            id: PaymentMethodID.new(), name: name ?? "", kind: kind ?? .other, isDefault: isDefault ?? false, version: 1)
+            id: PaymentMethodID.new(), name: name ?? "", kind: kind ?? .other, isDefault: isDefault ?? false, version: 1
+        )
         return try await idempotency.run(request, body: bytes) { connection in
             let row = try await database.transaction(joining: connection) { transaction in
                 let store = PaymentMethodStore(connection: transaction, book: book)

@@ -2,7 +2,7 @@ import Base
 import Database
 
 /// Keeps the text of a book's entries together in segments, so that a search reads a few large rows. See
-/// docs/adr/0013-search-by-segments.md.
+/// docs/adr/0014-search-by-segments.md.
 package enum SearchIndex {
     /// Entries of one segment, and the bytes after which it is full.
     static let segmentEntries = 400
@@ -65,6 +65,8 @@ package enum SearchIndex {
             return (min(first, last)...last, try row.get(2))
         }
         var widened: [ClosedRange<EntryID>] = []
+        // The place among the segments behind the stretch before: what lies in one gap becomes one stretch.
+        var gap = -1
         for stretch in stretches.sorted(by: { $0.lowerBound < $1.lowerBound }) {
             // The first segment that ends at or behind the beginning.
             var low = 0
@@ -74,6 +76,7 @@ package enum SearchIndex {
                 if segments[middle].ids.upperBound < stretch.lowerBound { low = middle + 1 } else { high = middle }
             }
             var (first, last) = (stretch.lowerBound, stretch.upperBound)
+            let isInGapOfPrevious = low == gap
             if low > 0, Int(segments[low - 1].count) < segmentEntries / 2 {
                 first = min(first, segments[low - 1].ids.lowerBound)
             }
@@ -82,7 +85,8 @@ package enum SearchIndex {
                 last = max(last, segments[low].ids.upperBound)
                 low += 1
             }
-            if let previous = widened.last, first <= previous.upperBound {
+            gap = low
+            if let previous = widened.last, isInGapOfPrevious || first <= previous.upperBound {
                 widened[widened.count - 1] = previous.lowerBound...max(previous.upperBound, last)
             } else {
                 widened.append(first...last)

@@ -33,8 +33,9 @@ enum SearchText {
     }
 
     private static func appendUnicode(_ text: String, to bytes: inout [UInt8]) {
-        // Compatibility too: ﬁ is fi, and ① is 1.
-        for scalar in text.lowercased().decomposedStringWithCompatibilityMapping.unicodeScalars {
+        // Compatibility too: ﬁ is fi, and ① is 1. It may bring capitals to light, and their small letters accents.
+        let folded = text.decomposedStringWithCompatibilityMapping.lowercased().decomposedStringWithCompatibilityMapping
+        for scalar in folded.unicodeScalars {
             if scalar.value < 0x80 {
                 bytes.append(fold(ascii: UInt8(truncatingIfNeeded: scalar.value)))
                 continue
@@ -54,12 +55,14 @@ enum SearchText {
     /// Letters that decomposition leaves alone.
     private static let spelledOut: [UInt32: String] = [
         0xDF: "ss", 0xE6: "ae", 0x153: "oe", 0xF8: "o", 0x142: "l", 0x111: "d", 0xF0: "d", 0xFE: "th", 0x131: "i",
+        0x3C2: "σ",
     ]
 
     /// The parts of a query: each must be found.
     static func terms(_ query: String, limit: Int = 8) -> [[UInt8]] {
         var seen: Set<[UInt8]> = []
-        return fold(query).split(separator: 0x20).map(Array.init).filter { seen.insert($0).inserted }.prefix(limit).map { $0 }
+        return fold(query).split(separator: 0x20).map(Array.init).filter { seen.insert($0).inserted }.prefix(limit).map
+        { $0 }
     }
 
     /// Whether a byte belongs to a word: letters, digits and all that is not ASCII.

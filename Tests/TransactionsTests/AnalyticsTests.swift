@@ -27,7 +27,8 @@ import Testing
                 isIncome: isIncome, isCounted: Int.random(in: 0..<8, using: &random) > 0,
                 date: day("2026-01-20").adding(days: Int.random(in: 0...120, using: &random)),
                 minor: Int64.random(in: 1...99_999, using: &random),
-                slug: (isIncome ? ["salary", "refund"] : ["food", "travel", "housing"]).randomElement(using: &random) ?? "",
+                slug: (isIncome ? ["salary", "refund"] : ["food", "travel", "housing"]).randomElement(using: &random)
+                    ?? "",
                 merchant: ["Rewe", "REWE", "Lidl", "Äpfel", nil].randomElement(using: &random) ?? nil)
         }
         let items = made.map {
@@ -52,9 +53,13 @@ import Testing
                 let report = try await ada.get("/analytics/top-merchants?\(query)").data
                 let spent = made.filter { !$0.isIncome && $0.date >= day(from) && $0.date <= day(through) }
                 #expect(report.written("total") == money(sum(spent)))
-                let byName = Dictionary(grouping: spent.filter { $0.merchant != nil }) { $0.merchant?.lowercased() ?? "" }
-                let expected = byName.map { (name: $0.key, sum: sum($0.value), count: $0.value.count, last: $0.value.map(\.date).max()) }
-                    .sorted { $0.sum > $1.sum }
+                let byName = Dictionary(grouping: spent.filter { $0.merchant != nil }) {
+                    $0.merchant?.lowercased() ?? ""
+                }
+                let expected = byName.map {
+                    (name: $0.key, sum: sum($0.value), count: $0.value.count, last: $0.value.map(\.date).max())
+                }
+                .sorted { $0.sum > $1.sum }
                 let merchants = report["merchants"]?.array ?? []
                 #expect(merchants.count == expected.count)
                 for (merchant, wanted) in zip(merchants, expected) {
@@ -62,11 +67,17 @@ import Testing
                     #expect(merchant.written("amount") == money(wanted.sum) && merchant["count"]?.int == wanted.count)
                     #expect(merchant.written("lastDate") == wanted.last.map { "\($0)" })
                 }
-                #expect(try await ada.get("/analytics/top-merchants?\(query)&limit=2").data["merchants"]?.array?.count == 2)
+                #expect(
+                    try await ada.get("/analytics/top-merchants?\(query)&limit=2").data["merchants"]?.array?.count == 2)
             }
-            let incomes = try await ada.get("/analytics/top-merchants?startDate=2026-01-01&endDate=2026-12-31&type=income").data
+            let incomes = try await ada.get(
+                "/analytics/top-merchants?startDate=2026-01-01&endDate=2026-12-31&type=income"
+            ).data
             #expect(incomes.written("total") == money(sum(made.filter(\.isIncome))))
-            #expect(try await (try await app.person("zoe")).get("/analytics/top-merchants?startDate=2026-01-01&endDate=2026-12-31").data["merchants"]?.array?.isEmpty == true)
+            #expect(
+                try await (try await app.person("zoe")).get(
+                    "/analytics/top-merchants?startDate=2026-01-01&endDate=2026-12-31"
+                ).data["merchants"]?.array?.isEmpty == true)
         }
     }
 
@@ -74,7 +85,8 @@ import Testing
         ("period1=2026-02&period2=2026-03", "2026-02-01", "2026-02-28", "2026-03-01", "2026-03-31"),
         ("period2=2026-03", "2026-02-01", "2026-02-28", "2026-03-01", "2026-03-31"),
         (
-            "start1=2026-01-25&end1=2026-03-03&start2=2026-02-11&end2=2026-04-30", "2026-01-25", "2026-03-03", "2026-02-11",
+            "start1=2026-01-25&end1=2026-03-03&start2=2026-02-11&end2=2026-04-30", "2026-01-25", "2026-03-03",
+            "2026-02-11",
             "2026-04-30"
         ),
         ("start2=2026-03-11&end2=2026-03-20", "2026-03-01", "2026-03-10", "2026-03-11", "2026-03-20"),
@@ -88,7 +100,9 @@ import Testing
             #expect(report["first"]?.written("startDate") == from1 && report["first"]?.written("endDate") == to1)
             #expect(report["second"]?.written("startDate") == from2 && report["second"]?.written("endDate") == to2)
             for (name, isIncome) in [("income", true), ("expenses", false)] {
-                let (a, b) = (sum(first.filter { $0.isIncome == isIncome }), sum(second.filter { $0.isIncome == isIncome }))
+                let (a, b) = (
+                    sum(first.filter { $0.isIncome == isIncome }), sum(second.filter { $0.isIncome == isIncome })
+                )
                 #expect(report[name]?.written("first") == money(a) && report[name]?.written("second") == money(b))
                 #expect(report[name]?.written("change") == money(b - a))
             }
@@ -112,7 +126,8 @@ import Testing
             let made = try await fill(ada, seed: 6)
             let (from, through) = (day("2026-01-29"), day("2026-04-15"))
             let points = try #require(
-                try await ada.get("/analytics/trends?interval=\(interval)&startDate=\(from)&endDate=\(through)").data["points"]?.array)
+                try await ada.get("/analytics/trends?interval=\(interval)&startDate=\(from)&endDate=\(through)").data[
+                    "points"]?.array)
             var expected = from
             for point in points {
                 let start = day(point.written("startDate") ?? "")
@@ -120,7 +135,9 @@ import Testing
                 #expect(start == expected && end >= start)
                 let inside = made.filter { $0.date >= start && $0.date <= end }
                 #expect(point.written("expenses") == money(sum(inside.filter { !$0.isIncome })))
-                #expect(point.written("income") == money(sum(inside.filter(\.isIncome))) && point["count"]?.int == inside.count)
+                #expect(
+                    point.written("income") == money(sum(inside.filter(\.isIncome)))
+                        && point["count"]?.int == inside.count)
                 if interval == "week" && end != through { #expect(end.weekday == .sunday) }
                 if interval == "month" && end != through { #expect(end == end.lastOfMonth) }
                 if interval == "day" { #expect(start == end) }
@@ -150,8 +167,10 @@ import Testing
 
     @Test(arguments: [
         ("compare?period1=2026-13", "period1"), ("compare?start1=2026-02-02&end1=2026-02-01", "end1"),
-        ("trends?interval=year", "interval"), ("trends?interval=day&startDate=1900-01-01&endDate=2199-12-31", "endDate"),
-        ("top-merchants?startDate=x", "startDate"), ("top-merchants?limit=x", "limit"), ("spending-patterns?type=both", "type"),
+        ("trends?interval=year", "interval"),
+        ("trends?interval=day&startDate=1900-01-01&endDate=2199-12-31", "endDate"),
+        ("top-merchants?startDate=x", "startDate"), ("top-merchants?limit=x", "limit"),
+        ("spending-patterns?type=both", "type"),
     ]) func `name the parameter that is wrong`(query: String, field: String) async throws {
         try await TestApp.run { app in
             let answer = try await (try await app.ada).get("/analytics/\(query)")
@@ -160,9 +179,12 @@ import Testing
     }
 
     @Test(arguments: [
-        "compare?start1=0001-01-01&end1=9999-12-31", "compare?period2=0001-01", "compare?period1=9999-12&period2=0001-01",
-        "top-merchants?startDate=0001-01-01&endDate=9999-12-31", "trends?interval=week&startDate=9999-12-01&endDate=9999-12-31",
-        "trends?interval=day&startDate=0001-01-01&endDate=0001-01-05", "trends?interval=month&startDate=0001-01-05&endDate=0002-01-01",
+        "compare?start1=0001-01-01&end1=9999-12-31", "compare?period2=0001-01",
+        "compare?period1=9999-12&period2=0001-01",
+        "top-merchants?startDate=0001-01-01&endDate=9999-12-31",
+        "trends?interval=week&startDate=9999-12-01&endDate=9999-12-31",
+        "trends?interval=day&startDate=0001-01-01&endDate=0001-01-05",
+        "trends?interval=month&startDate=0001-01-05&endDate=0002-01-01",
         "spending-patterns?startDate=0001-01-01&endDate=9999-12-31",
     ]) func `reach to the ends of the calendar`(query: String) async throws {
         try await TestApp.run { app in

@@ -45,7 +45,9 @@ import Testing
             #expect(all.count == 3)
             let first = try #require(all.first { $0.written("id") == results[0].written("id") })
             #expect(first.written("amount") == "1.10" && first.written("categorySlug") == "food")
-            #expect(first["tags"]?.array == [.string("a"), .string("b")] && first.written("transactionDate") == "2026-01-02")
+            #expect(
+                first["tags"]?.array == [.string("a"), .string("b")] && first.written("transactionDate") == "2026-01-02"
+            )
             #expect(first["location"]?.written("longitude") == "2" && first.written("version") == "1")
             #expect(Set(all.compactMap { $0.written("categorySlug") }) == ["food", "bees"])
             let events = try await app.count("SELECT count(*) FROM outbox WHERE name = 'expense.created'")
@@ -54,7 +56,9 @@ import Testing
             let whole = try await ada.post("/incomes/bulk", #"{"items":[{"amount":1},{"amount":2}]}"#)
             #expect(whole.status == 201 && whole.data["failed"]?.int == 0)
             #expect(try await ada.get("/incomes").items.count == 2)
-            let mixed = try await ada.post("/entries/bulk", #"{"items":[{"amount":1,"type":"income"},{"amount":2,"type":"expense"},{"amount":2}]}"#)
+            let mixed = try await ada.post(
+                "/entries/bulk", #"{"items":[{"amount":1,"type":"income"},{"amount":2,"type":"expense"},{"amount":2}]}"#
+            )
             #expect(mixed.data["created"]?.int == 2)
             try await app.expectTotalsToAgree()
         }
@@ -64,12 +68,16 @@ import Testing
         try await TestApp.run { app in
             let ada = try await app.ada
             let answer = try await ada.post(
-                "/expenses/bulk", #"{"atomic":true,"items":[{"amount":1,"category":"New"},{"amount":-1},{"amount":1,"categoryId":"no"}]}"#)
+                "/expenses/bulk",
+                #"{"atomic":true,"items":[{"amount":1,"category":"New"},{"amount":-1},{"amount":1,"categoryId":"no"}]}"#
+            )
             #expect(answer.status == 400 && answer.problems == ["items[1].amount", "items[2].categoryId"])
             #expect(try await ada.everyEntry().isEmpty)
             #expect(try await ada.get("/categories/new").status == 404)
             #expect(try await app.count("SELECT count(*) FROM outbox WHERE name = 'expense.created'") == 0)
-            #expect(try await ada.post("/expenses/bulk", #"{"atomic":true,"items":[{"amount":1},{"amount":2}]}"#).status == 201)
+            #expect(
+                try await ada.post("/expenses/bulk", #"{"atomic":true,"items":[{"amount":1},{"amount":2}]}"#).status
+                    == 201)
             try await app.expectTotalsToAgree()
         }
     }
@@ -104,7 +112,8 @@ import Testing
             let items = (0..<1000).map { index in
                 let minor = Int64.random(in: 1...1_000_000, using: &random)
                 sum += minor
-                return #"{"amount":\#(EntryTests.decimal(minor, 2)),"merchant":"m\#(index % 7)","date":"2026-0\#(index % 9 + 1)-01"}"#
+                return
+                    #"{"amount":\#(EntryTests.decimal(minor, 2)),"merchant":"m\#(index % 7)","date":"2026-0\#(index % 9 + 1)-01"}"#
             }
             let answer = try await ada.post("/expenses/bulk", #"{"items":[\#(items.joined(separator: ","))]}"#)
             #expect(answer.status == 201 && answer.data["created"]?.int == 1000)
@@ -122,7 +131,8 @@ import Testing
             let income = try #require(try await ada.post("/incomes", #"{"amount":1}"#).data.written("id"))
             let mine = ids(
                 try await ada.post(
-                    "/expenses/bulk", #"{"items":[{"amount":1,"tags":["a","b"]},{"amount":2,"tags":["c"]},{"amount":3}]}"#))
+                    "/expenses/bulk",
+                    #"{"items":[{"amount":1,"tags":["a","b"]},{"amount":2,"tags":["c"]},{"amount":3}]}"#))
             try #require(mine.count == 3)
             let changed = try await ada.put(
                 "/expenses/bulk",
@@ -152,7 +162,8 @@ import Testing
             #expect(try await ada.get("/incomes/\(income)").data.written("version") == "1")
             try await app.expectTotalsToAgree()
             let names = try await app.database.query(
-                "SELECT name, count(*) FROM outbox WHERE book_id = \(ada.book) AND name LIKE 'expense.%' GROUP BY name ORDER BY name")
+                "SELECT name, count(*) FROM outbox WHERE book_id = \(ada.book) AND name LIKE 'expense.%' GROUP BY name ORDER BY name"
+            )
             #expect(
                 try names.map { "\(try $0.get(0, as: String.self)) \(try $0.get(1, as: Int64.self))" } == [
                     "expense.created 3", "expense.deleted 3", "expense.restored 3", "expense.updated 3",
@@ -161,10 +172,14 @@ import Testing
             #expect(bad.status == 400 && bad.problems == ["categoryId"])
             #expect(try await ada.put("/entries/bulk", #"{"ids":\#(list(mine)),"changes":{}}"#).problems == ["changes"])
             #expect(try await ada.put("/entries/bulk", #"{"ids":\#(list(mine))}"#).problems == ["changes"])
-            #expect(try await ada.put("/entries/bulk", #"{"ids":["x"],"changes":{"status":"pending"}}"#).problems == ["ids"])
+            #expect(
+                try await ada.put("/entries/bulk", #"{"ids":["x"],"changes":{"status":"pending"}}"#).problems == ["ids"]
+            )
             let viewer = try await app.add(try await app.person("vera"), to: ada, as: .viewer)
             #expect(try await viewer.post("/expenses/bulk", #"{"items":[{"amount":1}]}"#).status == 403)
-            #expect(try await viewer.put("/expenses/bulk", #"{"ids":\#(list(mine)),"changes":{"status":"pending"}}"#).status == 403)
+            #expect(
+                try await viewer.put("/expenses/bulk", #"{"ids":\#(list(mine)),"changes":{"status":"pending"}}"#).status
+                    == 403)
             #expect(try await viewer.send("DELETE", "/expenses/bulk", #"{"ids":\#(list(mine))}"#).status == 403)
             #expect(try await viewer.post("/expenses/bulk/restore", #"{"ids":\#(list(mine))}"#).status == 403)
         }
@@ -176,7 +191,8 @@ import Testing
             let mine = ids(
                 try await ada.post(
                     "/expenses/bulk",
-                    #"{"items":[\#(Array(repeating: #"{"amount":1.5,"date":"2026-05-06"}"#, count: 60).joined(separator: ","))]}"#))
+                    #"{"items":[\#(Array(repeating: #"{"amount":1.5,"date":"2026-05-06"}"#, count: 60).joined(separator: ","))]}"#
+                ))
             try #require(mine.count == 60)
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for number in 0..<16 {
@@ -186,8 +202,12 @@ import Testing
                         return switch number % 4 {
                         case 0: try await ada.send("DELETE", "/expenses/bulk", #"{"ids":\#(some)}"#).status
                         case 1: try await ada.post("/expenses/bulk/restore", #"{"ids":\#(some)}"#).status
-                        case 2: try await ada.put("/expenses/bulk", #"{"ids":\#(some),"changes":{"categoryId":"travel"}}"#).status
-                        default: try await ada.put("/expenses/bulk", #"{"ids":\#(some),"changes":{"status":"cancelled"}}"#).status
+                        case 2:
+                            try await ada.put("/expenses/bulk", #"{"ids":\#(some),"changes":{"categoryId":"travel"}}"#)
+                                .status
+                        default:
+                            try await ada.put("/expenses/bulk", #"{"ids":\#(some),"changes":{"status":"cancelled"}}"#)
+                                .status
                         }
                     }
                 }

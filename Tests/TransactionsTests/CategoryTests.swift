@@ -57,7 +57,9 @@ import Testing
         }
         var (moved, refused) = (0, 0)
         for _ in 0..<400 {
-            guard let id = ids.randomElement(using: &random), let above = ids.randomElement(using: &random) else { return }
+            guard let id = ids.randomElement(using: &random), let above = ids.randomElement(using: &random) else {
+                return
+            }
             let tree = CategoryTree(ids.map { category($0, parents[$0]) })
             let levelsBelow = ids.filter { path($0).contains(id) }.map { path($0).firstIndex(of: id) ?? 0 }.max() ?? 0
             let isAllowed = !path(above).contains(id) && path(above).count + 1 + levelsBelow <= Category.maximumDepth
@@ -189,7 +191,8 @@ import Testing
         try await TestApp.run { app in
             let ada = try await app.ada
             for change in [
-                #""name":"X""#, #""icon":"x""#, ##""color":"#000000""##, #""isIncome":true"#, #""parentCategoryId":"travel""#,
+                #""name":"X""#, #""icon":"x""#, ##""color":"#000000""##, #""isIncome":true"#,
+                #""parentCategoryId":"travel""#,
             ] {
                 let answer = try await ada.put("/categories/food", #"{\#(change),"version":1}"#)
                 #expect(answer.status == 403 && answer.code == "SYSTEM_CATEGORY")
@@ -203,20 +206,26 @@ import Testing
     @Test func `in use go only with their entries to another, and the sums go along`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
-            let pets = try #require(try await make(ada, #"{"name":"Pets","parentCategoryId":"shopping"}"#).written("id"))
+            let pets = try #require(
+                try await make(ada, #"{"name":"Pets","parentCategoryId":"shopping"}"#).written("id"))
             let dogs = try #require(
                 try await ada.post("/categories/\(pets)/subcategories", #"{"name":"Dogs"}"#).data.written("id"))
             var ids: [String] = []
-            for (amount, status) in [("1.10", "completed"), ("2.20", "pending"), ("3.30", "cancelled"), ("4.40", "completed")] {
+            for (amount, status) in [
+                ("1.10", "completed"), ("2.20", "pending"), ("3.30", "cancelled"), ("4.40", "completed"),
+            ] {
                 let answer = try await ada.post(
-                    "/expenses", #"{"amount":\#(amount),"categoryId":"pets","status":"\#(status)","date":"2026-0\#(ids.count + 1)-03"}"#)
+                    "/expenses",
+                    #"{"amount":\#(amount),"categoryId":"pets","status":"\#(status)","date":"2026-0\#(ids.count + 1)-03"}"#
+                )
                 ids.append(try #require(answer.data.written("id")))
             }
             #expect(try await ada.send("DELETE", "/expenses/\(ids[3])").status == 204)
             let refused = try await ada.send("DELETE", "/categories/pets")
             #expect(refused.status == 409 && refused.code == "CATEGORY_IN_USE")
             for target in ["nothing", "pets", "salary"] {
-                #expect(try await ada.send("DELETE", "/categories/pets?reassignTo=\(target)").problems == ["reassignTo"])
+                #expect(
+                    try await ada.send("DELETE", "/categories/pets?reassignTo=\(target)").problems == ["reassignTo"])
             }
             #expect(try await ada.send("DELETE", "/categories/pets?reassignTo=travel").status == 204)
             try await app.expectTotalsToAgree()
@@ -239,7 +248,8 @@ import Testing
                 (#"{"name":"A","parentCategoryId":"travel"}"#, "travel"), (#"{"name":"A"}"#, "miscellaneous"),
             ] {
                 _ = try await make(ada, body)
-                let id = try #require(try await ada.post("/expenses", #"{"amount":1,"categoryId":"a"}"#).data.written("id"))
+                let id = try #require(
+                    try await ada.post("/expenses", #"{"amount":1,"categoryId":"a"}"#).data.written("id"))
                 #expect(try await ada.send("DELETE", "/expenses/\(id)").status == 204)
                 #expect(try await ada.send("DELETE", "/categories/a").status == 204)
                 #expect(
@@ -289,7 +299,10 @@ import Testing
             #expect(try await zoe.get("/categories/\(id)/expenses").status == 404)
             #expect(try await zoe.put("/categories/\(id)", #"{"name":"X","version":1}"#).status == 404)
             #expect(try await zoe.send("DELETE", "/categories/\(id)").status == 404)
-            #expect(try await zoe.post("/categories", #"{"name":"X","parentCategoryId":"\#(id)"}"#).problems == ["parentCategoryId"])
+            #expect(
+                try await zoe.post("/categories", #"{"name":"X","parentCategoryId":"\#(id)"}"#).problems == [
+                    "parentCategoryId"
+                ])
             let own = try #require(try await make(zoe, #"{"name":"Own"}"#).written("id"))
             #expect(try await zoe.send("DELETE", "/categories/\(own)?reassignTo=\(id)").problems == ["reassignTo"])
         }
@@ -306,7 +319,7 @@ import Testing
 
     @Test(arguments: [
         ("{}", "name"), (#"{"name":""}"#, "name"), (#"{"name":"  "}"#, "name"), (#"{"name":7}"#, "name"),
-        (#"{"name":"a\u0000b"}"#, "name"), (#"{"name":"x","color":"red"}"#, "color"),
+        (#"{"name":"a\u0001b"}"#, "name"), (#"{"name":"x","color":"red"}"#, "color"),
         (#"{"name":"x","isIncome":"yes"}"#, "isIncome"), (#"{"name":"x","sortOrder":99999999}"#, "sortOrder"),
         (#"{"name":"x","parentCategoryId":"nothing"}"#, "parentCategoryId"),
     ]) func `name the field that is wrong`(body: String, field: String) async throws {
@@ -327,10 +340,14 @@ import Testing
             let moved = try await ada.put("/expenses/\(id)", #"{"category":"Ants","version":1}"#)
             #expect(moved.data.written("categorySlug") == "ants")
             #expect(try await ada.post("/expenses", #"{"amount":1,"categoryId":"Wasps"}"#).problems == ["categoryId"])
-            #expect(try await ada.post("/expenses", #"{"amount":1,"category":"\#(CategoryID.new())"}"#).problems == ["categoryId"])
+            #expect(
+                try await ada.post("/expenses", #"{"amount":1,"category":"\#(CategoryID.new())"}"#).problems == [
+                    "categoryId"
+                ])
             #expect(try await ada.post("/expenses", #"{"amount":-1,"category":"Wasps"}"#).status == 400)
             #expect(try await ada.get("/categories/wasps").status == 404)
-            let keyed = try await ada.post("/incomes", #"{"amount":1,"category":"Honey"}"#, fields: [("Idempotency-Key", "k")])
+            let keyed = try await ada.post(
+                "/incomes", #"{"amount":1,"category":"Honey"}"#, fields: [("Idempotency-Key", "k")])
             #expect(keyed.status == 201)
             #expect(try await ada.get("/categories/honey").data["isIncome"]?.bool == true)
             let viewer = try await app.add(try await app.person("vera"), to: ada, as: .viewer)
@@ -355,8 +372,10 @@ import Testing
             #expect(food["children"]?.array?.map { $0["entryCount"]?.int } == [1])
             #expect(!tree.contains { $0.written("slug") == "snacks" })
             let stats = try await ada.get("/categories/food/stats?startDate=2026-03-01&endDate=2026-04-30").data
-            #expect(stats["count"]?.int == 2 && stats.written("total") == "30.01" && stats.written("average") == "15.00")
-            #expect(stats.written("min") == "10.00" && stats.written("max") == "20.01" && stats.written("share") == "30.01")
+            #expect(
+                stats["count"]?.int == 2 && stats.written("total") == "30.01" && stats.written("average") == "15.00")
+            #expect(
+                stats.written("min") == "10.00" && stats.written("max") == "20.01" && stats.written("share") == "30.01")
             #expect(stats.written("totalWithSubcategories") == "35.01" && stats["countWithSubcategories"]?.int == 3)
             #expect(
                 stats["byMonth"]?.array?.map { "\($0.written("month") ?? "") \($0.written("total") ?? "")" } == [

@@ -8,11 +8,14 @@ import Testing
 @testable import Transactions
 
 @Suite(.tags(.rules)) struct `Degrees` {
-    @Test(arguments: [
-        ("52.5200066", 525_200_066), ("-0.1", -1_000_000), ("90", 900_000_000), ("90.0000000", 900_000_000),
-        ("1.00000009", 10_000_000), ("90.0000001", nil), ("91", nil), ("1e1", nil), ("", nil), ("-", nil), (".5", nil),
-        ("5.", nil), ("1.2.3", nil), ("٣", nil), ("99999999999999999999", nil), ("+1", nil),
-    ] as [(String, Int32?)]) func `are read exactly`(text: String, units: Int32?) {
+    @Test(
+        arguments: [
+            ("52.5200066", 525_200_066), ("-0.1", -1_000_000), ("90", 900_000_000), ("90.0000000", 900_000_000),
+            ("1.00000009", 10_000_000), ("90.0000001", nil), ("91", nil), ("1e1", nil), ("", nil), ("-", nil),
+            (".5", nil),
+            ("5.", nil), ("1.2.3", nil), ("٣", nil), ("99999999999999999999", nil), ("+1", nil),
+        ] as [(String, Int32?)]) func `are read exactly`(text: String, units: Int32?)
+    {
         #expect(Location.degrees(text, limit: 90) == units)
     }
 }
@@ -22,7 +25,8 @@ import Testing
         try await TestApp.run { app in
             let ada = try await app.ada
             let ben = try await app.add(try await app.person("ben"), to: ada, as: .member)
-            _ = try await app.database.writer.query("UPDATE users SET first_name = 'Ben', last_name = 'B' WHERE id = \(ben.user)")
+            _ = try await app.database.writer.query(
+                "UPDATE users SET first_name = 'Ben', last_name = 'B' WHERE id = \(ben.user)")
             let id = try #require(
                 try await ada.post("/expenses", #"{"amount":12.5,"merchant":"Rewe","tags":["a"]}"#).data.written("id"))
             _ = try await ben.put(
@@ -40,7 +44,8 @@ import Testing
             #expect(history[0]["changes"]?.array == [])
             var changes: [String: String] = [:]
             for change in history[3]["changes"]?.array ?? [] {
-                changes[change.written("field") ?? ""] = "\(change.written("from") ?? "-") > \(change.written("to") ?? "-")"
+                changes[change.written("field") ?? ""] =
+                    "\(change.written("from") ?? "-") > \(change.written("to") ?? "-")"
             }
             #expect(
                 changes == [
@@ -54,11 +59,14 @@ import Testing
     @Test func `hold a place`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
-            let created = try await ada.post("/expenses", #"{"amount":1,"location":{"latitude":-33.8688197,"longitude":"151.2093"}}"#)
+            let created = try await ada.post(
+                "/expenses", #"{"amount":1,"location":{"latitude":-33.8688197,"longitude":"151.2093"}}"#)
             let place = created.data["location"]
             #expect(place?.written("latitude") == "-33.8688197" && place?.written("longitude") == "151.2093")
             #expect(place?["name"]?.isNull == true)
-            #expect(try await ada.post("/expenses", #"{"amount":1,"location":"Berlin"}"#).data["location"]?.written("name") == "Berlin")
+            #expect(
+                try await ada.post("/expenses", #"{"amount":1,"location":"Berlin"}"#).data["location"]?.written("name")
+                    == "Berlin")
             let id = try #require(created.data.written("id"))
             let cleared = try await ada.put("/expenses/\(id)", #"{"location":null,"version":1}"#)
             #expect(cleared.data["location"]?.isNull == true)
@@ -83,14 +91,17 @@ import Testing
             let copy = try await ada.send("POST", "/expenses/\(id)/duplicate", nil)
             #expect(copy.status == 201 && copy.data.written("id") != id)
             #expect(copy.data.written("transactionDate") == "2026-11-15" && copy.data.written("version") == "1")
-            for name in ["amount", "merchantName", "description", "notes", "categoryId", "tags", "paymentMethod", "location"] {
+            for name in [
+                "amount", "merchantName", "description", "notes", "categoryId", "tags", "paymentMethod", "location",
+            ] {
                 #expect(copy.data[name] == original[name], "\(name)")
             }
             let dated = try await ada.post("/expenses/\(id)/duplicate", #"{"date":"2026-02-03","amount":"1"}"#)
             #expect(dated.data.written("transactionDate") == "2026-02-03" && dated.data.written("amount") == "1.00")
             #expect(try await ada.post("/expenses/\(id)/duplicate", #"{"amount":0}"#).problems == ["amount"])
             #expect(try await ada.send("POST", "/incomes/\(id)/duplicate", nil).status == 404)
-            #expect(try await (try await app.person("zoe")).send("POST", "/expenses/\(id)/duplicate", nil).status == 404)
+            #expect(
+                try await (try await app.person("zoe")).send("POST", "/expenses/\(id)/duplicate", nil).status == 404)
             #expect(try await ada.get("/expenses").items.count == 3)
             try await app.expectTotalsToAgree()
         }
@@ -121,7 +132,9 @@ import Testing
             let cash = try await ada.post("/payment-methods", #"{"name":"Cash","kind":"cash","isDefault":true}"#)
             #expect(cash.status == 201)
             let all = try await ada.get("/payment-methods").items
-            #expect(all.map { $0.written("name") } == ["Cash", "Visa"] && all.map { $0["isDefault"]?.bool } == [true, false])
+            #expect(
+                all.map { $0.written("name") } == ["Cash", "Visa"]
+                    && all.map { $0["isDefault"]?.bool } == [true, false])
 
             let named = try await ada.post("/expenses", #"{"amount":1,"paymentMethod":"visa"}"#).data
             #expect(named.written("paymentMethodId") == id && named.written("paymentMethod") == "Visa")
@@ -130,7 +143,10 @@ import Testing
             let free = try await ada.post("/expenses", #"{"amount":1,"paymentMethod":"cheque"}"#).data
             #expect(free.written("paymentMethod") == "cheque" && free["paymentMethodId"]?.isNull == true)
             for bad in [#""x""#, "7", "\"\(PaymentMethodID.new())\""] {
-                #expect(try await ada.post("/expenses", #"{"amount":1,"paymentMethodId":\#(bad)}"#).problems == ["paymentMethodId"])
+                #expect(
+                    try await ada.post("/expenses", #"{"amount":1,"paymentMethodId":\#(bad)}"#).problems == [
+                        "paymentMethodId"
+                    ])
             }
             let renamed = try await ada.put("/payment-methods/\(id)", #"{"name":"Visa Gold","version":1}"#)
             #expect(renamed.status == 200)
@@ -144,11 +160,18 @@ import Testing
             let kept = try #require(named.written("id"))
             #expect(try await ada.get("/expenses/\(kept)").data.written("paymentMethod") == "Visa Gold")
             // Changing something else leaves it; choosing it anew does not go.
-            #expect(try await ada.put("/expenses/\(kept)", #"{"amount":2,"version":1}"#).data.written("paymentMethod") == "Visa Gold")
-            #expect(try await ada.post("/expenses", #"{"amount":1,"paymentMethodId":"\#(id)"}"#).problems == ["paymentMethodId"])
+            #expect(
+                try await ada.put("/expenses/\(kept)", #"{"amount":2,"version":1}"#).data.written("paymentMethod")
+                    == "Visa Gold")
+            #expect(
+                try await ada.post("/expenses", #"{"amount":1,"paymentMethodId":"\#(id)"}"#).problems == [
+                    "paymentMethodId"
+                ])
             let cleared = try await ada.put("/expenses/\(kept)", #"{"paymentMethod":null,"version":2}"#).data
             #expect(cleared["paymentMethod"]?.isNull == true && cleared["paymentMethodId"]?.isNull == true)
-            #expect(try await ada.post("/payment-methods", #"{"name":"Visa Gold"}"#).status == 201, "the name is free again")
+            #expect(
+                try await ada.post("/payment-methods", #"{"name":"Visa Gold"}"#).status == 201, "the name is free again"
+            )
         }
     }
 
@@ -166,7 +189,10 @@ import Testing
             #expect(try await zoe.get("/payment-methods/\(id)").status == 404)
             #expect(try await zoe.put("/payment-methods/\(id)", #"{"name":"X","version":1}"#).status == 404)
             #expect(try await zoe.send("DELETE", "/payment-methods/\(id)").status == 404)
-            #expect(try await zoe.post("/expenses", #"{"amount":1,"paymentMethodId":"\#(id)"}"#).problems == ["paymentMethodId"])
+            #expect(
+                try await zoe.post("/expenses", #"{"amount":1,"paymentMethodId":"\#(id)"}"#).problems == [
+                    "paymentMethodId"
+                ])
         }
     }
 }

@@ -14,9 +14,13 @@ import Testing
         (0..<count).map { index in
             let position: EntryCursor.Position =
                 switch index % 4 {
-                case 0: .date(CalendarDate(daysSinceEpoch: Int.random(in: -700_000...2_900_000, using: &random)) ?? .first)
+                case 0:
+                    .date(CalendarDate(daysSinceEpoch: Int.random(in: -700_000...2_900_000, using: &random)) ?? .first)
                 case 1: .amount(Int64.random(in: .min ... .max, using: &random))
-                case 2: .merchant(["", "rewe", "ümlaut", "\u{10FFFF}", String(repeating: "é", count: 255)].randomElement(using: &random) ?? "")
+                case 2:
+                    .merchant(
+                        ["", "rewe", "ümlaut", "\u{10FFFF}", String(repeating: "é", count: 255)].randomElement(
+                            using: &random) ?? "")
                 default: .created
                 }
             return EntryCursor(position: position, isAscending: Bool.random(using: &random), id: EntryID.new())
@@ -66,7 +70,9 @@ import Testing
                 }
                 if String(changed) == text { continue }
                 // The last characters hold bits that belong to no byte; those may differ.
-                if let read = try? EntryCursor(String(changed), order: order(cursor), book: book) { #expect(read == cursor) }
+                if let read = try? EntryCursor(String(changed), order: order(cursor), book: book) {
+                    #expect(read == cursor)
+                }
             }
         }
     }
@@ -76,8 +82,11 @@ import Testing
     private func fill(_ ada: Person, seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let items = (0..<60).map { index in
-            let merchant = ["null", "\"Rewe\"", "\"rewe\"", "\"Äpfel\"", "\"Zoo\"", "\"lidl\""].randomElement(using: &random) ?? "null"
-            return #"{"amount":\#(Int.random(in: 1...9, using: &random)),"merchant":\#(merchant),"date":"2026-01-0\#(Int.random(in: 1...4, using: &random))","notes":"\#(index)"}"#
+            let merchant =
+                ["null", "\"Rewe\"", "\"rewe\"", "\"Äpfel\"", "\"Zoo\"", "\"lidl\""].randomElement(using: &random)
+                ?? "null"
+            return
+                #"{"amount":\#(Int.random(in: 1...9, using: &random)),"merchant":\#(merchant),"date":"2026-01-0\#(Int.random(in: 1...4, using: &random))","notes":"\#(index)"}"#
         }
         let answer = try await ada.post("/expenses/bulk", #"{"items":[\#(items.joined(separator: ","))]}"#)
         try #require(answer.status == 201)
@@ -102,7 +111,9 @@ import Testing
             }
             for (left, right) in zip(all, all.dropFirst()) {
                 let (first, second) = direction == "asc" ? (left, right) : (right, left)
-                let (a, b) = (Array(value(first).unicodeScalars.map(\.value)), Array(value(second).unicodeScalars.map(\.value)))
+                let (a, b) = (
+                    Array(value(first).unicodeScalars.map(\.value)), Array(value(second).unicodeScalars.map(\.value))
+                )
                 let isOrdered =
                     a == b
                     ? (first.written("id") ?? "") < (second.written("id") ?? "")
@@ -126,7 +137,8 @@ import Testing
             let zoe = try await app.person("zoe")
             #expect(try await zoe.get("/expenses?sort=amount&cursor=\(cursor)").code == "INVALID_CURSOR")
             for cut in [1, 10, 30] {
-                #expect(try await ada.get("/expenses?sort=amount&cursor=\(cursor.dropLast(cut))").code == "INVALID_CURSOR")
+                #expect(
+                    try await ada.get("/expenses?sort=amount&cursor=\(cursor.dropLast(cut))").code == "INVALID_CURSOR")
             }
             #expect(try await ada.get("/expenses?sort=colour").problems == ["sort"])
             #expect(try await ada.get("/expenses?order=up").problems == ["order"])
@@ -149,7 +161,9 @@ import Testing
             #expect(try await ada.get("/expenses?q=b").items.count == 1)
             let sorted = try await ada.get("/expenses?hasCategory=true").items
             let unsorted = try await ada.get("/expenses?uncategorised=true").items
-            #expect(sorted.count + unsorted.count == 4 && unsorted.allSatisfy { $0.written("categorySlug") == "miscellaneous" })
+            #expect(
+                sorted.count + unsorted.count == 4
+                    && unsorted.allSatisfy { $0.written("categorySlug") == "miscellaneous" })
             #expect(try await ada.get("/expenses?hasCategory=false").items == unsorted)
             #expect(try await ada.get("/expenses?hasCategory=maybe").problems == ["hasCategory"])
         }

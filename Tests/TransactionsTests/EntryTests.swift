@@ -85,7 +85,8 @@ import Testing
             for reference in [id, "travel", "TRAVEL", "Travel"] {
                 let answer = try await ada.post("/expenses", #"{"amount":1,"category":"\#(reference)"}"#)
                 #expect(
-                    try await ada.post("/incomes", #"{"amount":1,"categoryId":"\#(reference)"}"#).data.written("categoryId")
+                    try await ada.post("/incomes", #"{"amount":1,"categoryId":"\#(reference)"}"#).data.written(
+                        "categoryId")
                         == id)
                 #expect(answer.data.written("categoryId") == id)
             }

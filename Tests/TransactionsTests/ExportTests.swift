@@ -50,7 +50,8 @@ import Testing
         for start in stride(from: 0, to: count, by: 1000) {
             let items = (start..<min(count, start + 1000)).map { index in
                 let text = Self.hostile[index % Self.hostile.count].replacing("\"", with: "\\\"")
-                return #"{"amount":\#(index + 1).5,"merchant":"\#(text)","notes":"line 1\nline \#(index)","date":"2026-0\#(index % 9 + 1)-11","tags":["t","u"]}"#
+                return
+                    #"{"amount":\#(index + 1).5,"merchant":"\#(text)","notes":"line 1\nline \#(index)","date":"2026-0\#(index % 9 + 1)-11","tags":["t","u"]}"#
             }
             let answer = try await ada.post("/expenses/bulk", #"{"items":[\#(items.joined(separator: ","))]}"#)
             try #require(answer.status == 201)
@@ -96,7 +97,7 @@ import Testing
             try await fill(ada, count: 20)
             #expect(cells(try await ada.get("/expenses/export?minAmount=19").text).count == 3)
             #expect(cells(try await ada.get("/incomes/export").text).count == 1)
-            #expect(cells(try await ada.get("/entries/export?type=expense&startDate=2026-03-01").text).count == 17)
+            #expect(cells(try await ada.get("/entries/export?type=expense&startDate=2026-03-01").text).count == 15)
             let zoe = try await app.person("zoe")
             #expect(cells(try await zoe.get("/entries/export").text).count == 1)
             let marked = try await ada.get("/expenses/export?bom=true")
@@ -113,7 +114,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ["=1", "\t=1", "\r=1", "-", "@", "+"]) func `guards a cell that begins as a formula`(text: String) {
+    @Test(arguments: ["=1", "\t=1", "\r=1", "-", "@", "+"]) func `guards a cell that begins as a formula`(text: String)
+    {
         var bytes: [UInt8] = []
         EntryExport.field(text, to: &bytes)
         let cell = String(decoding: bytes, as: UTF8.self)

@@ -23,7 +23,8 @@ import Testing
             }
             _ = try await ada.post("/expenses/bulk", #"{"items":[\#(items.joined(separator: ","))]}"#)
             for (query, chosen) in [
-                ("", made.filter { $0.status != "cancelled" }), ("?category=food", made.filter { $0.slug == "food" && $0.status != "cancelled" }),
+                ("", made.filter { $0.status != "cancelled" }),
+                ("?category=food", made.filter { $0.slug == "food" && $0.status != "cancelled" }),
                 ("?status=cancelled", made.filter { $0.status == "cancelled" }),
             ] {
                 let stats = try await ada.get("/expenses/stats\(query)").data
@@ -34,7 +35,9 @@ import Testing
                     #expect(stats["average"]?.isNull == true && stats["median"]?.isNull == true)
                     continue
                 }
-                #expect(stats.written("min") == EntryTests.decimal(least, 2) && stats.written("max") == EntryTests.decimal(most, 2))
+                #expect(
+                    stats.written("min") == EntryTests.decimal(least, 2)
+                        && stats.written("max") == EntryTests.decimal(most, 2))
                 let middle = amounts[(amounts.count - 1) / 2] + amounts[amounts.count / 2]
                 #expect(stats.written("median") == EntryTests.decimal(half(middle, 2), 2))
                 #expect(stats.written("average") == EntryTests.decimal(half(total, Int64(amounts.count)), 2))
@@ -43,7 +46,8 @@ import Testing
                     #expect(group["count"]?.int == own.count)
                     #expect(group.written("total") == EntryTests.decimal(own.map(\.minor).reduce(0, +), 2))
                 }
-                #expect((stats["byCategory"]?.array ?? []).compactMap { $0["count"]?.int }.reduce(0, +) == amounts.count)
+                #expect(
+                    (stats["byCategory"]?.array ?? []).compactMap { $0["count"]?.int }.reduce(0, +) == amounts.count)
             }
             let byStatus = try await ada.get("/expenses/stats").data["byStatus"]?.array ?? []
             for group in byStatus {
@@ -76,7 +80,9 @@ import Testing
 @Suite(.tags(.http), .books) struct `Duplicates` {
     private func groups(_ person: Person, _ query: String = "") async throws -> [[String]] {
         try await person.get("/expenses/duplicates" + query).items.map { group in
-            (group["entries"]?.array ?? []).map { $0.written("notes") ?? $0.written("importId").map { _ in "imported" } ?? "" }
+            (group["entries"]?.array ?? []).map {
+                $0.written("notes") ?? $0.written("importId").map { _ in "imported" } ?? ""
+            }
         }
     }
 
@@ -91,7 +97,8 @@ import Testing
             ] {
                 _ = try await ada.post(
                     "/expenses",
-                    #"{"amount":\#(amount),"merchant":"\#(merchant)","date":"\#(date)","notes":"\#(note)","status":"\#(status)"}"#)
+                    #"{"amount":\#(amount),"merchant":"\#(merchant)","date":"\#(date)","notes":"\#(note)","status":"\#(status)"}"#
+                )
             }
             _ = try await ada.post("/incomes", #"{"amount":7,"merchant":"Aldi","date":"2026-05-01"}"#)
             let ben = try await app.add(try await app.person("ben"), to: ada, as: .member)
@@ -102,7 +109,9 @@ import Testing
             let first = try #require(try await ada.get("/expenses?q=a2").items.first?.written("id"))
             let viewer = try await app.add(try await app.person("vera"), to: ada, as: .viewer)
             #expect(try await viewer.send("POST", "/expenses/\(first)/not-duplicate", nil).status == 403)
-            #expect(try await (try await app.person("zoe")).send("POST", "/expenses/\(first)/not-duplicate", nil).status == 404)
+            #expect(
+                try await (try await app.person("zoe")).send("POST", "/expenses/\(first)/not-duplicate", nil).status
+                    == 404)
             #expect(try await ada.send("POST", "/incomes/\(first)/not-duplicate", nil).status == 404)
             for _ in 0..<2 { #expect(try await ada.send("POST", "/entries/\(first)/not-duplicate", nil).status == 204) }
             #expect(try await groups(ada) == [["f1", "f2"]])
@@ -126,14 +135,19 @@ import Testing
         try await TestApp.run { app in
             let ada = try await app.ada
             for (merchant, tag, method, date) in [
-                ("Rewe", "food", "card", "2026-01-01"), ("rewe", "food", "cash", "2026-01-02"), ("Lidl", "Food", "cash", "2026-01-03"),
+                ("Rewe", "food", "card", "2026-01-01"), ("rewe", "food", "cash", "2026-01-02"),
+                ("Lidl", "Food", "cash", "2026-01-03"),
                 ("Aldi Rewe", "home", "cash", "2026-01-04"),
             ] {
                 _ = try await ada.post(
-                    "/expenses", #"{"amount":1,"merchant":"\#(merchant)","tags":["\#(tag)","x"],"paymentMethod":"\#(method)","date":"\#(date)"}"#)
+                    "/expenses",
+                    #"{"amount":1,"merchant":"\#(merchant)","tags":["\#(tag)","x"],"paymentMethod":"\#(method)","date":"\#(date)"}"#
+                )
             }
             func values(_ query: String, _ person: Person) async throws -> [String] {
-                try await person.get("/entries/suggestions?\(query)").items.map { "\($0.written("value") ?? "") \($0["count"]?.int ?? 0)" }
+                try await person.get("/entries/suggestions?\(query)").items.map {
+                    "\($0.written("value") ?? "") \($0["count"]?.int ?? 0)"
+                }
             }
             #expect(try await values("q=re", ada) == ["rewe 2", "Aldi Rewe 1"])
             #expect(try await values("field=tag&q=foo", ada) == ["Food 3"])

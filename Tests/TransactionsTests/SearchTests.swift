@@ -11,7 +11,7 @@ import Testing
     @Test(arguments: [
         ("REWE Markt", "rewe markt"), ("Café Größe", "cafe grosse"), ("Łódź", "lodz"), ("ÆTHER", "aether"),
         ("a\nb\tc\u{1F}d", "a b c d"), ("ﬁn ①", "fin 1"), ("东京", "东京"), ("Ñandú\u{301}", "nandu"), ("İ", "i"),
-        ("e\u{301}e\u{200D}", "ee"), ("Ελλάς", "ελλας"), ("", ""), ("\u{2028}x\u{A0}y", " x y"),
+        ("e\u{301}e\u{200D}", "ee"), ("Ελλάς", "ελλασ"), ("ΕΛΛΆΣ", "ελλασ"), ("", ""), ("\u{2028}x\u{A0}y", " x y"),
     ]) func `has no case, no accents and no control characters`(text: String, folded: String) {
         #expect(String(decoding: SearchText.fold(text), as: UTF8.self) == folded)
     }
@@ -44,7 +44,8 @@ import Testing
                     continue
                 }
                 table[i][j] = min(
-                    table[i - 1][j] + 1, table[i][j - 1] + 1, table[i - 1][j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1))
+                    table[i - 1][j] + 1, table[i][j - 1] + 1,
+                    table[i - 1][j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1))
                 if i > 1, j > 1, left[i - 1] == right[j - 2], left[i - 2] == right[j - 1] {
                     table[i][j] = min(table[i][j], table[i - 2][j - 2] + 1)
                 }
@@ -53,11 +54,13 @@ import Testing
         return table[left.count][right.count]
     }
 
-    @Test(arguments: [
-        ("starbuks", "starbucks", 1), ("amzaon", "amazon", 1), ("netlfix", "netflix", 1), ("rewe", "rewe", 0),
-        ("reew", "rewe", 1), ("supermrkt", "supermarket", 2), ("abcd", "wxyz", nil), ("abc", "abd", nil),
-        ("mcdonlads", "mcdonalds", 1),
-    ] as [(String, String, Int?)]) func `counts slips of the finger`(typed: String, word: String, expected: Int?) {
+    @Test(
+        arguments: [
+            ("starbuks", "starbucks", 1), ("amzaon", "amazon", 1), ("netlfix", "netflix", 1), ("rewe", "rewe", 0),
+            ("reew", "rewe", 1), ("supermrkt", "supermarket", 2), ("abcd", "wxyz", nil), ("abc", "abd", nil),
+            ("mcdonlads", "mcdonalds", 1),
+        ] as [(String, String, Int?)]) func `counts slips of the finger`(typed: String, word: String, expected: Int?)
+    {
         var distance = SearchDistance(Array(typed.utf8))
         #expect(distance.distance(to: Array(word.utf8)) == expected)
     }
@@ -72,7 +75,15 @@ import Testing
             let typed = word(4...10)
             var distance = SearchDistance(typed)
             for _ in 0..<20 {
-                let other = word(1...14)
+                var other = word(1...14)
+                if Bool.random(using: &random) {
+                    other = typed
+                    for _ in 0..<Int.random(in: 0...3, using: &random) {
+                        let place = Int.random(in: 0..<other.count, using: &random)
+                        if Bool.random(using: &random) { other.insert(100, at: place) } else { other[place] = 97 }
+                        if place > 0, Bool.random(using: &random) { other.swapAt(place - 1, place) }
+                    }
+                }
                 let exact = reference(typed, other)
                 let expected = exact <= distance.limit ? exact : nil
                 #expect(distance.distance(to: other) == expected)
@@ -86,29 +97,37 @@ import Testing
 }
 
 @Suite(.tags(.http), .books) struct `Search` {
-    private func names(_ answer: Answer) -> [String] { answer.items.map { $0.written("merchantName") ?? $0.written("notes") ?? "" } }
+    private func names(_ answer: Answer) -> [String] {
+        answer.items.map { $0.written("merchantName") ?? $0.written("notes") ?? "" }
+    }
 
     private func add(_ person: Person, _ bodies: [String]) async throws {
         let answer = try await person.post("/expenses/bulk", #"{"items":[\#(bodies.joined(separator: ","))]}"#)
         try #require(answer.status == 201, "\(answer.text)")
     }
 
-    @Test(arguments: [false, true]) func `finds words anywhere, without case and accents, the best first`(isIndexed: Bool)
+    @Test(arguments: [false, true]) func `finds words anywhere, without case and accents, the best first`(
+        isIndexed: Bool
+    )
         async throws
     {
         try await TestApp.run { app in
             let ada = try await app.ada
             for (merchant, description, date) in [
                 ("Café Größenwahn", "Frühstück", "2026-01-01"), ("Rewe Markt", "Lebensmittel", "2026-01-02"),
-                ("Amazon", "Rewe Gutschein", "2026-01-05"), ("Grewendorf", "", "2026-01-06"), ("Rewe", "", "2026-01-03"),
+                ("Amazon", "Rewe Gutschein", "2026-01-05"), ("Grewendorf", "", "2026-01-06"),
+                ("Rewe", "", "2026-01-03"),
             ] {
                 _ = try await ada.post(
-                    "/expenses", #"{"amount":1,"merchant":"\#(merchant)","description":"\#(description)","date":"\#(date)"}"#)
+                    "/expenses",
+                    #"{"amount":1,"merchant":"\#(merchant)","description":"\#(description)","date":"\#(date)"}"#)
             }
-            _ = try await ada.post("/incomes", #"{"amount":1,"merchant":"Rewe","tags":["Erstattung"],"notes":"Pfand zurück"}"#)
+            _ = try await ada.post(
+                "/incomes", #"{"amount":1,"merchant":"Rewe","tags":["Erstattung"],"notes":"Pfand zurück"}"#)
             if isIndexed { try await SearchIndex.update(app.database, book: ada.book) }
             #expect(try await app.count("SELECT count(*) FROM search_segments") == (isIndexed ? 1 : 0))
-            #expect(names(try await ada.get("/expenses/search?q=rewe")) == ["Rewe", "Rewe Markt", "Grewendorf", "Amazon"])
+            #expect(
+                names(try await ada.get("/expenses/search?q=rewe")) == ["Rewe", "Rewe Markt", "Grewendorf", "Amazon"])
             #expect(names(try await ada.get("/expenses/search?q=CAFE+grossen")) == ["Café Größenwahn"])
             #expect(names(try await ada.get("/expenses/search?q=fruhstuck")) == ["Café Größenwahn"])
             #expect(names(try await ada.get("/incomes/search?q=zuruck")) == ["Rewe"])
@@ -120,7 +139,8 @@ import Testing
             #expect(try await ada.get("/expenses/search?q=rewe+amazon").items.count == 1)
             #expect(try await ada.get("/expenses/search?q=nothing+rewe").items.isEmpty)
             let pages = [
-                try await ada.get("/expenses/search?q=rewe&limit=3"), try await ada.get("/expenses/search?q=rewe&limit=3&page=2"),
+                try await ada.get("/expenses/search?q=rewe&limit=3"),
+                try await ada.get("/expenses/search?q=rewe&limit=3&page=2"),
             ]
             #expect(pages.map { $0.items.count } == [3, 1])
             #expect(try await (try await app.person("zoe")).get("/expenses/search?q=rewe").items.isEmpty)
@@ -138,12 +158,13 @@ import Testing
             if isIndexed { try await SearchIndex.update(app.database, book: ada.book) }
             for (typed, expected) in [
                 ("starbuks", "Starbucks"), ("amzaon", "Amazon Marketplace"), ("backerie", "Bäckerei Müller"),
-                ("muler", "Bäckerei Müller"), ("netlfix", "Netflix"), ("spotfy", "Spotify AB"), ("marketplase", "Amazon Marketplace"),
+                ("muler", "Bäckerei Müller"), ("netlfix", "Netflix"), ("spotfy", "Spotify AB"),
+                ("marketplase", "Amazon Marketplace"),
                 ("starbk", "Starbucks"), ("amazon+markteplace", "Amazon Marketplace"), ("mcdonlad", "McDonald's"),
             ] {
                 #expect(names(try await ada.get("/expenses/search?q=\(typed)")) == [expected], "\(typed)")
             }
-            for nothing in ["xyzzy", "ama5on", "abc"] {
+            for nothing in ["xyzzy", "abc", "amazing"] {
                 #expect(try await ada.get("/expenses/search?q=\(nothing)").items.isEmpty, "\(nothing)")
             }
         }
@@ -162,7 +183,9 @@ import Testing
     }
 
     /// Every entry by every way of change, indexed at random moments; the answers against a walk over all entries.
-    @Test(arguments: [1, 2, 3, 4] as [UInt64]) func `misses nothing and finds nothing that is gone`(seed: UInt64) async throws {
+    @Test(arguments: [1, 2, 3, 4] as [UInt64]) func `misses nothing and finds nothing that is gone`(seed: UInt64)
+        async throws
+    {
         try await TestApp.run { app in
             let ada = try await app.ada
             var random = SeededGenerator(seed: seed)
@@ -178,7 +201,8 @@ import Testing
                     let count = Int.random(in: 1...90, using: &random)
                     let answer = try await ada.post(
                         "/expenses/bulk",
-                        #"{"items":[\#((0..<count).map { _ in #"{"amount":1,"merchant":"\#(text())"}"# }.joined(separator: ","))]}"#)
+                        #"{"items":[\#((0..<count).map { _ in #"{"amount":1,"merchant":"\#(text())"}"# }.joined(separator: ","))]}"#
+                    )
                     ids += (answer.data["results"]?.array ?? []).compactMap { $0.written("id") }
                 case 2:
                     let lines = (0..<5).map { "2026-01-0\($0 + 1),\(text()) \(round),-1.00" }
@@ -190,13 +214,16 @@ import Testing
                     switch Int.random(in: 0..<3, using: &random) {
                     case 0: _ = try await ada.send("DELETE", "/expenses/bulk", "{\"ids\":[\(list)]}")
                     case 1: _ = try await ada.post("/expenses/bulk/restore", "{\"ids\":[\(list)]}")
-                    default: _ = try await ada.put("/expenses/bulk", "{\"ids\":[\(list)],\"changes\":{\"merchantName\":\"\(text())\"}}")
+                    default:
+                        _ = try await ada.put(
+                            "/expenses/bulk", "{\"ids\":[\(list)],\"changes\":{\"merchantName\":\"\(text())\"}}")
                     }
                 case 4:
                     guard let id = ids.randomElement(using: &random) else { continue }
                     let entry = try await ada.get("/expenses/\(id)").data
                     guard let version = entry.written("version") else { continue }
-                    _ = try await ada.put("/expenses/\(id)", #"{"notes":"\#(text())","merchant":null,"version":\#(version)}"#)
+                    _ = try await ada.put(
+                        "/expenses/\(id)", #"{"notes":"\#(text())","merchant":null,"version":\#(version)}"#)
                 case 5:
                     guard let id = ids.randomElement(using: &random) else { continue }
                     _ = try await ada.send("DELETE", "/expenses/\(id)")
@@ -217,7 +244,9 @@ import Testing
                     }
                     #expect(answer.json["meta"]?["total"]?.int == expected.count, "round \(round), \(query)")
                     if expected.count <= 100 {
-                        #expect(Set(answer.items.compactMap { $0.written("id") }) == Set(expected.compactMap { $0.written("id") }))
+                        #expect(
+                            Set(answer.items.compactMap { $0.written("id") })
+                                == Set(expected.compactMap { $0.written("id") }))
                     }
                 }
             }
@@ -231,7 +260,8 @@ import Testing
                 try await add(ada, (0..<350).map { #"{"amount":1,"merchant":"shop\#($0 % 10)x round\#(round)"}"# })
                 try await SearchIndex.update(app.database)
                 let row = try #require(
-                    try await app.database.first("SELECT sum(entry_count), max(entry_count), count(*) FROM search_segments"))
+                    try await app.database.first(
+                        "SELECT sum(entry_count), max(entry_count), count(*) FROM search_segments"))
                 #expect(try row.get(0, as: Int64.self) == Int64(350 * (round + 1)))
                 #expect(try row.get(1, as: Int32.self) <= Int32(SearchIndex.segmentEntries))
             }
@@ -262,9 +292,13 @@ import Testing
             let ada = try await app.ada
             try await add(ada, [#"{"amount":1,"merchant":"100% _ ' \\ 😀 (((("}"#])
             try await SearchIndex.update(app.database, book: ada.book)
-            let answer = try await ada.get("/expenses/search?q=\(text.utf8.map { $0 < 0x80 ? String(Character(Unicode.Scalar($0))) : "%" + String($0, radix: 16) }.joined())")
+            let answer = try await ada.get(
+                "/expenses/search?q=\(text.utf8.map { $0 < 0x80 ? String(Character(Unicode.Scalar($0))) : "%" + String($0, radix: 16) }.joined())"
+            )
             #expect([200, 400].contains(answer.status), "\(answer.text)")
-            if ["%25", "_", "'", "\\", "\u{1F600}", "(((("].contains(text) { #expect(answer.items.count == 1, "\(text)") }
+            if ["%25", "_", "'", "\\", "\u{1F600}", "(((("].contains(text) {
+                #expect(answer.items.count == 1, "\(text)")
+            }
         }
     }
 }

@@ -51,7 +51,7 @@ CREATE TABLE entry_distinct (
 );
 
 -- The text of some hundred entries with neighbouring ids, folded (lower case, no accents), a line each. To read all
--- of a book's text so is faster than to walk its rows, and costs an import nothing. See docs/adr/0013.
+-- of a book's text so is faster than to walk its rows, and costs an import nothing. See docs/adr/0014.
 CREATE TABLE search_segments (
     book_id uuid NOT NULL,
     last_id uuid NOT NULL,
@@ -118,6 +118,11 @@ BEGIN
     END IF;
 
     -- Few entries are told one by one, many as one stretch.
+    IF current_setting('purser.bulk', true) = 'on' THEN
+        INSERT INTO search_pending (book_id, first_id, last_id)
+        SELECT book_id, min(id::text)::uuid, max(id::text)::uuid FROM new_entries GROUP BY book_id;
+        RETURN NULL;
+    END IF;
     WITH changed AS (
         SELECT book_id, id FROM (
             SELECT book_id, id, occurred_on, deleted_at IS NULL, merchant, description, notes, tags FROM new_entries

@@ -93,9 +93,8 @@ export function show(main, query) {
         const empty = !Number(data.totals.count);
         replace(body, moved ? note(`Nothing in ${monthLong(present)} yet. This is ${period.name}.`) : other && note(`There are no entries in ${period.name}.`, h("button.small", { type: "button", onclick: () => goMonth(other) }, `Show ${monthLong(other)}`)),
             cards(data, context),
-            h("div.dash-side", byMonth.element, !empty && changePanel(context, isCurrent)),
-            h("div.dash-side", byCategory.element),
-            h("div.dash-side", !empty && merchantPanel(context, isCurrent)), h("div.dash-side", latest(data.recent)));
+            h("div.dash-side", byMonth.element, !empty && changePanel(context, isCurrent), !empty && merchantPanel(context, isCurrent)),
+            h("div.dash-side", byCategory.element, latest(data.recent)));
         charts = [byMonth.chart, byCategory.chart].filter(Boolean);
         for (const chart of charts) chart.draw();
     }

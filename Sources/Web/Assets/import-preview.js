@@ -3,7 +3,7 @@
 import { dayMedium } from "./dates.js";
 import { categoryMark, h, icon, plural, replace } from "./dom.js";
 import { mappingPanel } from "./import-columns.js";
-import { absolute, addAmounts, formatMoney, isNegative } from "./money.js";
+import { absolute, addAmounts, formatMoney, isNegative, scaled } from "./money.js";
 import { banner } from "./overlays.js";
 import { pickCategory } from "./picker.js";
 import { categoryOf, state } from "./state.js";
@@ -44,7 +44,7 @@ export function drawPreview(job, actions, { open }) {
         job.error && banner(job.error, { retry: () => actions.again(job), note: job.error.fields?.map((each) => each.message).join(" ") }),
         job.unsure && h("div.banner", { role: "alert", data: { tone: "warn" } }, icon("alert"), h("div.banner-text", job.unsure.message)),
         foreign(found, fresh),
-        h("div.import-facts", recognised(found, transactions), totals(fresh)),
+        h("div.import-facts", recognised(found, job.partial || unseen ? [] : transactions), !job.partial && !unseen && totals(fresh)),
         mapping && mappingPanel(job, actions, { open }),
         (unseen > 0 || job.partial) && h("p.muted.small", job.partial ? "A long file: its beginning is shown here. All of it is read when you import." : `A long file: ${new Intl.NumberFormat().format(transactions.length)} of its ${new Intl.NumberFormat().format(transactions.length + unseen)} entries were looked at so far. All are read when you import.`),
         h("div.import-counts", { "aria-live": "polite" }, tabs), holder,
@@ -72,7 +72,7 @@ function totals(fresh) {
         sum[side] = addAmounts(sum[side], absolute(each.amount));
         sums.set(currency, sum);
     }
-    return sums.size > 0 && h("p.import-totals", [...sums].map(([currency, sum]) => h("span", h("span", { data: { type: "income" } }, `+${formatMoney(sum.in, currency)}`), " ", h("span", `−${formatMoney(sum.out, currency)}`))));
+    return sums.size > 0 && h("p.import-totals", [...sums].map(([currency, sum]) => h("span", scaled(sum.in) > 0n && h("span", { data: { type: "income" } }, `+${formatMoney(sum.in, currency)}`), scaled(sum.out) > 0n && h("span", `−${formatMoney(sum.out, currency)}`))));
 }
 
 function foreign(found, fresh) {

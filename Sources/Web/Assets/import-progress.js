@@ -1,15 +1,16 @@
 // A file on its way: what has been sent, then what the server says about reading and sorting it.
 
-import { h, icon, plural, replace } from "./dom.js";
+import { announce, h, icon, plural, replace } from "./dom.js";
 import { describe } from "./overlays.js";
 import { follow } from "./streams.js";
 
 export function progressRow(file) {
     const bar = h("progress", { max: "1000", value: "0", "aria-label": `Progress of ${file.name}` });
-    const label = h("span.muted", { "aria-live": "polite" }, "Waiting …");
+    const label = h("span.muted", "Waiting …");
     const mark = h("span.progress-mark", icon("file"));
     const element = h("div.progress", h("div.progress-head", mark, h("bdi.file-name", file.name), label), bar);
     let heard = false;
+    let phaseBefore = "";
     const set = (part) => { if (part === null) bar.removeAttribute("value"); else bar.value = Math.round(part * 1000); };
     const tell = (text) => { if (label.textContent !== text) label.textContent = text; };
 
@@ -30,6 +31,9 @@ export function progressRow(file) {
                 onevent(name, { phase, lines, bytes, totalBytes }) {
                     if (name !== "progress" || phase === "done" || phase === "failed") return;
                     heard = true;
+                    // The bar moves all the time; a screen reader hears of each phase once.
+                    if (phase !== phaseBefore) announce(`${phase === "sorting" ? "Sorting" : "Reading"} ${file.name}.`);
+                    phaseBefore = phase;
                     set(phase === "reading" && totalBytes ? bytes / totalBytes : null);
                     tell(phase === "sorting" ? `Sorting ${plural(lines, "entry", "entries")} …` : `Reading … ${plural(lines, "line")}`);
                 },

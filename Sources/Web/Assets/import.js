@@ -24,9 +24,8 @@ export function show(main, query) {
     let front = null;
     let alive = true;
     const begin = query?.has("welcome");
-    replace(main, h("header.screen-head", h("h1", { tabindex: "-1" }, begin ? "Bring in your first statement" : "Import")),
-        begin && h("ol.steps", ["Download a statement from your bank’s site. Any of its formats will do, CSV is the most common.", "Drop the file below. You see what was found before anything is stored.", "Import. Entries are sorted into categories on the way."].map((text) => h("li", text))),
-        stage, past.element);
+    const steps = begin && h("ol.steps", ["Download a statement from your bank’s site. Any of its formats will do, CSV is the most common.", "Drop the file below. You see what was found before anything is stored.", "Import. Entries are sorted into categories on the way."].map((text) => h("li", text)));
+    replace(main, h("header.screen-head", h("h1", { tabindex: "-1" }, begin ? "Bring in your first statement" : "Import")), steps, stage, past.element);
 
     // MARK: choosing
 
@@ -41,6 +40,7 @@ export function show(main, query) {
         replace(stage, problem && (problem.kind ? banner(problem, { note: problem.fields?.map((each) => each.message).join(" ") }) : h("div.banner", { role: "alert", data: { tone: "bad" } }, icon("alert"), h("div.banner-text", problem.message))), file, zone,
             begin && h("p.muted.centered", "No statement at hand? ", h("a", { href: "/" }, "Go to the dashboard"), " and write down your first entry instead."));
         past.element.hidden = false;
+        if (steps) steps.hidden = false;
         past.refresh();
     }
     // The whole screen takes a drop: one does not have to aim.
@@ -60,6 +60,7 @@ export function show(main, query) {
         const empty = files.find((file) => file.size === 0);
         if (empty && files.length === 1) return choose(new Error(`${empty.name} is empty.`));
         past.element.hidden = true;
+        if (steps) steps.hidden = true;
         const fresh = files.filter((file) => file.size).map((file) => ({ file, phase: "reading", controller: new AbortController(), changes: {}, picks: new Map(), saveProfile: "", profile: "", tab: "new" }));
         jobs.push(...fresh);
         front ??= jobs[0];

@@ -25,6 +25,7 @@ export function openPicker(anchor, { label, options, value, several = false, onp
         active = words.length ? 0 : Math.max(0, current);
         replace(list, shown.length ? shown.map(item) : h("li.picker-none", { role: "presentation" }, "Nothing fits."));
         mark();
+        popover.place(); // a shorter list above its button moves down to it
     }
 
     function item(each, index) {
@@ -76,7 +77,6 @@ export function openPicker(anchor, { label, options, value, several = false, onp
     const popover = openPopover(anchor, [h("div.picker-search", search), list], { label, className: "picker", onclose });
     search.value = typed;
     draw();
-    popover.place();
     return popover;
 }
 
