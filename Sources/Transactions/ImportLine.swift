@@ -41,7 +41,7 @@ struct ImportLine: Sendable {
         let payee = Self.clean(transaction.payee, max: Entry.maximumTextLength)
         let memo = Self.clean(transaction.memo, max: Entry.maximumTextLength)
         merchant = payee ?? memo
-        description = payee == nil ? nil : memo
+        description = payee == nil || memo == payee ? nil : memo
         notes = Self.clean(transaction.reference, max: Entry.maximumTextLength)
         self.account = Self.clean(account, max: Self.maximumAccountLength)
         fingerprint = Self.fingerprint(of: transaction, account: account)
