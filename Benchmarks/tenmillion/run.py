@@ -98,7 +98,12 @@ def seed(server, database, entries):
             array_agg(c.id ORDER BY c.slug) FILTER (WHERE c.is_income) AS incomes,
             array_agg(c.id ORDER BY c.slug) FILTER (WHERE NOT c.is_income) AS expenses
         FROM books b JOIN categories c ON c.book_id = b.id WHERE b.id = '{book}' OR b.name LIKE 'Filler %' GROUP BY b.id;
-        DROP INDEX entries_by_day, entries_fingerprint_key; ALTER TABLE entries DISABLE TRIGGER ALL;""")
+        ALTER TABLE entries DISABLE TRIGGER ALL;""")
+    # The indexes are made again at the end, from what the schema says of them.
+    indexes = database.sql("""SELECT indexname, indexdef FROM pg_indexes
+        WHERE schemaname = 'public' AND tablename = 'entries' AND indexname <> 'entries_pkey'""")
+    for name, _ in indexes:
+        database.sql(f"DROP INDEX {name}")
     names = ", ".join("'" + name.replace("'", "''") + "'" for name in MERCHANTS)
     for low in range(1, large + 1, 100):
         if low > 1000:
@@ -110,11 +115,10 @@ def seed(server, database, entries):
         if high == large:
             break
     log(f"  {time.monotonic() - started:.0f} s: rows")
+    for _, definition in indexes:
+        database.sql(f"SET maintenance_work_mem = '512MB'; {definition}")
     database.sql(f"""
-        SET maintenance_work_mem = '512MB'; SET work_mem = '256MB';
-        CREATE INDEX entries_by_day ON entries (book_id, occurred_on DESC, id DESC)
-            INCLUDE (type, status, category_id, amount_minor) WHERE deleted_at IS NULL;
-        CREATE UNIQUE INDEX entries_fingerprint_key ON entries (book_id, fingerprint, twin) WHERE fingerprint IS NOT NULL;
+        SET work_mem = '256MB';
         ALTER TABLE entries ENABLE TRIGGER ALL;
         {TOTALS};
         INSERT INTO search_pending (book_id, first_id, last_id)
@@ -232,7 +236,7 @@ def main():
     options = parser.parse_args()
     data = os.path.join(FOLDER, "data")
     state = os.path.join(FOLDER, "state.json")
-    kept = options.keep and os.path.exists(state)
+    kept = options.keep and os.path.exists(state) and os.path.exists(data)
     if not kept:
         shutil.rmtree(FOLDER, ignore_errors=True)
     os.makedirs(FOLDER, exist_ok=True)
@@ -272,6 +276,8 @@ def main():
         server.stop()
         if not options.keep:
             shutil.rmtree(data, ignore_errors=True)
+            if os.path.exists(state):
+                os.remove(state)
     if missed:
         raise SystemExit("missed: " + ", ".join(missed))
 
