@@ -21,8 +21,19 @@ CREATE TABLE public.entries (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     deleted_at timestamp with time zone,
+    account text,
+    split_of uuid,
+    payment_method_id uuid,
+    location text,
+    latitude_e7 integer,
+    longitude_e7 integer,
+    updated_by uuid,
     CONSTRAINT entries_amount_minor_check CHECK ((amount_minor > 0)),
+    CONSTRAINT entries_coordinates CHECK (((latitude_e7 IS NULL) = (longitude_e7 IS NULL))),
     CONSTRAINT entries_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT entries_latitude_e7_check CHECK (((latitude_e7 >= '-900000000'::integer) AND (latitude_e7 <= 900000000))),
+    CONSTRAINT entries_location_check CHECK (((length(location) >= 1) AND (length(location) <= 255))),
+    CONSTRAINT entries_longitude_e7_check CHECK (((longitude_e7 >= '-1800000000'::integer) AND (longitude_e7 <= 1800000000))),
     CONSTRAINT entries_status_check CHECK ((status = ANY (ARRAY[1, 2, 3]))),
     CONSTRAINT entries_type_check CHECK ((type = ANY (ARRAY[1, 2])))
 );
@@ -36,6 +47,48 @@ BEGIN
         (e.book_id, month_index(e.occurred_on), e.type, e.category_id, pg_backend_pid() % 32, sign * e.amount_minor, sign)
     ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
     SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count;
+END
+$$;
+CREATE FUNCTION public.entries_were_updated() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    -- Whoever sets purser.bulk adds the sums itself.
+    IF current_setting('purser.bulk', true) IS DISTINCT FROM 'on' THEN
+        INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
+        SELECT book_id, month, type, category_id, pg_backend_pid() % 32, sum(amount_minor), sum(entry_count)
+        FROM (
+            SELECT book_id, month_index(occurred_on) AS month, type, unnest(ARRAY['00000000-0000-0000-0000-000000000000', category_id]) AS category_id,
+                -amount_minor AS amount_minor, -1 AS entry_count
+            FROM old_entries WHERE deleted_at IS NULL AND status <> 3
+            UNION ALL
+            SELECT book_id, month_index(occurred_on), type, unnest(ARRAY['00000000-0000-0000-0000-000000000000', category_id]), amount_minor, 1
+            FROM new_entries WHERE deleted_at IS NULL AND status <> 3
+        ) c
+        GROUP BY book_id, month, type, category_id
+        HAVING sum(amount_minor) <> 0 OR sum(entry_count) <> 0
+        ORDER BY book_id, month, type, category_id
+        ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
+        SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count;
+    END IF;
+    -- Few entries are told one by one, many as one stretch.
+    IF current_setting('purser.bulk', true) = 'on' THEN
+        INSERT INTO search_pending (book_id, first_id, last_id)
+        SELECT book_id, min(id::text)::uuid, max(id::text)::uuid FROM new_entries GROUP BY book_id;
+        RETURN NULL;
+    END IF;
+    WITH changed AS (
+        SELECT book_id, id FROM (
+            SELECT book_id, id, occurred_on, deleted_at IS NULL, merchant, description, notes, tags FROM new_entries
+            EXCEPT
+            SELECT book_id, id, occurred_on, deleted_at IS NULL, merchant, description, notes, tags FROM old_entries
+        ) c
+    ), counted AS (SELECT count(*) > 50 AS is_many FROM changed)
+    INSERT INTO search_pending (book_id, first_id, last_id)
+    SELECT book_id, id, id FROM changed, counted WHERE NOT is_many
+    UNION ALL
+    SELECT book_id, min(id::text)::uuid, max(id::text)::uuid FROM changed, counted WHERE is_many GROUP BY book_id;
+    RETURN NULL;
 END
 $$;
 CREATE FUNCTION public.entry_changed() RETURNS trigger
@@ -61,6 +114,34 @@ BEGIN
         (new.book_id, month_index(new.occurred_on), new.type, new.category_id, pg_backend_pid() % 32, new.amount_minor, 1)
     ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
     SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count;
+    RETURN NULL;
+END
+$$;
+CREATE FUNCTION public.entry_was_updated() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    what smallint := CASE
+        WHEN old.deleted_at IS NULL AND new.deleted_at IS NOT NULL THEN 3
+        WHEN old.deleted_at IS NOT NULL AND new.deleted_at IS NULL THEN 4
+        ELSE 2 END;
+BEGIN
+    INSERT INTO entry_changes (book_id, entry_id, version, action, changed_by, changes)
+    VALUES (new.book_id, new.id, new.version, what, new.updated_by, CASE what WHEN 2 THEN coalesce((
+        SELECT jsonb_object_agg(key, jsonb_build_array(before.value, after.value))
+        FROM jsonb_each(to_jsonb(old)) before JOIN jsonb_each(to_jsonb(new)) after USING (key)
+        WHERE before.value <> after.value AND key IN ('status', 'occurred_on', 'amount_minor', 'category_id', 'merchant',
+            'description', 'notes', 'payment_method', 'payment_method_id', 'tags', 'location', 'latitude_e7', 'longitude_e7')
+    ), '{}') ELSE '{}' END);
+    RETURN NULL;
+END
+$$;
+CREATE FUNCTION public.import_inserted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO search_pending (book_id, first_id, last_id)
+    VALUES (new.book_id, new.id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
     RETURN NULL;
 END
 $$;
@@ -140,6 +221,22 @@ CREATE VIEW public.counted_entries AS
     entries.amount_minor
    FROM public.entries
   WHERE ((entries.deleted_at IS NULL) AND (entries.status <> 3));
+CREATE TABLE public.entry_changes (
+    book_id uuid NOT NULL,
+    entry_id uuid NOT NULL,
+    version integer NOT NULL,
+    action smallint NOT NULL,
+    changed_by uuid,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    changes jsonb NOT NULL,
+    CONSTRAINT entry_changes_action_check CHECK ((action = ANY (ARRAY[2, 3, 4])))
+);
+CREATE TABLE public.entry_distinct (
+    book_id uuid NOT NULL,
+    entry_id uuid NOT NULL,
+    decided_by uuid NOT NULL,
+    decided_at timestamp with time zone DEFAULT now() NOT NULL
+);
 CREATE TABLE public.idempotency_keys (
     user_id uuid NOT NULL,
     key text NOT NULL,
@@ -148,6 +245,28 @@ CREATE TABLE public.idempotency_keys (
     body bytea,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255)))
+);
+CREATE TABLE public.import_profiles (
+    book_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    signature text,
+    mapping jsonb NOT NULL,
+    currency text,
+    version integer DEFAULT 1 NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT import_profiles_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT import_profiles_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+CREATE TABLE public.import_rejections (
+    book_id uuid NOT NULL,
+    import_id uuid NOT NULL,
+    number integer NOT NULL,
+    line integer NOT NULL,
+    text text NOT NULL,
+    reason text NOT NULL
 );
 CREATE TABLE public.imports (
     book_id uuid NOT NULL,
@@ -158,9 +277,11 @@ CREATE TABLE public.imports (
     imported_count integer NOT NULL,
     duplicate_count integer NOT NULL,
     rejected_count integer NOT NULL,
-    rejected jsonb NOT NULL,
     created_by uuid NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    account text,
+    undone_at timestamp with time zone,
+    undone_by uuid
 );
 CREATE TABLE public.jobs (
     id bigint NOT NULL,
@@ -195,6 +316,15 @@ CREATE TABLE public.login_failures (
     CONSTRAINT login_failures_scope_check CHECK ((scope = ANY (ARRAY['pair'::text, 'account'::text]))),
     CONSTRAINT login_failures_strikes_check CHECK ((strikes >= 0))
 );
+CREATE VIEW public.merchant_entries AS
+ SELECT entries.book_id,
+    entries.occurred_on,
+    entries.type,
+    entries.category_id,
+    entries.merchant,
+    entries.amount_minor
+   FROM public.entries
+  WHERE ((entries.deleted_at IS NULL) AND (entries.status <> 3));
 CREATE VIEW public.month_totals AS
  SELECT entry_totals.book_id,
     entry_totals.month,
@@ -219,6 +349,19 @@ ALTER TABLE public.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.payment_methods (
+    book_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    is_default boolean DEFAULT false NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT payment_methods_kind_check CHECK ((kind = ANY (ARRAY['cash'::text, 'card'::text, 'bank'::text, 'wallet'::text, 'other'::text]))),
+    CONSTRAINT payment_methods_name_check CHECK (((length(name) >= 1) AND (length(name) <= 50)))
+);
 CREATE TABLE public.refresh_tokens (
     token_hash bytea NOT NULL,
     session_id uuid NOT NULL,
@@ -232,6 +375,20 @@ CREATE TABLE public.refresh_tokens (
     CONSTRAINT refresh_tokens_successor_salt_check CHECK ((octet_length(successor_salt) = 32)),
     CONSTRAINT refresh_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
+CREATE TABLE public.rules (
+    book_id uuid NOT NULL,
+    id uuid NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    is_enabled boolean NOT NULL,
+    conditions jsonb NOT NULL,
+    actions jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT rules_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
 CREATE TABLE public.schedules (
     name text NOT NULL,
     next_run_at timestamp with time zone NOT NULL,
@@ -241,6 +398,35 @@ CREATE TABLE public.schema_migrations (
     name text NOT NULL,
     checksum text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE public.search_pending (
+    book_id uuid NOT NULL,
+    id bigint NOT NULL,
+    first_id uuid NOT NULL,
+    last_id uuid NOT NULL
+);
+ALTER TABLE public.search_pending ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.search_pending_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.search_segments (
+    book_id uuid NOT NULL,
+    last_id uuid NOT NULL,
+    first_id uuid NOT NULL,
+    entry_count integer NOT NULL,
+    entries bytea NOT NULL,
+    body text NOT NULL
+);
+ALTER TABLE ONLY public.search_segments ALTER COLUMN entries SET STORAGE EXTERNAL;
+ALTER TABLE ONLY public.search_segments ALTER COLUMN body SET STORAGE EXTERNAL;
+CREATE TABLE public.search_words (
+    book_id uuid NOT NULL,
+    word text NOT NULL,
+    CONSTRAINT search_words_word_check CHECK ((octet_length(word) <= 64))
 );
 CREATE TABLE public.sessions (
     id uuid NOT NULL,
@@ -302,10 +488,20 @@ ALTER TABLE ONLY public.categories
     ADD CONSTRAINT categories_slug_key UNIQUE (book_id, slug);
 ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_pkey PRIMARY KEY (book_id, id);
+ALTER TABLE ONLY public.entry_changes
+    ADD CONSTRAINT entry_changes_pkey PRIMARY KEY (book_id, entry_id, version);
+ALTER TABLE ONLY public.entry_distinct
+    ADD CONSTRAINT entry_distinct_pkey PRIMARY KEY (book_id, entry_id);
 ALTER TABLE ONLY public.entry_totals
     ADD CONSTRAINT entry_totals_pkey PRIMARY KEY (book_id, month, type, category_id, shard);
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, key);
+ALTER TABLE ONLY public.import_profiles
+    ADD CONSTRAINT import_profiles_name_key UNIQUE (book_id, name);
+ALTER TABLE ONLY public.import_profiles
+    ADD CONSTRAINT import_profiles_pkey PRIMARY KEY (book_id, id);
+ALTER TABLE ONLY public.import_rejections
+    ADD CONSTRAINT import_rejections_pkey PRIMARY KEY (book_id, import_id, number);
 ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (book_id, id);
 ALTER TABLE ONLY public.jobs
@@ -314,12 +510,22 @@ ALTER TABLE ONLY public.login_failures
     ADD CONSTRAINT login_failures_pkey PRIMARY KEY (scope, key);
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.payment_methods
+    ADD CONSTRAINT payment_methods_pkey PRIMARY KEY (book_id, id);
 ALTER TABLE ONLY public.refresh_tokens
     ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (token_hash);
+ALTER TABLE ONLY public.rules
+    ADD CONSTRAINT rules_pkey PRIMARY KEY (book_id, id);
 ALTER TABLE ONLY public.schedules
     ADD CONSTRAINT schedules_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.search_pending
+    ADD CONSTRAINT search_pending_pkey PRIMARY KEY (book_id, id);
+ALTER TABLE ONLY public.search_segments
+    ADD CONSTRAINT search_segments_pkey PRIMARY KEY (book_id, last_id);
+ALTER TABLE ONLY public.search_words
+    ADD CONSTRAINT search_words_pkey PRIMARY KEY (book_id, word);
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.setup_tokens
@@ -331,20 +537,28 @@ ALTER TABLE ONLY public.users
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 CREATE INDEX book_members_user ON public.book_members USING btree (user_id);
+CREATE UNIQUE INDEX categories_name_key ON public.categories USING btree (book_id, COALESCE(parent_id, '00000000-0000-0000-0000-000000000000'::uuid), is_income, lower(name));
+CREATE INDEX categories_parent ON public.categories USING btree (book_id, parent_id) WHERE (parent_id IS NOT NULL);
 CREATE INDEX entries_by_day ON public.entries USING btree (book_id, occurred_on DESC, id DESC) INCLUDE (type, status, category_id, amount_minor) WHERE (deleted_at IS NULL);
+CREATE INDEX entries_by_import ON public.entries USING btree (book_id, import_id) WHERE (import_id IS NOT NULL);
+CREATE INDEX entries_by_merchant ON public.entries USING btree (book_id, lower(merchant), type) WHERE ((merchant IS NOT NULL) AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX entries_fingerprint_key ON public.entries USING btree (book_id, fingerprint, twin) WHERE (fingerprint IS NOT NULL);
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX jobs_dead ON public.jobs USING btree (dead_at) WHERE (dead_at IS NOT NULL);
 CREATE INDEX jobs_ready ON public.jobs USING btree (run_at) WHERE (dead_at IS NULL);
 CREATE INDEX login_failures_age ON public.login_failures USING btree (last_failed_at);
+CREATE UNIQUE INDEX payment_methods_default_key ON public.payment_methods USING btree (book_id) WHERE (is_default AND (deleted_at IS NULL));
+CREATE UNIQUE INDEX payment_methods_name_key ON public.payment_methods USING btree (book_id, lower(name)) WHERE (deleted_at IS NULL);
 CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (session_id);
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 CREATE INDEX sessions_revoked ON public.sessions USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id, network);
 CREATE INDEX users_admins ON public.users USING btree (id) WHERE (role = 'admin'::text);
 CREATE TRIGGER entries_deleted AFTER DELETE ON public.entries FOR EACH ROW EXECUTE FUNCTION public.entry_changed();
+CREATE TRIGGER entries_history AFTER UPDATE ON public.entries FOR EACH ROW WHEN ((old.version <> new.version)) EXECUTE FUNCTION public.entry_was_updated();
 CREATE TRIGGER entries_inserted AFTER INSERT ON public.entries FOR EACH ROW WHEN (((new.deleted_at IS NULL) AND (new.status <> 3) AND (current_setting('purser.bulk'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION public.entry_inserted();
-CREATE TRIGGER entries_updated AFTER UPDATE ON public.entries FOR EACH ROW WHEN ((((((((old.book_id IS DISTINCT FROM new.book_id) OR (old.type IS DISTINCT FROM new.type)) OR (old.status IS DISTINCT FROM new.status)) OR (old.occurred_on IS DISTINCT FROM new.occurred_on)) OR (old.amount_minor IS DISTINCT FROM new.amount_minor)) OR (old.category_id IS DISTINCT FROM new.category_id)) OR (old.deleted_at IS DISTINCT FROM new.deleted_at))) EXECUTE FUNCTION public.entry_changed();
+CREATE TRIGGER entries_updated AFTER UPDATE ON public.entries REFERENCING OLD TABLE AS old_entries NEW TABLE AS new_entries FOR EACH STATEMENT EXECUTE FUNCTION public.entries_were_updated();
+CREATE TRIGGER imports_inserted AFTER INSERT ON public.imports FOR EACH ROW EXECUTE FUNCTION public.import_inserted();
 ALTER TABLE ONLY public.book_members
     ADD CONSTRAINT book_members_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
 ALTER TABLE ONLY public.book_members
@@ -359,11 +573,23 @@ ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_category_fkey FOREIGN KEY (book_id, category_id) REFERENCES public.categories(book_id, id);
 ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_import_fkey FOREIGN KEY (book_id, import_id) REFERENCES public.imports(book_id, id);
+ALTER TABLE ONLY public.entry_distinct
+    ADD CONSTRAINT entry_distinct_entry_fkey FOREIGN KEY (book_id, entry_id) REFERENCES public.entries(book_id, id);
+ALTER TABLE ONLY public.import_profiles
+    ADD CONSTRAINT import_profiles_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
+ALTER TABLE ONLY public.import_rejections
+    ADD CONSTRAINT import_rejections_import_fkey FOREIGN KEY (book_id, import_id) REFERENCES public.imports(book_id, id);
 ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
 ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
+ALTER TABLE ONLY public.imports
+    ADD CONSTRAINT imports_undone_by_fkey FOREIGN KEY (undone_by) REFERENCES public.users(id);
+ALTER TABLE ONLY public.payment_methods
+    ADD CONSTRAINT payment_methods_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
 ALTER TABLE ONLY public.refresh_tokens
     ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.rules
+    ADD CONSTRAINT rules_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;

@@ -18,6 +18,7 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -128,18 +129,33 @@ def database_cpu(postmaster):
     return total / os.sysconf("SC_CLK_TCK")
 
 
+def watch_peak(process, peaks):
+    """The largest resident set so far, in KiB, as long as the process lives."""
+    while process.returncode is None:
+        try:
+            with open(f"/proc/{process.pid}/status") as file:
+                peaks[0] = max([peaks[0]] + [int(line.split()[1]) for line in file if line.startswith("VmHWM")])
+        except OSError:
+            return
+        time.sleep(0.05)
+
+
 def measured(command, environment=None):
     """Runs it; seconds, its largest resident set in MiB, what it printed, and the seconds it computed."""
     started = time.monotonic()
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **(environment or {})})
+    # Not ru_maxrss: a process keeps there what the one that made it had, this one with all its rows.
+    peaks = [0]
+    watcher = threading.Thread(target=watch_peak, args=(process, peaks), daemon=True)
+    watcher.start()
     output, errors = process.stdout.read(), process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - started
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(command[:4])} ended with {process.returncode}: {errors[-1000:].decode()}")
-    return seconds, usage.ru_maxrss / 1024, output, usage.ru_utime + usage.ru_stime
+    return seconds, peaks[0] / 1024, output, usage.ru_utime + usage.ru_stime
 
 
 def check(database, server, token, want):
@@ -255,7 +271,8 @@ def run_peers(rows, rules, table, ours):
             for text, other in rules:
                 if other == slug:
                     file.write(f"    payee ^{text.capitalize()}\n")
-    bean = ["python3", "-c", "import sys; from beancount import loader; "
+    # The system's own Python: the package is of Debian.
+    bean = ["/usr/bin/python3", "-c", "import sys; from beancount import loader; "
             "entries, errors, _ = loader.load_file(sys.argv[1]); sys.exit(len(errors) > 0 or len(entries) < 1000)", journal]
     peers = [
         ("hledger", ["hledger", "-f", csv, "--rules-file", hledger_rules, "stats", "-o", os.path.join(FOLDER, "out.csv")]),

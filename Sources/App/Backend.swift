@@ -47,8 +47,11 @@ final class Backend: Sendable {
     enum ClusterUse {
         /// This process runs it; another one on the same directory is an error.
         case own
-        /// Beside a running server this process uses that one's.
+        /// Beside a running server this process uses that one's. What is not there is not made: a wrong --data would
+        /// leave an empty database behind.
         case ownOrBorrow
+        /// As `ownOrBorrow`, and makes the data directory where there is none yet.
+        case make
     }
 
     /// Starts what is configured, and brings the schema up to date.
@@ -68,7 +71,8 @@ final class Backend: Sendable {
             var url = configuration[Settings.databaseURL]
             let directory = configuration[Settings.data]
             if url.isEmpty {
-                if use == .ownOrBorrow, let running = try EmbeddedCluster.attach(dataDirectory: directory) {
+                let mayBorrow = use == .ownOrBorrow || use == .make && access(directory, F_OK) == 0
+                if mayBorrow, let running = try EmbeddedCluster.attach(dataDirectory: directory) {
                     url = running.connectionString
                 } else {
                     var settings = EmbeddedCluster.Configuration(dataDirectory: directory)

@@ -80,28 +80,48 @@ enum JSONFile {
     }
 }
 
-/// A file that is whole or not there: written under another name beside it, and renamed.
+/// A file that is whole or not there: written beside its place, and renamed.
 final class OutputFile: Sendable {
     private let path: String
+    /// In the same folder; a rename does not reach further.
     private let temporary: String
+    /// It has no name until it is whole, so that nothing is left of it, however the program ends.
+    private let isNameless: Bool
     private let descriptor: Int32
 
     init(_ path: String) throws {
         var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+        let isThere = stat(path, &status) == 0
+        if isThere, status.st_mode & S_IFMT == S_IFDIR {
             throw Refusal(.invalid, "IS_DIRECTORY", "\(Output.safe(path)) is a directory. Name a file in it.")
         }
         self.path = path
         let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-        var template = Array("\(path[..<slash]).\(path[slash...].prefix(100))-XXXXXX".utf8CString)
-        descriptor = mkstemp(&template)
-        temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let folder = path[..<slash].isEmpty ? "./" : String(path[..<slash])
+        let base = "\(folder).\(path[slash...].prefix(100))"
+        let nameless = open(folder, O_RDWR | O_CLOEXEC | Self.temporaryFile, 0o666)
+        if nameless >= 0 {
+            (descriptor, isNameless) = (nameless, true)
+            temporary = "\(base)-\(getpid())"
+        } else {
+            // Not every file system knows files without a name.
+            var template = Array("\(base)-XXXXXX".utf8CString)
+            (descriptor, isNameless) = (mkstemp(&template), false)
+            temporary = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
         guard descriptor >= 0 else { throw Self.problem(path) }
-        // What the umask lets a new file have, not mkstemp's 0600, or what the file had that it takes the place of.
-        let mask = umask(0)
-        umask(mask)
-        fchmod(descriptor, stat(path, &status) == 0 ? status.st_mode & 0o777 : 0o666 & ~mask)
+        if isThere {
+            // As the file that it takes the place of.
+            fchmod(descriptor, status.st_mode & 0o777)
+        } else if !isNameless {
+            let mask = umask(0)
+            umask(mask)
+            fchmod(descriptor, 0o666 & ~mask)
+        }
     }
+
+    /// O_TMPFILE, which the C header builds from parts that Swift does not see.
+    private static let temporaryFile: Int32 = 0o20_000_000 | O_DIRECTORY
 
     func write(_ bytes: [UInt8]) throws {
         var start = 0
@@ -116,15 +136,22 @@ final class OutputFile: Sendable {
     }
 
     func finish() throws {
-        guard fsync(descriptor) == 0 || errno == EINVAL, close(descriptor) == 0, rename(temporary, path) == 0 else {
-            throw Self.problem(path)
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw Self.problem(path) }
+        if isNameless {
+            // Left by a process of the same number that ended between this and the rename.
+            unlink(temporary)
+            guard linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0 else {
+                throw Self.problem(path)
+            }
         }
+        guard rename(temporary, path) == 0 else { throw Self.problem(path) }
     }
 
     func discard() {
-        close(descriptor)
-        unlink(temporary)
+        if !isNameless { unlink(temporary) }
     }
+
+    deinit { close(descriptor) }
 
     private static func problem(_ path: String) -> Refusal {
         Refusal(

@@ -352,7 +352,7 @@ struct CSVColumnProfile {
         case .reference: true
         case .type, .status: mostly(letters)
         case .fee: mostly(numbers)
-        case .account: filled == rowCount && (distinct.count == 1 || distinct.count * 3 <= filled)
+        case .account: filled == rowCount && (distinct.count == 1 || distinct.count * 2 <= filled)
         }
     }
 }

@@ -42,7 +42,8 @@ package struct EntryStore: Sendable {
             RowColumn("deletedAt", "e.deleted_at", .instant, nullable: true, "Only what is in the trash has it."),
             RowColumn("account", "e.account", .text, nullable: true, "Of the statement that it was imported from."),
             RowColumn(
-                "splitOf", "e.split_of", .identifier, nullable: true, "The entry that is the first part of this payment."),
+                "splitOf", "e.split_of", .identifier, nullable: true,
+                "The entry that is the first part of this payment."),
         ])
 
     private static let paymentName: StaticString = """

@@ -41,7 +41,7 @@ struct ImportLine: Sendable {
         let payee = Self.clean(transaction.payee, max: Entry.maximumTextLength)
         let memo = Self.clean(transaction.memo, max: Entry.maximumTextLength)
         merchant = payee ?? memo
-        description = payee == nil ? nil : memo
+        description = payee == nil || memo == payee ? nil : memo
         notes = Self.clean(transaction.reference, max: Entry.maximumTextLength)
         self.account = Self.clean(account, max: Self.maximumAccountLength)
         fingerprint = Self.fingerprint(of: transaction, account: account)
@@ -76,7 +76,9 @@ struct ImportLine: Sendable {
         }
         let hash = SHA256.hash(text)
         func half(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
-        return Identifier(high: half(hash[0..<8]), low: half(hash[8..<16]))
+        // The day comes first, so that the lines of a statement are neighbours in the index; 96 bits of the hash follow.
+        let day = UInt64(UInt32(clamping: Int64(transaction.date.daysSinceEpoch) + (1 << 20)))
+        return Identifier(high: day << 32 | half(hash[0..<8]) >> 32, low: half(hash[8..<16]))
     }
 
     /// Without control characters, runs of blanks made one, cut to length; nil when nothing is left.

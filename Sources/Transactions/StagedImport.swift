@@ -112,11 +112,11 @@ struct StagedImport {
         """
 
     /// The foreign keys of entries are looked up a row at a time, which would be a third of an import's work; here both
-    /// are certain: the import's row is of this transaction, and it holds the categories. Only a superuser may do
-    /// this, such as the embedded cluster's; elsewhere the rows are looked up as ever. Either way each
-    /// category is looked up once at the end.
+    /// are certain: the import's row is of this transaction, and it holds the categories. Only a role with that right
+    /// may do this, as the embedded cluster's; elsewhere the rows are looked up as ever. Either way each category is
+    /// looked up once at the end.
     private func suspendRowChecks() async throws -> Bool {
-        let row = try await transaction.first("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        let row = try await transaction.first("SELECT has_parameter_privilege('session_replication_role', 'SET')")
         guard try row?.get(0, as: Bool.self) == true else { return false }
         _ = try await transaction.query("SELECT set_config('session_replication_role', 'replica', true)")
         return true

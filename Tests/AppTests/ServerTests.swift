@@ -70,7 +70,9 @@ import Testing
             #expect(await server.exited() == 0)
             #expect(server.postmaster == nil, "PostgreSQL was left behind")
         }
-        // Without a server a command starts what it needs, and stops it.
+        // Without a server a command starts what it needs, and stops it; a wrong directory is not filled with a database.
+        let wrong = try await Program.run("report", "months", "--user", "ada@example.org", "--data", data + "2")
+        #expect(wrong.status == 3 && !FileManager.default.fileExists(atPath: data + "2"))
         try expectSound(try await Program.run("doctor", "--json", "--data", data))
         try await RunningServer.with(data) { server in
             let answer = try await server.send(
@@ -79,6 +81,14 @@ import Testing
             #expect(try await server.total(token: token) == 40)
             #expect(!server.greeting.contains("/setup/"), "there is an administrator")
         }
+    }
+
+    @Test func `is not needed for the first administrator`() async throws {
+        let data = Self.newData()
+        let added = try await Program.run(
+            ["user", "add", "root@example.org", "--admin", "--data", data], input: "correct horse battery\n")
+        #expect(added.status == 0, "\(added.errors)")
+        #expect(try await Program.run("user", "list", "--json", "--data", data).json.array?.count == 1)
     }
 
     private func expectSound(_ doctor: Program.Result, sourceLocation: SourceLocation = #_sourceLocation) throws {

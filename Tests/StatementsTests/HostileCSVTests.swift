@@ -99,6 +99,24 @@ import Testing
         }
     }
 
+    @Test func `of several accounts, line by line, keeps them and their balances apart`() throws {
+        let read = try reading(
+            """
+            Konto;Datum;Text;Betrag;Saldo
+            A1;30.03.2026;x;-1,00;9,00
+            B2;30.03.2026;y;-2,00;18,00
+            A1;31.03.2026;z;-3,00;6,00
+            B2;31.03.2026;z;+4,00;22,00
+
+            """)
+        #expect(read.accounts.map(\.id) == ["A1", "B2", "A1", "B2"])
+        #expect(read.accounts.map(\.isResumed) == [false, false, true, true])
+        #expect(read.minorUnits == [-100, -200, -300, 400])
+        let ended = read.balances.suffix(2)
+        #expect(ended.map(\.opening?.minorUnits) == [1000, 2000])
+        #expect(ended.map(\.closing?.minorUnits) == [600, 2200])
+    }
+
     @Test func `cut at any byte gives all of its rows, or a refusal, or a rejected line`() throws {
         let text = Array("Date,Memo,Amount\r\n2026-03-31,\"a\r\n\"\"b\"\"\",-1.50\r\n2026-04-01,ü,-2.25\r\n".utf8)
         let whole = try reading(text).transactions

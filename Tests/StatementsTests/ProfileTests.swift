@@ -101,7 +101,7 @@ import Testing
         ("dd/yyyy/MM", "31/2026/03"), ("spreadsheet", "46112"), ("unix", "1774915200"),
     ]) func `may give a format of dates`(format: String, written: String) throws {
         var override = CSVMappingOverride()
-        override.dateFormat = try #require(StatementDateFormat(format))
+        override.dateFormat = StatementDateFormat(format)
         override.set(.date, to: 0)
         override.set(.amount, to: 1)
         override.delimiter = UInt8(ascii: ";")

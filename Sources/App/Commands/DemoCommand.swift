@@ -21,7 +21,7 @@ enum DemoCommand {
             Output.bytes(Array(DemoStatement(lastDay: today, months: Demo.months, currency: currency).csv.utf8))
             return .success
         }
-        return try withBackend(try Settings.read(arguments)) { backend in
+        return try withBackend(try Settings.read(arguments), cluster: .make) { backend in
             let account = try await Demo.prepare(backend)
             Output.line("Sign in as \(account.email) with the password \(account.password)")
             return .success

@@ -33,7 +33,9 @@ struct Figures {
         if let average = report["averageExpense"]?.numberText {
             facts.append("average expense \(Numbers.grouped(average))")
         }
-        if let rate = report["savingsRate"]?.numberText { facts.append("\(rate) % of the income is left") }
+        if let rate = report["savingsRate"]?.numberText, !rate.hasPrefix("-") {
+            facts.append("\(rate) % of the income is left")
+        }
         Output.line("\n" + facts.joined(separator: ", "))
     }
 

@@ -188,11 +188,12 @@ extension BookSession {
 
 /// Runs a command that needs the database, beside a server or alone, and stops what it started.
 func withBackend<Value: Sendable>(
-    _ configuration: Configuration, _ body: @escaping @Sendable (Backend) async throws -> Value
+    _ configuration: Configuration, cluster: Backend.ClusterUse = .ownOrBorrow,
+    _ body: @escaping @Sendable (Backend) async throws -> Value
 ) throws -> Value {
     let log = Log(level: .warning, format: .text)
     return try runBlocking {
-        let backend = try await Backend.start(configuration, log: log, cluster: .ownOrBorrow)
+        let backend = try await Backend.start(configuration, log: log, cluster: cluster)
         do {
             let value = try await body(backend)
             await backend.stop()

@@ -12,7 +12,7 @@ enum MigrateCommand {
         details: "`purser serve` does this by itself at its start.", switches: ["json"]
     ) { arguments in
         let asJSON = arguments.has("json")
-        return try withBackend(try Settings.read(arguments)) { backend in
+        return try withBackend(try Settings.read(arguments), cluster: .make) { backend in
             if asJSON {
                 Output.json { writer in
                     writer.beginObject()

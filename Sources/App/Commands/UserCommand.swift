@@ -46,7 +46,7 @@ enum UserCommand {
             name: "Personal", kind: .personal, currency: arguments.values["currency"]?.uppercased(),
             timeZone: arguments.values["time-zone"])
         let isAdministrator = arguments.has("admin")
-        return try withBackend(configuration) { backend in
+        return try withBackend(configuration, cluster: .make) { backend in
             let registration = Registration(
                 email: email, password: password, name: PersonName(), book: book, transport: .bearer)
             switch try await backend.accounts.add(registration, asAdministrator: isAdministrator) {

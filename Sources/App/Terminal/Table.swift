@@ -75,11 +75,11 @@ struct Table {
             guard index < cells.count, index < widths.count else { break }
             let text = TextWidth.fit(cells[index].text, widths[index])
             let padding = String(repeating: " ", count: max(0, widths[index] - TextWidth.of(text)))
-            let shown = cells[index].style?(text) ?? text
+            let shown = text.isEmpty ? "" : cells[index].style?(text) ?? text
             if index > 0 { line += "  " }
-            let isLast = index == min(cells.count, columns.count) - 1
-            line += column.alignment == .right ? padding + shown : shown + (isLast ? "" : padding)
+            line += column.alignment == .right ? padding + shown : shown + padding
         }
+        while line.hasSuffix(" ") { line.removeLast() }
         return line
     }
 }
