@@ -42,6 +42,9 @@ struct EntryOrder: Equatable, Sendable {
         return ", \(expression)"
     }
 
+    /// Whether the whole book has to be sorted for one page.
+    var sortsWholeBook: Bool { key == .amount || key == .merchant }
+
     var clause: SQL {
         let direction: SQL = isAscending ? "ASC" : "DESC"
         guard let expression else { return " ORDER BY e.id \(direction)" }

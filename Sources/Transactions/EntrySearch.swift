@@ -27,7 +27,9 @@ struct EntrySearch: Sendable {
         let exact = SearchPattern(terms.map { [SearchPattern.Form(bytes: $0, mistakes: 0)] })
         let found = try await scan(exact, pending)
         guard found.count < Self.enough else { return found }
-        guard let similar = try await similar(to: terms, pending) else { return found }
+        // A single term that is nowhere need not be looked for again.
+        let isNowhere = terms.count == 1 && found.count == 0
+        guard let similar = try await similar(to: terms, pending, keepingTyped: !isNowhere) else { return found }
         return try await scan(similar, pending)
     }
 
@@ -107,7 +109,9 @@ struct EntrySearch: Sendable {
     // MARK: Words that may have been meant
 
     /// Nil when the book knows no similar words.
-    private func similar(to terms: [[UInt8]], _ pending: Pending) async throws -> SearchPattern? {
+    private func similar(
+        to terms: [[UInt8]], _ pending: Pending, keepingTyped: Bool
+    ) async throws -> SearchPattern? {
         guard terms.contains(where: { SearchDistance.allowed(for: $0.count) > 0 }) else { return nil }
         let rows = try await database.query("SELECT word FROM search_words WHERE book_id = \(book)")
         var forms = terms.map { [SearchPattern.Form(bytes: $0, mistakes: 0)] }
@@ -131,6 +135,7 @@ struct EntrySearch: Sendable {
             }.prefix(Self.similarWords)
             forms[index] += best.map { SearchPattern.Form(bytes: $0.key, mistakes: $0.value) }
         }
-        return forms.contains { $0.count > 1 } ? SearchPattern(forms) : nil
+        guard forms.contains(where: { $0.count > 1 }) else { return nil }
+        return SearchPattern(keepingTyped ? forms : forms.map { Array($0.dropFirst()) })
     }
 }
