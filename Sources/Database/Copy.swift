@@ -71,7 +71,7 @@ package final class CopyWriter: @unchecked Sendable {
 }
 
 /// A row of COPY's binary format under construction.
-package struct CopyRow {
+public struct CopyRow {
     @usableFromInline var bytes: [UInt8]
     @usableFromInline var count = 0
 
@@ -82,7 +82,7 @@ package struct CopyRow {
         bytes.appendBigEndian(Int64(0))
     }
 
-    @inlinable package mutating func append<Value: SQLBindable>(_ value: Value?) {
+    @inlinable public mutating func append<Value: SQLBindable>(_ value: Value?) {
         count += 1
         guard let value, !value.isSQLNull else { return bytes.appendBigEndian(Int32(-1)) }
         let start = bytes.count
@@ -97,12 +97,15 @@ package struct CopyRow {
 }
 
 /// Binary rows laid out away from the connection, on whatever thread has them, for `CopyWriter.write` after `beginBinary`.
-package struct CopyRows: Sendable {
+public struct CopyRows: Sendable {
     @usableFromInline var bytes: [UInt8] = []
 
-    package init() {}
+    public init() {}
 
-    @inlinable package mutating func row(columns: Int, _ body: (inout CopyRow) -> Void) {
+    /// Returns where the row's bytes are.
+    @discardableResult
+    @inlinable public mutating func row(columns: Int, _ body: (inout CopyRow) -> Void) -> Range<Int> {
+        let start = bytes.count
         var row = CopyRow(bytes: bytes)
         // Held once, or every row would copy all that are before it.
         bytes = []
@@ -110,14 +113,27 @@ package struct CopyRows: Sendable {
         body(&row)
         precondition(row.count == columns, "a row of \(columns) columns got \(row.count) values")
         bytes = row.bytes
+        return start..<bytes.count
     }
 
-    /// What was laid out since the last time.
-    package mutating func take() -> [UInt8] {
-        var taken: [UInt8] = []
-        swap(&taken, &bytes)
-        bytes.reserveCapacity(taken.count)
-        return taken
+    /// Writes values over those that a row begins with. Each has as many bytes as the one that was laid out.
+    @inlinable public mutating func replace(
+        inRow row: Range<Int>, _ first: some SQLBindable, _ second: (some SQLBindable)?
+    ) {
+        var head = CopyRow(bytes: [])
+        head.bytes.append(bytes[row.lowerBound])
+        head.bytes.append(bytes[row.lowerBound + 1])
+        head.append(first)
+        if let second { head.append(second) }
+        bytes.replaceSubrange(row.lowerBound..<(row.lowerBound + head.bytes.count), with: head.bytes)
+    }
+
+    /// The bytes of some of the rows, in their order.
+    package func bytes(of rows: [Range<Int>]) -> [UInt8] {
+        var kept: [UInt8] = []
+        kept.reserveCapacity(rows.reduce(0) { $0 + $1.count })
+        for row in rows { kept.append(contentsOf: bytes[row]) }
+        return kept
     }
 }
 

@@ -39,7 +39,7 @@ public enum SQLType {
 }
 
 extension [UInt8] {
-    mutating func appendBigEndian<Integer: FixedWidthInteger>(_ value: Integer) {
+    @inlinable mutating func appendBigEndian<Integer: FixedWidthInteger>(_ value: Integer) {
         Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
     }
 }

@@ -125,7 +125,7 @@ struct EntryFilter: Sendable {
                 """)
         }
         for tag in tags { sql.append(" AND \(tag) = ANY(e.tags)") }
-        if let importID { sql.append(" AND e.import_id = \(importID)") }
+        if let importID { sql.append(ImportStore.contains(importID, book: book)) }
         if let paymentMethod { sql.append(paymentCondition(paymentMethod, book: book)) }
         if let isSorted {
             let unsorted: SQL = """

@@ -15,9 +15,10 @@ struct ImportLine: Sendable {
     let notes: String?
     /// The account as the statement writes it.
     let account: String?
-    let fingerprint: Identifier<FingerprintTag>
+    let fingerprint: Fingerprint
 
     enum FingerprintTag {}
+    typealias Fingerprint = Identifier<FingerprintTag>
     static let maximumAccountLength = 100
 
     /// - Throws: a sentence saying why the line cannot be an entry of this book.
@@ -52,9 +53,7 @@ struct ImportLine: Sendable {
     ///
     /// With the bank's own id the words do not count: banks reword them. The day and the amount do, since some banks
     /// use an id twice.
-    private static func fingerprint(of transaction: StatementTransaction, account: String?) -> Identifier<
-        FingerprintTag
-    > {
+    private static func fingerprint(of transaction: StatementTransaction, account: String?) -> Fingerprint {
         var text: [UInt8] = []
         text.reserveCapacity(256)
         func add(_ part: String, _ separator: UInt8? = 0x1F) {

@@ -4,30 +4,49 @@ import Database
 import Statements
 import Synchronization
 
-/// The lines of a file on their way into `import_rows`: sorted and laid out on the thread that parses them, so that
-/// no event loop is held up.
-final class ImportReading: Sendable {
-    static let table: SQL = """
-        CREATE TEMPORARY TABLE import_rows (
-            id uuid NOT NULL, line integer NOT NULL, type smallint, occurred_on date, amount_minor bigint,
-            merchant text, description text, notes text, account text, payment_method text, tags text[],
-            -- What a rule says, and what the payee's words suggest.
-            rule_category_id uuid, word_category_id uuid,
-            -- Of the first part of a transaction.
-            fingerprint uuid, may_be_twin boolean NOT NULL,
-            split_of uuid,
-            -- Of a line that is not taken.
-            rejected_text text, reason text,
-            twin integer NOT NULL DEFAULT 0
-        ) ON COMMIT DROP
-        """
+/// Some lines of a file, sorted as far as the file tells, and laid out for the COPY into `entries`.
+struct ImportBatch: Sendable {
+    struct Line: Sendable {
+        let id: EntryID
+        /// Its number in the file, from 1.
+        let number: Int
+        let kind: Entry.Kind
+        let occurredOn: CalendarDate
+        let merchant: String?
+        let fingerprint: ImportLine.Fingerprint
+        /// Whether an earlier line of the file may be alike.
+        let mayBeTwin: Bool
+        /// By the payee's words.
+        let suggestion: CategoryID?
+        /// Its parts: one, unless a rule splits the transaction.
+        let parts: Range<Int>
+    }
+
+    struct Part: Sendable {
+        /// As a rule says.
+        let category: CategoryID?
+        let amount: Money
+        let row: Range<Int>
+    }
+
+    var lines: [Line] = []
+    var parts: [Part] = []
+    /// One for each part.
+    var rows = CopyRows()
+    var rejected: [RejectedLine] = []
+
+    /// Each row begins with what is decided later: the category, and of a first part which of its twins it is.
     static let copy: SQL = """
-        COPY import_rows (id, line, type, occurred_on, amount_minor, merchant, description, notes, account, payment_method,
-            tags, rule_category_id, word_category_id, fingerprint, may_be_twin, split_of, rejected_text, reason)
+        COPY entries (category_id, twin, book_id, id, type, occurred_on, amount_minor, currency, merchant, description, notes,
+            payment_method_id, payment_method, tags, account, split_of, import_id, import_line, fingerprint, created_by)
         FROM STDIN (FORMAT binary)
         """
-    private static let columns = 18
+    static let columns = 20
+}
 
+/// The lines of a file on their way into a book: sorted and laid out on the thread that parses them, so that no event
+/// loop is held up.
+final class ImportReading: Sendable {
     /// What has been read so far.
     struct Summary: Sendable {
         /// Of the first one in the file.
@@ -37,38 +56,51 @@ final class ImportReading: Sendable {
         var rejectedCount = 0
         /// The first ones.
         var rejected: [RejectedLine] = []
-        /// The first ones that can be entries.
-        var first: [(line: Int, id: EntryID)] = []
-        var hasTwins = false
-        var hasSplits = false
 
         var lines: Int { taken + rejectedCount }
     }
 
+    /// What all entries of an import have in common.
+    struct Common: Sendable {
+        let importID: ImportID
+        let book: BookID
+        let user: UserID
+        let currency: Currency
+        /// The book's payment methods that rules name, by the name that a rule writes.
+        let paymentMethods: [String: PaymentMethodID]
+    }
+
     fileprivate struct State {
+        let common: Common
         let limits: ImportLimits
         var sorter: ImportSorter
         var twins = TwinFilter()
         var account: String?
         var summary = Summary()
-        var rows = CopyRows()
+        var batch = ImportBatch()
     }
 
-    private let currency: Currency
     private let givenAccount: String?
     private let state: Mutex<State>
 
     /// - Parameter account: of files that do not tell it.
-    init(sorter: ImportSorter, currency: Currency, account: String?, limits: ImportLimits) {
-        self.currency = currency
+    init(_ common: Common, sorter: ImportSorter, account: String?, limits: ImportLimits) {
         givenAccount = account
-        state = Mutex(State(limits: limits, sorter: sorter, account: account))
+        state = Mutex(State(common: common, limits: limits, sorter: sorter, account: account))
     }
 
     var summary: Summary { state.withLock { $0.summary } }
 
-    /// The rows since the last time, for the COPY.
-    func takeRows() -> [UInt8] { state.withLock { $0.rows.take() } }
+    /// The lines since the last time.
+    func takeBatch() -> ImportBatch {
+        state.withLock { state in
+            var batch = ImportBatch()
+            swap(&batch, &state.batch)
+            state.batch.lines.reserveCapacity(batch.lines.count)
+            state.batch.parts.reserveCapacity(batch.parts.count)
+            return batch
+        }
+    }
 
     func take(_ event: StatementEvent) {
         state.withLock { state in
@@ -78,7 +110,8 @@ final class ImportReading: Sendable {
                 state.summary.account = state.summary.account ?? state.account
             case .transaction(let transaction):
                 do throws(ImportProblem) {
-                    state.add(try ImportLine(transaction, account: state.account, bookCurrency: currency))
+                    state.add(
+                        try ImportLine(transaction, account: state.account, bookCurrency: state.common.currency))
                 } catch {
                     state.reject(
                         RejectedLine(line: transaction.line, text: Self.text(of: transaction), reason: error.reason))
@@ -97,59 +130,51 @@ final class ImportReading: Sendable {
 extension ImportReading.State {
     fileprivate mutating func add(_ line: ImportLine) {
         summary.taken += 1
-        if summary.first.count < limits.resultLines { summary.first.append((line.line, line.id)) }
         let mayBeTwin = twins.insert(line.fingerprint)
-        if mayBeTwin { summary.hasTwins = true }
         let sorted = sorter.sort(line)
-        if sorted.parts.count > 1 { summary.hasSplits = true }
+        let first = batch.parts.count
         for (number, part) in sorted.parts.enumerated() {
-            let isFirst = number == 0
-            rows.row(columns: ImportReading.columns) { row in
-                row.append(isFirst ? line.id : EntryID.new())
-                row.append(Int32(clamping: line.line))
-                row.append(line.kind.rawValue)
-                row.append(line.occurredOn)
-                row.append(part.amount.minorUnits)
-                row.append(sorted.merchant)
-                row.append(line.description)
-                row.append(sorted.notes)
-                row.append(line.account)
-                row.append(sorted.paymentMethod)
-                row.append(sorted.tags.isEmpty ? nil : sorted.tags)
-                row.append(part.category)
-                row.append(sorted.suggestion)
-                row.append(isFirst ? line.fingerprint : nil)
-                row.append(isFirst && mayBeTwin)
-                row.append(isFirst ? nil : line.id)
-                row.append(nil as String?)
-                row.append(nil as String?)
-            }
+            let row = layOut(line, sorted, part.amount, isFirst: number == 0)
+            batch.parts.append(ImportBatch.Part(category: part.category, amount: part.amount, row: row))
+        }
+        batch.lines.append(
+            ImportBatch.Line(
+                id: line.id, number: line.line, kind: line.kind, occurredOn: line.occurredOn, merchant: sorted.merchant,
+                fingerprint: line.fingerprint, mayBeTwin: mayBeTwin, suggestion: sorted.suggestion,
+                parts: first..<batch.parts.count))
+    }
+
+    private mutating func layOut(
+        _ line: ImportLine, _ sorted: SortedLine, _ amount: Money, isFirst: Bool
+    ) -> Range<Int> {
+        batch.rows.row(columns: ImportBatch.columns) { row in
+            row.append(CategoryID(high: 0, low: 0))
+            row.append(isFirst ? 0 as Int32 : nil)
+            row.append(common.book)
+            row.append(isFirst ? line.id : EntryID.new())
+            row.append(line.kind.rawValue)
+            row.append(line.occurredOn)
+            row.append(amount.minorUnits)
+            row.append(common.currency)
+            row.append(sorted.merchant)
+            row.append(line.description)
+            row.append(sorted.notes)
+            row.append(sorted.paymentMethod.flatMap { common.paymentMethods[$0] })
+            row.append(sorted.paymentMethod)
+            row.append(sorted.tags)
+            row.append(line.account)
+            row.append(isFirst ? nil : line.id)
+            row.append(common.importID)
+            row.append(Int32(clamping: line.line))
+            row.append(isFirst ? line.fingerprint : nil)
+            row.append(common.user)
         }
     }
 
     fileprivate mutating func reject(_ line: RejectedLine) {
         summary.rejectedCount += 1
         if summary.rejected.count < limits.rejectedLines { summary.rejected.append(line) }
-        guard summary.rejectedCount <= limits.keptRejections else { return }
-        rows.row(columns: ImportReading.columns) { row in
-            row.append(EntryID.new())
-            row.append(Int32(clamping: line.line))
-            row.append(nil as Int16?)
-            row.append(nil as CalendarDate?)
-            row.append(nil as Int64?)
-            for _ in 0..<5 { row.append(nil as String?) }
-            row.append(nil as [String]?)
-            for _ in 0..<3 { row.append(nil as EntryID?) }
-            row.append(false)
-            row.append(nil as EntryID?)
-            row.append(Self.storable(line.text))
-            row.append(Self.storable(line.reason))
-        }
-    }
-
-    /// PostgreSQL's text has no NUL.
-    private static func storable(_ text: String) -> String {
-        text.utf8.contains(0) ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
+        if summary.rejectedCount <= limits.keptRejections { batch.rejected.append(line) }
     }
 }
 
@@ -160,7 +185,7 @@ struct TwinFilter: Sendable {
     private var words = [UInt64](repeating: 0, count: Int(bits / 64))
 
     /// Whether it may have been there already.
-    mutating func insert(_ fingerprint: Identifier<ImportLine.FingerprintTag>) -> Bool {
+    mutating func insert(_ fingerprint: ImportLine.Fingerprint) -> Bool {
         var wasThere = true
         for hash in [fingerprint.high, fingerprint.low] {
             let bit = hash & (Self.bits - 1)

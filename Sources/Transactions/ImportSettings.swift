@@ -26,6 +26,8 @@ package struct ImportLimits: Sendable {
     package var rejectedLines = 1000
     package var keptRejections = 1_000_000
     package var resultLines = 1000
+    /// Lines that were there already and that the process remembers, some 30 MB; beyond that the database does.
+    var rememberedDuplicates = 750_000
 
     package init() {}
 

@@ -40,6 +40,15 @@ struct ImportStore: Sendable {
 
     static let numberColumn = 3
 
+    /// `AND …` for the entries of an import, in `entries e`. Their ids are greater than its own, and at most the last one,
+    /// so that they are found where they are, without an index of imports.
+    static func contains(_ id: ImportID, book: BookID) -> SQL {
+        """
+         AND e.import_id = \(id) AND e.id > \(id)
+            AND e.id <= (SELECT last_entry_id FROM imports WHERE book_id = \(book) AND id = \(id))
+        """
+    }
+
     /// Newest first; one row more than the limit tells whether there is another page.
     static func list(book: BookID, before last: ImportID?, limit: Int) -> SQL {
         var sql: SQL = "SELECT \(resource.selection) FROM imports WHERE book_id = \(book)"

@@ -44,14 +44,15 @@ package struct ImportUndo: Sendable {
             _ = try await transaction.query(
                 """
                 SELECT count(*) FROM (
-                    SELECT FROM entries WHERE book_id = \(book) AND import_id = \(id) ORDER BY id FOR UPDATE
+                    SELECT FROM entries e WHERE e.book_id = \(book) \(ImportStore.contains(id, book: book))
+                    ORDER BY e.id FOR UPDATE
                 ) e
                 """)
             let removed = try await remove(id, edited, transaction)
             let kept = try await transaction.first(
                 """
-                SELECT count(*) FROM entries
-                WHERE book_id = \(book) AND import_id = \(id) AND deleted_at IS NULL
+                SELECT count(*) FROM entries e
+                WHERE e.book_id = \(book) \(ImportStore.contains(id, book: book)) AND e.deleted_at IS NULL
                 """)
             _ = try await transaction.run(
                 "UPDATE imports SET undone_at = now(), undone_by = \(user) WHERE book_id = \(book) AND id = \(id)")
@@ -73,31 +74,29 @@ package struct ImportUndo: Sendable {
         if edited == .remove {
             _ = try await transaction.run(
                 """
-                UPDATE entries SET fingerprint = NULL, twin = NULL
-                WHERE book_id = \(book) AND import_id = \(id) AND deleted_at IS NOT NULL AND fingerprint IS NOT NULL
+                UPDATE entries e SET fingerprint = NULL, twin = NULL
+                WHERE e.book_id = \(book) \(ImportStore.contains(id, book: book))
+                    AND e.deleted_at IS NOT NULL AND e.fingerprint IS NOT NULL
                 """)
         }
         let row = try await transaction.first(
             """
             WITH edited AS (
-                SELECT DISTINCT coalesce(split_of, id) AS id FROM entries
-                WHERE book_id = \(book) AND import_id = \(id) AND version > 1 AND \(edited == .keep)
+                SELECT DISTINCT coalesce(e.split_of, e.id) AS id FROM entries e
+                WHERE e.book_id = \(book) \(ImportStore.contains(id, book: book)) AND e.version > 1 AND \(edited == .keep)
             ), removed AS (
                 UPDATE entries e SET fingerprint = NULL, twin = NULL, deleted_at = now(), version = e.version + 1, updated_at = now(),
                     updated_by = \(user)
-                WHERE e.book_id = \(book) AND e.import_id = \(id) AND e.deleted_at IS NULL
+                WHERE e.book_id = \(book) \(ImportStore.contains(id, book: book)) AND e.deleted_at IS NULL
                     AND NOT EXISTS (SELECT FROM edited WHERE edited.id = coalesce(e.split_of, e.id))
                 RETURNING e.occurred_on, e.type, e.category_id, e.amount_minor, e.status
             ), sums AS (
-                INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
-                SELECT \(book), month, type, coalesce(category_id, '00000000-0000-0000-0000-000000000000'),
-                    pg_backend_pid() % 32, -sum(amount_minor), -count(*)
-                FROM (
-                    SELECT month_index(occurred_on) AS month, type, category_id, amount_minor FROM removed WHERE status <> 3
-                ) c
-                GROUP BY GROUPING SETS ((month, type, category_id), (month, type)) ORDER BY 2, 3, 4
-                ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
-                SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count
+                \(EntryTotals.add(
+                    book: book,
+                    """
+                    SELECT month_index(occurred_on) AS month, type, category_id, -amount_minor AS amount_minor, -1 AS entry_count
+                    FROM removed WHERE status <> 3
+                    """))
             )
             SELECT count(*) FROM removed
             """)

@@ -82,28 +82,34 @@ package struct Importer: Sendable {
     ) async throws -> Outcome {
         let importID = ImportID.new()
         return try await database.transaction { transaction in
-            // The triggers leave the sums to this transaction. A large file may take its time, and so may another
-            // import of the same file, which this one has to wait for.
+            // The triggers leave the sums to this transaction. Another import into the book may take its time, and
+            // this one has to wait for it. While the table grows, a plan made for a small one would be a bad one: what
+            // an import asks is found by an index, in its order.
             _ = try await transaction.query(
                 """
                 SELECT set_config('purser.bulk', 'on', true), set_config('statement_timeout', '15min', true),
-                    set_config('lock_timeout', '15min', true), set_config('work_mem', '64MB', true)
+                    set_config('lock_timeout', '15min', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+                    set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+                    set_config('enable_sort', 'off', true)
                 """)
             let profiles = try await profiles(options, transaction)
-            let known = try await categories(transaction)
+            var writer = try await ImportWriter.begin(
+                importID, self, filename: filename, pool: file.pool, transaction)
+            let rules = try await RuleStore(transaction, book: book).all()
             let reading = ImportReading(
+                ImportReading.Common(
+                    importID: importID, book: book, user: user, currency: currency,
+                    paymentMethods: try await ImportWriter.paymentMethods(rules, book: book, transaction)),
                 sorter: ImportSorter(
-                    rules: try await RuleStore(transaction, book: book).all(), categories: known, currency: currency),
-                currency: currency, account: options.account, limits: limits)
+                    rules: rules, categories: try await categories(transaction), currency: currency),
+                account: options.account, limits: limits)
             let reader = try await copy(
-                file, profiles.reader(currency, options.mapping), reading, transaction, progress)
+                file, profiles.reader(currency, options.mapping), reading, &writer, progress)
             let summary = reading.summary
-            let staged = StagedImport(
-                id: importID, book: book, currency: currency, user: user, transaction: transaction, summary: summary)
-            let createdAt = try await staged.insertImport(
-                format: reader.format?.rawValue ?? "", filename: filename, profile: profiles.used(reader))
-            let imported = try await staged.insertEntries(categoriesWhenRead: Set(known.values))
+            let profile = profiles.used(reader)
+            try await writer.finish(reader, summary, profile: profile)
             try await saveProfile(options, reader, transaction)
+            let imported = writer.sieve.imported
             try await transaction.publish(
                 Event(.entriesImported, book: book, user: user) { data in
                     data.key("importId")
@@ -112,10 +118,10 @@ package struct Importer: Sendable {
                     data.int(Int64(imported))
                 })
             return Outcome(
-                id: importID, format: reader.format?.rawValue ?? "", filename: filename, profile: profiles.used(reader),
+                id: importID, format: reader.format?.rawValue ?? "", filename: filename, profile: profile,
                 account: summary.account, imported: imported, duplicates: summary.taken - imported,
-                rejectedCount: summary.rejectedCount, rejected: summary.rejected, results: try await staged.results(),
-                createdAt: createdAt)
+                rejectedCount: summary.rejectedCount, rejected: summary.rejected, results: writer.sieve.results,
+                createdAt: writer.createdAt)
         }
     }
 
@@ -128,22 +134,17 @@ package struct Importer: Sendable {
     }
 
     private func copy(
-        _ file: StatementFile, _ start: StatementReader, _ reading: ImportReading, _ transaction: Transaction,
+        _ file: StatementFile, _ start: StatementReader, _ reading: ImportReading, _ writer: inout ImportWriter,
         _ progress: @Sendable (Progress) -> Void
     ) async throws -> StatementReader {
-        _ = try await transaction.query(ImportReading.table)
-        var reader = start
         var state = Progress()
         state.totalBytes = file.size
         progress(state)
-        _ = try await transaction.copyIn(ImportReading.copy) { writer in
-            writer.beginBinary()
-            reader = try await file.read(start, take: { reading.take($0) }) { bytes in
-                try await writer.write(reading.takeRows())
-                state.bytes = bytes
-                state.lines = reading.summary.lines
-                progress(state)
-            }
+        let reader = try await file.read(start, take: { reading.take($0) }) { bytes in
+            try await writer.write(reading.takeBatch())
+            state.bytes = bytes
+            state.lines = reading.summary.lines
+            progress(state)
         }
         state.phase = .sorting
         progress(state)
@@ -156,7 +157,7 @@ package struct Importer: Sendable {
     package func marks(for preview: StatementPreview, account: String? = nil) async throws -> [StatementPreview.Mark] {
         let rules = try await RuleStore(database, book: book).all()
         var sorter = ImportSorter(rules: rules, categories: try await categories(database), currency: currency)
-        var twins: [Identifier<ImportLine.FingerprintTag>: Int32] = [:]
+        var twins: [ImportLine.Fingerprint: Int32] = [:]
         var lines: [Result<(SortedLine, Int32), ImportProblem>] = []
         for (stated, transaction) in preview.listed {
             do {
@@ -172,7 +173,7 @@ package struct Importer: Sendable {
         let past = try await lookup.pastCategories(
             lines.map { line in
                 guard case .success(let (sorted, _)) = line else { return nil }
-                return sorted.merchant.map { ($0, sorted.line.kind) }
+                return sorted
             })
         let names = try await lookup.categoryNames()
         let unsorted = try await CategoryStore(database, book: book).fallbacks()

@@ -9,7 +9,8 @@ package final class StatementFile: Sendable {
     static let pieceBytes = 256 << 10
 
     private let descriptor: Int32
-    private let pool: BlockingPool
+    /// Where its bytes are read, and what is made of them.
+    let pool: BlockingPool
 
     private init(descriptor: Int32, pool: BlockingPool) {
         self.descriptor = descriptor

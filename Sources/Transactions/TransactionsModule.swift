@@ -8,6 +8,8 @@ package enum TransactionsModule {
             Migration(name: "M20261121000620__rules", sql: PackageResources.M20261121000620__rules_sql),
             Migration(
                 name: "M20261121001100__entry_details", sql: PackageResources.M20261121001100__entry_details_sql),
+            Migration(
+                name: "M20261121001200__import_ranges", sql: PackageResources.M20261121001200__import_ranges_sql),
         ]
     }
 }

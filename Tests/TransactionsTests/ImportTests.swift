@@ -100,6 +100,34 @@ private struct MadeStatement {
         }
     }
 
+    /// Twins far apart in a file of several pieces, of which the process remembers next to nothing.
+    @Test func `knows twins again across the pieces of a large file`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            var limits = ImportLimits()
+            limits.rememberedDuplicates = 100
+            let importer = Importer(
+                database: app.database, book: ada.book, currency: ada.currency, user: ada.user, limits: limits)
+            func counts(_ lines: [String]) async throws -> [Int] {
+                var pieces = [Array(("Date,Payee,Memo,Amount\n" + lines.joined(separator: "\n") + "\n").utf8)]
+                let file = try await StatementFile.spool(
+                    in: TestDirectories.make("spool"), limit: .max, pool: app.pool, next: { pieces.popLast() })
+                let outcome = try await importer.run(file, filename: "large.csv")
+                return [outcome.imported, outcome.duplicates, outcome.rejectedCount]
+            }
+            let once = (0..<9000).map { number in
+                "2026-0\(number % 9 + 1)-1\(number % 7),Shop number \(number % 50),reference \(number),-\(number % 97 + 1).00"
+            }
+            let twins = Array(once[3..<40])
+            #expect(try await counts(once + twins) == [9037, 0, 0])
+            #expect(try await counts(twins + once) == [0, 9037, 0])
+            #expect(try await counts(once + twins + twins) == [37, 9037, 0])
+            #expect(try await counts(once) == [0, 9000, 0])
+            #expect(try await app.count("SELECT count(*) FROM entries WHERE book_id = \(ada.book)") == 9074)
+            try await app.expectTotalsToAgree()
+        }
+    }
+
     @Test(arguments: [("", 0), ("2026-01-01,x,0.00\n2026-01-02,y,0.00\n", 2), ("1800-01-01,x,1.00\n", 1)])
     func `of which no line can be taken is answered, not broken`(lines: String, rejected: Int) async throws {
         try await TestApp.run { app in
