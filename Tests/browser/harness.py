@@ -6,7 +6,7 @@ import shutil
 import time
 
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -31,9 +31,17 @@ def chromium():
     raise SystemExit("chromium is missing: apt-get install chromium chromium-driver")
 
 
+class BrowserCrashed(Exception):
+    """The browser's own failure, not the page's: a tab of it died, or it answers no more."""
+
+
 class Browser:
     def __init__(self, base, shots=None):
         self.base, self.shots = base.rstrip("/"), shots
+        self.complaints, self.cookies = [], []
+        self.start()
+
+    def start(self):
         options = webdriver.ChromeOptions()
         options.binary_location = chromium()
         flags = ["--headless=new", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]
@@ -44,10 +52,24 @@ class Browser:
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         driver = shutil.which("chromedriver") or "/usr/bin/chromedriver"
         self.driver = webdriver.Chrome(options=options, service=Service(driver))
+        # A command that takes longer finds a browser that hangs.
+        self.driver.command_executor.client_config.timeout = 60
         self.cdp("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
-        self.complaints = []
         self.size(1280, 900)
         self.media("light")
+
+    def remember(self):
+        """Notes the cookies, so that another browser could go on from here."""
+        self.cookies = self.cdp("Storage.getCookies")["cookies"]
+
+    def renew(self):
+        """Another browser goes on, signed in as the last one was when it was remembered."""
+        try:
+            self.driver.quit()
+        except Exception:  # it is gone, in whichever way
+            self.driver.service.stop()
+        self.start()
+        self.cdp("Storage.setCookies", cookies=self.cookies)
 
     def cdp(self, command, **parameters):
         return self.driver.execute_cdp_cmd(command, parameters)
@@ -90,7 +112,13 @@ class Browser:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def find(self, selector):
-        return wait(lambda: next((each for each in self.all(selector) if each.is_displayed()), None), f"no {selector}")
+        return self.lasting(lambda: wait(lambda: next((each for each in self.all(selector) if each.is_displayed()), None), f"no {selector}"))
+
+    def lasting(self, look):
+        """The element, which knows how to be found again when the page has drawn it anew."""
+        element = look()
+        element.again = look
+        return element
 
     def text(self, selector):
         return self.find(selector).text
@@ -100,12 +128,19 @@ class Browser:
         search = """
             return [...document.querySelectorAll(arguments[0])].find((each) =>
                 each.innerText.trim() === arguments[1] && each.checkVisibility({visibilityProperty: true})) ?? null"""
-        return wait(lambda: self.js(search, f"{within} button, {within} a".strip(), text), f"no button “{text}”")
+        return self.lasting(lambda: wait(lambda: self.js(search, f"{within} button, {within} a".strip(), text), f"no button “{text}”"))
 
     def click(self, target):
         element = self.find(target) if isinstance(target, str) else target
-        self.js("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.js("arguments[0].scrollIntoView({block: 'center'})", element)
+                return element.click()
+            except StaleElementReferenceException:
+                if not hasattr(element, "again") or time.monotonic() > end:
+                    raise
+                element = element.again()
 
     def words(self, within="body"):
         return " ".join((self.js("return document.querySelector(arguments[0])?.innerText ?? ''", within)).split())
@@ -172,6 +207,11 @@ class Browser:
         self.driver.quit()
 
 
+def is_crash(error):
+    # urllib3's timeouts are of a browser that hangs.
+    return isinstance(error, BrowserCrashed) or type(error).__name__ in ("ReadTimeoutError", "MaxRetryError", "InvalidSessionIdException") or "tab crashed" in str(error)
+
+
 def wait(body, problem, patience=PATIENCE):
     """What `body` returns, once that is true. `problem` may be a function, asked only when it never was."""
     end = time.monotonic() + patience
@@ -181,6 +221,8 @@ def wait(body, problem, patience=PATIENCE):
             if value := body():
                 return value
         except WebDriverException as error:  # an element may go stale while it is looked at
+            if is_crash(error):
+                raise BrowserCrashed() from error
             cause = error
         if time.monotonic() > end:
             raise AssertionError(problem() if callable(problem) else problem) from cause

@@ -22,12 +22,25 @@ except ImportError:
         os.execv(VENV, [VENV, *sys.argv])
     raise SystemExit("selenium is missing: run Tests/browser/setup.sh")
 
-from harness import Browser  # noqa: E402
+from harness import Browser, is_crash  # noqa: E402
 from verbs import TESTS  # noqa: E402
 
 # The day, in its order.
 for part in ("day_account", "day_entries", "day_import", "day_list", "day_bulk", "day_manage", "day_rest"):
     importlib.import_module(part)
+
+
+def run(page, body):
+    """Runs a test; once more in a new browser when the browser itself crashed, which says nothing of the page."""
+    page.remember()
+    try:
+        body(page)
+    except Exception as error:
+        if not is_crash(error):
+            raise
+        print("        the browser crashed; the test is run again in a new one", flush=True)
+        page.renew()
+        body(page)
 
 
 def main():
@@ -41,14 +54,17 @@ def main():
         for name, body, expected in TESTS:
             begun = time.monotonic()
             try:
-                body(page)
+                run(page, body)
                 passed += 1
                 print(f"ok    {name} ({time.monotonic() - begun:.1f} s)", flush=True)
             except Exception as error:
                 failed += 1
                 print(f"FAIL  {name}\n    {type(error).__name__}: {str(error).splitlines()[0] if not isinstance(error, AssertionError) else error}", flush=True)
                 frames = traceback.extract_tb(error.__traceback__)
-                print(f"    at {[f'{os.path.basename(each.filename)}:{each.lineno}' for each in frames if HERE in each.filename]}, {page.path}", flush=True)
+                print(f"    at {[f'{os.path.basename(each.filename)}:{each.lineno}' for each in frames if HERE in each.filename]}", flush=True)
+                if is_crash(error):
+                    page.renew()
+                print(f"    {page.path}", flush=True)
                 page.shot(f"failed-{failed}")
                 page.offline(False)
                 page.media("light")
