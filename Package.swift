@@ -104,7 +104,7 @@ let package = Package(
         tests("Base", of: "Base", "TestSupport"),
         tests("JSON", of: "JSON", "TestSupport"),
         tests("Statements", of: "Base", "JSON", "Statements", "TestSupport", resources: [.copy("Fixtures")]),
-        tests("Cryptography", of: "Base", "JSON", "Cryptography"),
+        tests("Cryptography", of: "Base", "JSON", "Cryptography", "TestSupport"),
         tests(
             "Identity", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP",
             "Resources",

@@ -21,6 +21,7 @@ enum Modules {
     static func routes(_ backend: Backend, metricsAccess: String) -> Routes {
         var routes = Routes()
         let database = backend.database
+        let turnstile = Turnstile(width: backend.configuration[Settings.importsAtOnce], queueLimit: 100)
         IdentityRoutes(accounts: backend.accounts).register(in: &routes)
         BookRoutes(database: database, directory: backend.books) { try await EntryStore.isUsed($0, $1) }.register(
             in: &routes)
@@ -30,11 +31,10 @@ enum Modules {
         PaymentMethodRoutes(database: database, idempotency: backend.idempotency).register(in: &routes)
         ImportRoutes(
             database: database, pool: backend.pool, spoolDirectory: backend.configuration[Settings.data] + "/tmp",
-            turnstile: Turnstile(width: backend.configuration[Settings.importsAtOnce], queueLimit: 100),
-            limits: ImportLimits(backend.configuration)
+            turnstile: turnstile, limits: ImportLimits(backend.configuration)
         ).register(in: &routes)
         ImportProfileRoutes(database: database).register(in: &routes)
-        RuleRoutes(database: database).register(in: &routes)
+        RuleRoutes(database: database, turnstile: turnstile).register(in: &routes)
         AnalyticsRoutes(database: database).register(in: &routes)
         CategoryReportRoutes(database: database).register(in: &routes)
         Probes(

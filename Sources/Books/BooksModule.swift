@@ -2,6 +2,9 @@ import Database
 
 package enum BooksModule {
     package static var migrations: [Migration] {
-        [Migration(name: "M20261121000400__books", sql: PackageResources.M20261121000400__books_sql)]
+        [
+            Migration(name: "M20261121000400__books", sql: PackageResources.M20261121000400__books_sql),
+            Migration(name: "M20261121000405__book_currency", sql: PackageResources.M20261121000405__book_currency_sql),
+        ]
     }
 }

@@ -8,12 +8,17 @@ package struct Meta: Sendable {
     package var nextCursor: String??
     package var page: Int?
     package var total: Int?
+    /// Written only when it is so.
+    package var isIncomplete: Bool
 
-    package init(limit: Int? = nil, nextCursor: String?? = nil, page: Int? = nil, total: Int? = nil) {
+    package init(
+        limit: Int? = nil, nextCursor: String?? = nil, page: Int? = nil, total: Int? = nil, isIncomplete: Bool = false
+    ) {
         self.limit = limit
         self.nextCursor = nextCursor
         self.page = page
         self.total = total
+        self.isIncomplete = isIncomplete
     }
 
     static let schema = Schema.object(
@@ -25,6 +30,9 @@ package struct Meta: Sendable {
             SchemaProperty("total", .integer(), required: false),
             SchemaProperty("totalPages", .integer(), required: false),
             SchemaProperty("pages", .integer(), required: false),
+            SchemaProperty(
+                "isIncomplete", .boolean, required: false,
+                "Of a search, when some of what has just been imported or changed may be missing. Ask again shortly."),
         ])
 
     func write(to writer: inout JSONWriter) {
@@ -51,6 +59,10 @@ package struct Meta: Sendable {
                 writer.key("pages")
                 writer.int(pages)
             }
+        }
+        if isIncomplete {
+            writer.key("isIncomplete")
+            writer.bool(true)
         }
         writer.endObject()
     }
@@ -115,16 +127,7 @@ extension HTTPResponse {
         writer.endObject()
         if !refusal.fields.isEmpty {
             writer.key("errors")
-            writer.beginArray()
-            for field in refusal.fields {
-                writer.beginObject()
-                writer.key("field")
-                writer.string(field.field)
-                writer.key("message")
-                writer.string(field.message)
-                writer.endObject()
-            }
-            writer.endArray()
+            refusal.fields.write(to: &writer)
         }
         writer.endObject()
         var fields: [(String, String)] = []
@@ -201,5 +204,20 @@ extension Refusal.Kind {
         case .tooManyRequests: "Too many requests"
         case .unavailable: "Not available now"
         }
+    }
+}
+
+extension [FieldError] {
+    package func write(to writer: inout JSONWriter) {
+        writer.beginArray()
+        for field in self {
+            writer.beginObject()
+            writer.key("field")
+            writer.string(field.field)
+            writer.key("message")
+            writer.string(field.message)
+            writer.endObject()
+        }
+        writer.endArray()
     }
 }

@@ -118,7 +118,7 @@ package struct AnalyticsRoutes: RouteGroup {
         }
         let store = ReportStore(book: book.id, currency: book.currency)
         let days = try store.readDays(try await database.query(store.byDay(period)))
-        let series = Series(interval, period, byDay: days, currency: book.currency)
+        let series = try Series(interval, period, byDay: days, currency: book.currency)
         return .data(capacity: 16_384) { Trends.write(series, to: &$0) }
     }
 

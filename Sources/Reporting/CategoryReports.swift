@@ -3,6 +3,7 @@ import Categories
 import Database
 import HTTP
 import JSON
+import Resources
 import Transactions
 
 /// What a category came to in a period, by itself and with its subcategories.
@@ -69,14 +70,20 @@ struct CategoryStats: Sendable {
 }
 
 extension ReportStore {
+    /// What a category is for: spending, or income. An entry of the other type that is in it is no part of its sums, as
+    /// it is no part of the whole that they are a share of.
+    private func type(of id: CategoryID) -> SQL {
+        "(SELECT CASE WHEN is_income THEN 2 ELSE 1 END FROM categories WHERE book_id = \(book) AND id = \(id))"
+    }
+
     /// One category by itself: what it came to, its smallest and its largest entry.
     func categorySums(_ id: CategoryID, _ period: Period) -> SQL {
         """
         SELECT count(*), coalesce(sum(amount_minor), 0)::bigint, min(amount_minor), max(amount_minor),
-            (SELECT coalesce(sum(s.amount_minor), 0)::bigint FROM \(source(period)) WHERE s.type = (
-                SELECT CASE WHEN is_income THEN 2 ELSE 1 END FROM categories WHERE book_id = \(book) AND id = \(id)))
+            (SELECT coalesce(sum(s.amount_minor), 0)::bigint FROM \(source(period)) WHERE s.type = \(type(of: id)))
         FROM counted_entries
         WHERE book_id = \(book) AND category_id = \(id) AND occurred_on BETWEEN \(period.from) AND \(period.through)
+            AND type = \(type(of: id))
         """
     }
 
@@ -84,6 +91,7 @@ extension ReportStore {
         """
         SELECT month, sum(amount_minor)::bigint, count(*) FROM counted_entries
         WHERE book_id = \(book) AND category_id = \(id) AND occurred_on BETWEEN \(period.from) AND \(period.through)
+            AND type = \(type(of: id))
         GROUP BY month ORDER BY month
         """
     }
@@ -95,7 +103,7 @@ extension ReportStore {
         FROM (\(CategoryStore.branch(id, book: book))) b JOIN categories c ON c.book_id = \(book) AND c.id = b.id
         LEFT JOIN (
             SELECT category_id, sum(amount_minor)::bigint AS amount, sum(entry_count)::bigint AS count
-            FROM \(source(period, byCategory: true)) GROUP BY category_id
+            FROM \(source(period, byCategory: true)) WHERE s.type = \(type(of: id)) GROUP BY category_id
         ) t ON t.category_id = c.id
         WHERE c.id <> \(id)
         ORDER BY coalesce(t.amount, 0) DESC, c.name, c.id
@@ -116,7 +124,7 @@ extension ReportStore {
         }
         var whole = total
         for child in children {
-            do throws(Refusal) { whole = try whole + child.total } catch { throw Refusal.sumTooLargeForReport }
+            do throws(Refusal) { whole = try whole + child.total } catch { throw Refusal.sumTooLarge }
         }
         return CategoryStats(
             id: id, period: period, currency: currency, count: Int(count), total: total,

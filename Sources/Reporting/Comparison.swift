@@ -3,6 +3,7 @@ import Categories
 import Database
 import HTTP
 import JSON
+import Resources
 import Transactions
 
 /// Two periods beside each other, the second as a change from the first.
@@ -15,7 +16,7 @@ struct Comparison: Sendable {
         init(_ first: Int64, _ second: Int64, _ currency: Currency) throws(Refusal) {
             self.first = Money(minorUnits: first, currency: currency)
             self.second = Money(minorUnits: second, currency: currency)
-            do { change = try self.second - self.first } catch { throw .sumTooLargeForReport }
+            do { change = try self.second - self.first } catch { throw .sumTooLarge }
         }
 
         static let fields = Fields<Amounts>(
@@ -93,11 +94,6 @@ struct Comparison: Sendable {
             .object("net", Amounts.fields) { $0.net },
             .list("categories", of: Category.fields) { $0.categories },
         ])
-}
-
-extension Refusal {
-    static let sumTooLargeForReport = Refusal(
-        .unprocessable, "SUM_TOO_LARGE", "The sums of this book would become too large to be counted exactly.")
 }
 
 extension ReportStore {

@@ -2,6 +2,7 @@ import Base
 import Database
 import HTTP
 import JSON
+import Resources
 import Transactions
 
 /// Sums over days or weeks, one after the other, with those in which nothing happened.
@@ -53,12 +54,14 @@ struct Series: Sendable {
     let points: [Point]
 
     /// - Parameter byDay: what happened, by day.
-    init(_ interval: Interval, _ period: Period, byDay: [CalendarDate: ReportStore.Sums], currency: Currency) {
+    init(
+        _ interval: Interval, _ period: Period, byDay: [CalendarDate: ReportStore.Sums], currency: Currency
+    ) throws(Refusal) {
         self.interval = interval
         self.period = period
         self.currency = currency
         var byStart: [CalendarDate: ReportStore.Sums] = [:]
-        for (day, sums) in byDay { byStart[interval.start(of: day), default: ReportStore.Sums()].add(sums) }
+        for (day, sums) in byDay { try byStart[interval.start(of: day), default: ReportStore.Sums()].add(sums) }
         var points: [Point] = []
         var start = interval.start(of: period.from)
         while start <= period.through, points.count < interval.limit {
@@ -84,9 +87,13 @@ struct Series: Sendable {
 }
 
 extension ReportStore.Sums {
-    mutating func add(_ other: ReportStore.Sums) {
-        income += other.income
-        expenses += other.expenses
+    /// Each day's sum fits, or the database would have refused; together they need not.
+    mutating func add(_ other: ReportStore.Sums) throws(Refusal) {
+        let (income, isIncomeTooLarge) = income.addingReportingOverflow(other.income)
+        let (expenses, areExpensesTooLarge) = expenses.addingReportingOverflow(other.expenses)
+        guard !isIncomeTooLarge, !areExpensesTooLarge else { throw .sumTooLarge }
+        self.income = income
+        self.expenses = expenses
         incomeCount += other.incomeCount
         expenseCount += other.expenseCount
     }
@@ -136,7 +143,7 @@ struct SpendingPatterns: Sendable {
         for (day, spent) in days {
             // All are positive, so when the sum fits, each part of it does.
             do { sum = try sum + Money(minorUnits: spent.amount, currency: currency) } catch {
-                throw .sumTooLargeForReport
+                throw .sumTooLarge
             }
             weekdays[day.weekday.rawValue - 1].amount += spent.amount
             weekdays[day.weekday.rawValue - 1].count += spent.count

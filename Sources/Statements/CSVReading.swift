@@ -94,16 +94,7 @@ struct CSVReading {
         return above.cells.count == records[firstRow].cells.count && !above.isBlank ? above.cells : []
     }
 
-    private func looksLikeRow(_ cells: [String]) -> Bool {
-        if let told = readsAsTold(cells) { return told }
-        var dates = 0
-        var numbers = 0
-        for cell in cells where !cell.isEmpty {
-            let value = CSVValue(cell)
-            if value.isDate { dates += 1 } else if value.shape != nil { numbers += 1 }
-        }
-        return dates > 0 && numbers > 0
-    }
+    private func looksLikeRow(_ cells: [String]) -> Bool { readsAsTold(cells) ?? CSVSignature.isRow(cells) }
 
     /// Where somebody told the columns of date and amount, these alone decide. Nil where nobody did.
     private func readsAsTold(_ cells: [String]) -> Bool? {

@@ -39,7 +39,8 @@ enum CSVSignature {
         return !value.isDate && value.shape == nil
     }
 
-    private static func isRow(_ cells: [String]) -> Bool {
+    /// At least a date and a number.
+    static func isRow(_ cells: [String]) -> Bool {
         var dates = 0
         var numbers = 0
         for cell in cells where !cell.isEmpty {

@@ -47,18 +47,7 @@ struct QIFConventions {
     }
 
     private mutating func settleDates() {
-        let open = dates.filter { $0.namedMonth == nil && $0.digits.0 != 4 }
-        guard !open.isEmpty else {
-            if !dates.isEmpty { dateOrder = .ymd }
-            return
-        }
-        let counts = DateOrder.allCases.map { order in
-            (order, open.filter { StatementDate.date(from: $0, order: order) != nil }.count)
-        }
-        let most = counts.map(\.1).max() ?? 0
-        var possible = counts.filter { $0.1 == most }.map(\.0)
-        // Two digits of a year rarely come first; that order needs to be the only one.
-        if possible.count > 1 { possible.removeAll { $0 == .ymd } }
+        let (possible, open) = StatementDate.orders(of: dates)
         guard possible.count > 1 else {
             dateOrder = possible.first ?? .mdy
             return

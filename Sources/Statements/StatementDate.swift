@@ -22,6 +22,21 @@ enum StatementDate {
         return date(from: parts, order: order)
     }
 
+    /// The orders in which most dates of a file can be read: one as a rule, several where their numbers are all small,
+    /// none without dates. And the dates that leave it open, by neither a month's name nor a year in front.
+    static func orders(of dates: [Parts]) -> (possible: [DateOrder], open: [Parts]) {
+        let open = dates.filter { $0.namedMonth == nil && $0.digits.0 != 4 }
+        guard !open.isEmpty else { return (dates.isEmpty ? [] : [.ymd], []) }
+        let counts = DateOrder.allCases.map { order in
+            (order, open.filter { date(from: $0, order: order) != nil }.count)
+        }
+        let most = counts.map(\.1).max() ?? 0
+        var possible = counts.filter { $0.1 == most }.map(\.0)
+        // Two digits of a year rarely come first; that order needs to be the only one.
+        if possible.count > 1 { possible.removeAll { $0 == .ymd } }
+        return (possible, open)
+    }
+
     static func date(from parts: Parts, order: DateOrder) -> CalendarDate? {
         let (first, second, third) = parts.numbers
         if let (position, month) = parts.namedMonth {

@@ -107,16 +107,7 @@ enum EntryBulk {
             writer.string(problem.message)
             if !problem.fields.isEmpty {
                 writer.key("errors")
-                writer.beginArray()
-                for field in problem.fields {
-                    writer.beginObject()
-                    writer.key("field")
-                    writer.string(field.field)
-                    writer.key("message")
-                    writer.string(field.message)
-                    writer.endObject()
-                }
-                writer.endArray()
+                problem.fields.write(to: &writer)
             }
             writer.endObject()
         }

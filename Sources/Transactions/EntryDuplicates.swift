@@ -5,6 +5,9 @@ import Resources
 /// Entries that may be the same one twice (INVENTORY G25): one person, one amount, one merchant, days next to each
 /// other. Twins of one statement are not: the bank says that both happened.
 enum EntryDuplicates {
+    /// Of a group with more, the first by day are shown.
+    static let maximumOfGroup = 100
+
     static func statement(_ filter: EntryFilter, book: BookID, limit: Int) -> SQL {
         """
         WITH candidates AS (
@@ -18,7 +21,7 @@ enum EntryDuplicates {
             SELECT *, sum(starts) OVER (PARTITION BY type, amount_minor, merchant, created_by ORDER BY occurred_on, id) AS run
             FROM candidates
         ), alike AS (
-            SELECT array_agg(id) AS ids, max(occurred_on) AS latest, (array_agg(id ORDER BY id))[1] AS first
+            SELECT (array_agg(id ORDER BY occurred_on, id))[1:\(maximumOfGroup)] AS ids, max(occurred_on) AS latest, (array_agg(id ORDER BY id))[1] AS first
             FROM numbered GROUP BY type, amount_minor, merchant, created_by, run
             HAVING count(*) > 1 AND count(*) FILTER (WHERE import_id IS NULL) + count(DISTINCT import_id) > 1
             ORDER BY latest DESC, first LIMIT \(limit)

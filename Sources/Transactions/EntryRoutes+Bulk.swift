@@ -154,17 +154,30 @@ extension EntryRoutes {
                 guard let known = references.payment(payment) else { throw Refusal.noSuchPaymentMethod }
                 resolved.payment = known
             }
+            let store = EntryStore(transaction, book: book.id)
             if let category = change.category {
-                let kind = place.kind ?? .expense
-                resolved.category = references.category(category, kind: kind)
-                if resolved.category == nil, case .namedOrNew(let name) = category {
-                    resolved.category = try await made(name, kind, &references, book.id, user, transaction)
-                }
-                guard resolved.category != nil else { throw Refusal.noSuchCategory }
+                var kinds = try await store.kinds(of: ids)
+                if let kind = place.kind { kinds = [kind] }
+                resolved.categories = try await categories(
+                    category, for: kinds, &references, book.id, user, transaction)
             }
-            return try await EntryStore(transaction, book: book.id).update(ids, resolved, kind: place.kind, by: user)
+            return try await store.update(ids, resolved, kind: place.kind, by: user)
         }
         return answer(ids, done, place, "updated")
+    }
+
+    /// What a category's name, or the want of one, means for entries of each kind.
+    private func categories(
+        _ reference: CategoryReference, for kinds: [Entry.Kind], _ references: inout EntryReferences, _ book: BookID,
+        _ user: UserID, _ transaction: Transaction
+    ) async throws -> [Entry.Kind: CategoryID] {
+        var categories: [Entry.Kind: CategoryID] = [:]
+        for kind in kinds { categories[kind] = references.category(reference, kind: kind) }
+        for kind in kinds where categories[kind] == nil {
+            guard case .namedOrNew(let name) = reference else { throw Refusal.noSuchCategory }
+            categories[kind] = try await made(name, kind, &references, book, user, transaction)
+        }
+        return categories
     }
 
     private func setDeleted(_ isDeleted: Bool, _ request: Request, _ place: Place) async throws -> HTTPResponse {

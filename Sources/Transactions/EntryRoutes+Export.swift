@@ -16,6 +16,8 @@ extension EntryRoutes {
 
     /// Rows that are read at once.
     private static let batch = 1000
+    /// In an order that no index has, all ids are sorted once and kept: some megabytes.
+    private static let maximumSorted = 250_000
 
     func registerExport(_ place: Place, in routes: inout Routes) {
         routes.get(
@@ -43,8 +45,12 @@ extension EntryRoutes {
         }
         try query.check()
         let export = EntryExport(format: format)
-        let first = try await database.query(
-            EntryStore.list(filter, order: order, book: book.id, after: nil, limit: Self.batch))
+        let source: Source =
+            order.sortsWholeBook
+            ? .sorted(try await sorted(filter, order, book.id))
+            : .pages(
+                first: try await database.query(
+                    EntryStore.list(filter, order: order, book: book.id, after: nil, limit: Self.batch)))
         let day = CalendarDate.of(clock.now(), in: book.timeZone)
         let name = "\(place.path.dropFirst())-\(day).\(format.suffix)"
         return HTTPResponse(
@@ -53,21 +59,51 @@ extension EntryRoutes {
                 ("Content-Type", format.contentType), ("Content-Disposition", "attachment; filename=\"\(name)\""),
                 ("Cache-Control", "no-store"),
             ],
-            body: .stream(length: nil) { [database] writer in
-                var rows = first
+            body: .stream(length: nil) { writer in
                 var head = export.head
-                while true {
+                func write(_ rows: some Collection<Row>) async throws {
                     var bytes = head
                     head = []
                     bytes.reserveCapacity(rows.count * 256)
-                    for row in rows.prefix(Self.batch) { try export.append(row, to: &bytes) }
+                    for row in rows { try export.append(row, to: &bytes) }
                     try await writer.write(bytes)
-                    guard rows.count > Self.batch else { return }
-                    let cursor = try order.cursor(
-                        rows[Self.batch - 1], column: EntryStore.resource.columns.count)
-                    rows = try await database.query(
-                        EntryStore.list(filter, order: order, book: book.id, after: cursor, limit: Self.batch))
+                }
+                switch source {
+                case .sorted(let ids):
+                    var rest = ids[...]
+                    repeat {
+                        let chunk = Array(rest.prefix(Self.batch))
+                        rest = rest.dropFirst(Self.batch)
+                        try await write(
+                            try await rows(of: chunk, filter, book: book.id, offset: 0, limit: chunk.count))
+                    } while !rest.isEmpty
+                case .pages(var rows):
+                    while true {
+                        try await write(rows.prefix(Self.batch))
+                        guard rows.count > Self.batch else { return }
+                        let cursor = try order.cursor(
+                            rows[Self.batch - 1], column: EntryStore.resource.columns.count)
+                        rows = try await database.query(
+                            EntryStore.list(filter, order: order, book: book.id, after: cursor, limit: Self.batch))
+                    }
                 }
             })
+    }
+
+    private enum Source: Sendable {
+        case pages(first: Rows)
+        case sorted([EntryID])
+    }
+
+    private func sorted(_ filter: EntryFilter, _ order: EntryOrder, _ book: BookID) async throws -> [EntryID] {
+        let rows = try await database.query(
+            EntryStore.ids(filter, order: order, book: book, limit: Self.maximumSorted + 1))
+        guard rows.count <= Self.maximumSorted else {
+            throw Refusal(
+                .unprocessable, "EXPORT_TOO_LARGE_TO_SORT",
+                "More than \(Self.maximumSorted) entries are exported by date only. Leave out sort, or narrow the filters."
+            )
+        }
+        return try rows.map { try $0.get(0) }
     }
 }

@@ -29,7 +29,12 @@ extension EntryRoutes {
 
     func registerDuplicates(_ place: Place, in routes: inout Routes) {
         let group = Schema.object(
-            name: "DuplicateGroup", [SchemaProperty("entries", .array(EntryStore.resource.schema))])
+            name: "DuplicateGroup",
+            [
+                SchemaProperty(
+                    "entries", .array(EntryStore.resource.schema),
+                    "At most \(EntryDuplicates.maximumOfGroup), the first by day.")
+            ])
         routes.get(
             place.path + "/duplicates",
             "Groups that may be the same one twice: same person, amount and merchant, days next to each other",

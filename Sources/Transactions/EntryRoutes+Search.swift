@@ -46,7 +46,8 @@ extension EntryRoutes {
             capacity: isFiltered ? EntrySearch.filteredCapacity : EntrySearch.capacity)
         let matches = try await search.matches(text)
         let rows = try await rows(of: matches.best.map(\.id), filter, book: book.id, offset: offset, limit: limit)
-        let meta = Meta(limit: limit, page: page, total: isFiltered ? nil : matches.count)
+        let meta = Meta(
+            limit: limit, page: page, total: isFiltered ? nil : matches.count, isIncomplete: matches.isIncomplete)
         return try .data(meta: meta, capacity: 512 + rows.count * 704) { writer in
             writer.beginArray()
             for row in rows { try EntryStore.resource.write(row, to: &writer) }
@@ -55,7 +56,7 @@ extension EntryRoutes {
     }
 
     /// The entries in the order of the ids, as far as the filter lets them through.
-    private func rows(
+    func rows(
         of ids: [EntryID], _ filter: EntryFilter, book: BookID, offset: Int, limit: Int
     ) async throws -> [Row] {
         // Without filters all ids count, so the page can be cut out first.

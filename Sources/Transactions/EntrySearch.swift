@@ -1,5 +1,6 @@
 import Base
 import Database
+import EventLoop
 
 /// Full text and fuzzy search over a book's entries: every word of the query must be in the entry; where that finds
 /// little, words that the book knows and that differ by a slip of the finger count as well.
@@ -13,8 +14,13 @@ struct EntrySearch: Sendable {
     private static let similarWords = 6
     /// Segments that are read at once: some megabytes.
     private static let batch = 64
-    /// Entries that wait to be put into segments and are looked at one by one until then.
+    /// Notes of entries that wait to be put into segments and are looked at one by one until then.
     private static let waiting = 1000
+    /// Entries of whole stretches that are looked at while somebody else is putting them into segments.
+    private static let lookedAt = 2000
+    /// How often, and after what pause, a search looks whether those are done.
+    private static let attempts = 4
+    private static let pause = Duration.milliseconds(100)
 
     let database: Database
     let book: BookID
@@ -36,42 +42,104 @@ struct EntrySearch: Sendable {
     // MARK: What is not in segments yet
 
     private struct Pending: Sendable {
-        var ids: Set<EntryID> = []
+        /// What is known of them here counts, and not what segments say.
+        var excluded = SearchExclusion()
         var lines: [SearchLine] = []
+        /// There is more than is looked at.
+        var isIncomplete = false
+    }
+
+    /// The notes of changes.
+    private struct Waiting: Sendable {
+        var ids: Set<EntryID> = []
+        /// Apart from each other, in their order.
+        var stretches: [ClosedRange<EntryID>] = []
+        /// There are more notes than these.
+        var isCut = false
+
+        var isTooMuch: Bool { isCut || !stretches.isEmpty }
     }
 
     /// Read before the segments: what moves from here into a segment meanwhile is met twice and counted here.
     private func pending() async throws -> Pending {
-        for attempt in 0... {
-            let rows = try await database.query(
-                "SELECT first_id, last_id FROM search_pending WHERE book_id = \(book) LIMIT \(Self.waiting + 1)")
-            var pending = Pending()
-            var isTooMuch = rows.count > Self.waiting
-            for row in rows {
-                let (first, last): (EntryID, EntryID) = (try row.get(0), try row.get(1))
-                if first != last { isTooMuch = true }
-                pending.ids.insert(first)
-            }
-            if isTooMuch && attempt < 2 {
-                try await SearchIndex.update(database, book: book)
-                continue
-            }
-            guard !pending.ids.isEmpty else { return pending }
-            let lines = try await database.query(
-                """
-                SELECT id, type, occurred_on, merchant, description, notes, tags FROM entries
-                WHERE book_id = \(book) AND id = ANY(\(Array(pending.ids))) AND deleted_at IS NULL
-                """)
-            pending.lines = try lines.map(SearchLine.init)
-            return pending
+        var waiting = try await waiting()
+        // Whoever finds too much puts it into segments. While somebody else does, nobody waits for long, nor with a
+        // connection in hand.
+        for attempt in 0..<Self.attempts where waiting.isTooMuch {
+            if attempt > 0 { try await pause() }
+            _ = try await SearchIndex.updateUnlessBusy(database, book: book)
+            waiting = try await self.waiting()
         }
-        return Pending()
+        return try await look(at: waiting)
+    }
+
+    private func pause() async throws {
+        if let loop = EventLoop.current {
+            try await loop.sleep(for: Self.pause)
+        } else {
+            try await Task.sleep(for: Self.pause)
+        }
+    }
+
+    private func waiting() async throws -> Waiting {
+        let rows = try await database.query(
+            "SELECT first_id, last_id FROM search_pending WHERE book_id = \(book) LIMIT \(Self.waiting + 1)")
+        var waiting = Waiting(isCut: rows.count > Self.waiting)
+        var stretches: [ClosedRange<EntryID>] = []
+        for row in rows {
+            let (first, last): (EntryID, EntryID) = (try row.get(0), try row.get(1))
+            if first < last { stretches.append(first...last) } else { waiting.ids.insert(first) }
+        }
+        for stretch in stretches.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let before = waiting.stretches.last, stretch.lowerBound <= before.upperBound {
+                let end = max(before.upperBound, stretch.upperBound)
+                waiting.stretches[waiting.stretches.count - 1] = before.lowerBound...end
+            } else {
+                waiting.stretches.append(stretch)
+            }
+        }
+        return waiting
+    }
+
+    /// Reads the entries themselves. Of long stretches some are left out; what segments say of those still counts.
+    private func look(at waiting: Waiting) async throws -> Pending {
+        var pending = Pending(isIncomplete: waiting.isCut)
+        pending.excluded.ids = waiting.ids
+        if !waiting.stretches.isEmpty {
+            let rows = try await database.query(
+                """
+                SELECT e.* FROM unnest(
+                    \(waiting.stretches.map(\.lowerBound)), \(waiting.stretches.map(\.upperBound))
+                ) AS s (first, last) CROSS JOIN LATERAL (
+                    SELECT id, type, occurred_on, merchant, description, notes, tags FROM entries
+                    WHERE book_id = \(book) AND id >= s.first AND id <= s.last AND deleted_at IS NULL
+                    ORDER BY id LIMIT \(Self.lookedAt + 1)
+                ) e LIMIT \(Self.lookedAt + 1)
+                """)
+            pending.lines = try rows.prefix(Self.lookedAt).map(SearchLine.init)
+            if rows.count > Self.lookedAt {
+                pending.isIncomplete = true
+            } else {
+                pending.excluded.stretches = waiting.stretches
+            }
+        }
+        let seen = Set(pending.lines.map(\.id))
+        let others = waiting.ids.subtracting(seen)
+        pending.excluded.ids.formUnion(seen)
+        guard !others.isEmpty else { return pending }
+        let lines = try await database.query(
+            """
+            SELECT id, type, occurred_on, merchant, description, notes, tags FROM entries
+            WHERE book_id = \(book) AND id = ANY(\(Array(others))) AND deleted_at IS NULL
+            """)
+        pending.lines += try lines.map(SearchLine.init)
+        return pending
     }
 
     // MARK: Looking through the text
 
     private func scan(_ pattern: SearchPattern, _ pending: Pending) async throws -> SearchMatches {
-        var matches = SearchMatches(capacity: capacity)
+        var matches = SearchMatches(capacity: capacity, isIncomplete: pending.isIncomplete)
         for line in pending.lines where kind == nil || line.kind == kind {
             if let score = line.text.withUnsafeBytes({ SearchScan.score(of: $0, pattern) }) {
                 matches.add(SearchMatch(score: score, day: line.date.daysSinceEpoch, id: line.id))
@@ -84,7 +152,8 @@ struct EntrySearch: Sendable {
                 row.withBytes(1) { body in
                     row.withBytes(0) { entries in
                         SearchScan.scan(
-                            body: body, entries: entries, pattern, kind: kind, excluded: pending.ids, into: &matches)
+                            body: body, entries: entries, pattern, kind: kind, excluded: pending.excluded,
+                            into: &matches)
                     }
                 }
             }

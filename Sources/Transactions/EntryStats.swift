@@ -3,6 +3,7 @@ import Categories
 import Database
 import HTTP
 import JSON
+import Resources
 
 /// Totals and averages of the entries that a filter lets through. A cancelled entry counts only where cancelled ones
 /// are asked for.
@@ -98,11 +99,7 @@ struct EntryStats: Sendable {
     }
 
     private static func sum(_ left: Money, _ right: Money) throws(Refusal) -> Money {
-        do { return try left + right } catch {
-            throw Refusal(
-                .unprocessable, "SUM_TOO_LARGE",
-                "The sums of this book would become too large to be counted exactly.")
-        }
+        do { return try left + right } catch { throw .sumTooLarge }
     }
 
     // MARK: JSON

@@ -34,18 +34,14 @@ extension EntryStore {
                         \(entries.map(\.merchant)), \(entries.map(\.description)), \(entries.map(\.notes)),
                         \(rows.map(\.payment.id)), \(rows.map(\.payment.name)), \(entries.map { $0.location?.name }),
                         \(entries.map { $0.location?.coordinates?.latitude }),
-                        \(entries.map { $0.location?.coordinates?.longitude }), \(entries.map { Self.json($0.tags) })
+                        \(entries.map { $0.location?.coordinates?.longitude }), \(entries.map { $0.tags.jsonText })
                     ) AS i (id, type, status, occurred_on, amount, category, merchant, description, notes, payment_id, payment,
                         location, latitude, longitude, tags)
                     RETURNING id, type, status, occurred_on, amount_minor, category_id
                 ), sums AS (
-                    INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
-                    SELECT \(book), month_index(occurred_on), type, category, pg_backend_pid() % 32, sum(amount_minor), count(*)
-                    FROM created, unnest(ARRAY['00000000-0000-0000-0000-000000000000', category_id]) AS category
-                    WHERE status <> 3
-                    GROUP BY 2, 3, 4 ORDER BY 2, 3, 4
-                    ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
-                    SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count
+                    \(EntryTotals.add(
+                        book: book,
+                        "SELECT month_index(occurred_on), type, category_id, amount_minor, 1 FROM created WHERE status <> 3"))
                 ), published AS (
                     \(Self.events("created", book: book, by: user, of: "created"))
                 )
@@ -54,14 +50,6 @@ extension EntryStore {
                 """)
         }
         _ = try await connection.query("SELECT set_config('purser.bulk', 'off', true)")
-    }
-
-    private static func json(_ tags: [String]) -> JSONText {
-        var writer = JSONWriter(capacity: 32)
-        writer.beginArray()
-        for tag in tags { writer.string(tag) }
-        writer.endArray()
-        return JSONText(writer.bytes)
     }
 
     /// One event for each entry of a part of the statement that has `id` and `type`.
@@ -105,12 +93,29 @@ extension EntryStore {
         """
     }
 
+    /// The kinds that are among them.
+    func kinds(of ids: [EntryID]) async throws -> [Entry.Kind] {
+        try await connection.query(
+            """
+            SELECT DISTINCT type FROM entries
+            WHERE book_id = \(book) AND id = ANY(\(ids)) AND deleted_at IS NULL ORDER BY type
+            """
+        ).map { try $0.get(0) }
+    }
+
     /// Changes the same of all of them. Returns those that were there.
     func update(
         _ ids: [EntryID], _ change: ResolvedChange, kind: Entry.Kind?, by user: UserID
     ) async throws -> Set<EntryID> {
         var assignments: SQL = "version = e.version + 1, updated_at = now(), updated_by = \(user)"
-        if let category = change.category { assignments.append(", category_id = \(category)") }
+        if let categories = change.categories {
+            assignments.append(
+                """
+                , category_id = coalesce(
+                    CASE e.type WHEN \(Entry.Kind.income.rawValue) THEN \(categories[.income]) ELSE \(categories[.expense]) END,
+                    e.category_id)
+                """)
+        }
         if let status = change.status { assignments.append(", status = \(status.rawValue)") }
         if let merchant = change.merchant { assignments.append(", merchant = \(merchant)") }
         if let payment = change.payment {
@@ -146,7 +151,7 @@ extension EntryStore {
 
     /// A change to many entries, with its references resolved.
     struct ResolvedChange: Sendable {
-        var category: CategoryID?
+        var categories: [Entry.Kind: CategoryID]?
         var status: Entry.Status?
         var merchant: String??
         var payment: (id: PaymentMethodID?, name: String?)?

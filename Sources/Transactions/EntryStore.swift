@@ -281,6 +281,13 @@ package struct EntryStore: Sendable {
             """
     }
 
+    /// Which ones, in their order.
+    static func ids(_ filter: EntryFilter, order: EntryOrder, book: BookID, limit: Int) -> SQL {
+        """
+        SELECT e.id FROM entries e WHERE e.book_id = \(book)\(filter.conditions(book: book))\(order.clause) LIMIT \(limit)
+        """
+    }
+
     package static func latest(book: BookID, limit: Int) -> SQL {
         """
         SELECT \(resource.selection)

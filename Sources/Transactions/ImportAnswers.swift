@@ -45,8 +45,13 @@ enum ImportAnswers {
             SchemaProperty(
                 "mapping", .anything, required: false, "How a CSV file is read; change it and send it back."),
             SchemaProperty("columns", .array(.text), required: false, "The names of a CSV file's columns."),
-            SchemaProperty("accounts", .array(.anything), "The transactions, by account."),
-            SchemaProperty("transactionCount", .integer()), SchemaProperty("rejected", rejected),
+            SchemaProperty(
+                "accounts", .array(.anything),
+                "The first transactions, by account; of more than \(StatementPreview.accountLimit) accounts, those of the first."
+            ),
+            SchemaProperty("accountCount", .integer(), "All accounts of the file, also those that are not listed."),
+            SchemaProperty("transactionCount", .integer(), "All transactions, also those that are not listed."),
+            SchemaProperty("rejected", rejected),
             SchemaProperty("rejectedCount", .integer()),
         ])
 

@@ -49,7 +49,8 @@ struct ProfileChoice: Sendable {
                 })
     }
 
-    /// The name of the one that was used. Only CSV files have any.
+    /// The name of the one that was used: none where nothing of it can matter, as in OFX. A QIF file, which tells neither
+    /// the order of its dates nor its decimal mark, may be read with one that was asked for.
     func used(_ reader: StatementReader) -> String? {
         reader.mapping == nil ? nil : named?.name ?? reader.profile
     }
@@ -67,10 +68,12 @@ extension Importer {
 
     /// Keeps how a CSV file was read, for the next one like it.
     func saveProfile(_ options: Options, _ reader: StatementReader, _ connection: any Queryable) async throws {
-        guard let name = options.saveProfile, let mapping = reader.mapping else { return }
+        guard let name = options.saveProfile, let mapping = reader.mapping, let signature = reader.signature else {
+            return
+        }
         try await ImportProfileStore(connection, book: book).keep(
             ImportProfile(
-                id: ImportProfileID.new(), name: name, signature: reader.signature,
+                id: ImportProfileID.new(), name: name, signature: signature,
                 mapping: options.mapping.over(mapping.lasting)), by: user)
     }
 }
@@ -114,9 +117,15 @@ package struct ImportProfileStore: Sendable {
         return try await connection.first(sql).map(ImportProfile.init)
     }
 
-    /// False when the name is taken, or the book has as many as it may have.
+    /// Locks the book against other profiles until commit: their number is of all together.
+    private func lockAll() async throws {
+        _ = try await connection.query("SELECT FROM books WHERE id = \(book) FOR NO KEY UPDATE")
+    }
+
+    /// False when the name is taken, or the book has as many as it may have. In a transaction.
     func insert(_ profile: ImportProfile, by user: UserID) async throws -> Bool {
-        try await connection.run(
+        try await lockAll()
+        return try await connection.run(
             """
             INSERT INTO import_profiles (book_id, id, name, signature, mapping, currency, created_by)
             SELECT \(book), \(profile.id), \(profile.name), \(profile.signature), \(profile.mappingText),
@@ -141,8 +150,9 @@ package struct ImportProfileStore: Sendable {
         }
     }
 
-    /// Stores it, in place of the one with the same name.
+    /// Stores it, in place of the one with the same name. In a transaction.
     func keep(_ profile: ImportProfile, by user: UserID) async throws {
+        try await lockAll()
         let kept = try await connection.run(
             """
             INSERT INTO import_profiles AS p (book_id, id, name, signature, mapping, created_by)

@@ -85,9 +85,12 @@ package struct ImportProfileRoutes: RouteGroup {
         let profile = ImportProfile(
             id: ImportProfileID.new(), name: name ?? "", signature: signature.flatMap { $0.isEmpty ? nil : $0 },
             mapping: mapping, currency: currency)
-        let store = ImportProfileStore(database.writer, book: try request.book.id)
-        guard try await store.insert(profile, by: try request.principal.user) else {
-            throw try await store.find(profile.name) == nil ? Refusal.tooManyProfiles : Refusal.profileExists
+        let (book, user) = (try request.book.id, try request.principal.user)
+        try await database.transaction { transaction in
+            let store = ImportProfileStore(transaction, book: book)
+            guard try await store.insert(profile, by: user) else {
+                throw try await store.find(profile.name) == nil ? Refusal.tooManyProfiles : Refusal.profileExists
+            }
         }
         return answer(profile, status: 201)
     }

@@ -88,17 +88,20 @@ struct PaymentMethodStore: Sendable {
         }
     }
 
-    func save(_ method: PaymentMethod) async throws -> Row? {
-        try await translating {
+    /// - Throws: 404 when it has been deleted meanwhile.
+    func save(_ method: PaymentMethod) async throws -> Row {
+        let row = try await translating {
             if method.isDefault { try await clearDefault() }
             return try await connection.first(
                 """
                 UPDATE payment_methods SET name = \(method.name), kind = \(method.kind), is_default = \(method.isDefault),
                     version = version + 1, updated_at = now()
-                WHERE book_id = \(book) AND id = \(method.id)
+                WHERE book_id = \(book) AND id = \(method.id) AND deleted_at IS NULL
                 RETURNING \(Self.resource.selection)
                 """)
         }
+        guard let row else { throw Refusal.notFound("payment method") }
+        return row
     }
 
     private func clearDefault() async throws {

@@ -99,7 +99,6 @@ package struct PaymentMethodRoutes: RouteGroup {
             if let isDefault { method.isDefault = isDefault }
             return try await store.save(method)
         }
-        guard let row else { throw Refusal.notFound("payment method") }
         return try answer(row)
     }
 

@@ -11,7 +11,8 @@ package struct Rule: Equatable, Sendable {
     package static let maximumConditions = 20
     package static let maximumValueLength = 200
     package static let maximumParts = 10
-    /// Of all texts that the rules of one book look for, together: it bounds what an import keeps in memory.
+    /// In bytes, as they are looked for (`FoldedText`), of all texts that the rules of one book look for, together: it
+    /// bounds what an import keeps in memory.
     package static let maximumTextOfAll = 20_000
 
     package let id: RuleID
@@ -133,8 +134,10 @@ package struct RuleSplit: Equatable, Sendable {
 // MARK: - What makes sense
 
 extension Rule {
+    /// Amounts are kept as money is written from here on.
+    ///
     /// - Throws: a refusal that names what is wrong, in the currency of the rule's book.
-    package func check(_ currency: Currency) throws(Refusal) {
+    package mutating func check(_ currency: Currency) throws(Refusal) {
         for (number, item) in conditions.items.enumerated() {
             if let problem = item.problem(currency) {
                 throw .invalid("conditions", "Condition \(number + 1): \(problem)")
@@ -145,6 +148,7 @@ extension Rule {
             throw .invalid("actions", "Give a category or a split: the parts of a split have categories of their own.")
         }
         if let problem = RuleSplit.problem(of: actions.split, currency) { throw .invalid("actions", problem) }
+        actions.split = actions.split.map { $0.written(in: currency) }
     }
 }
 
@@ -200,6 +204,12 @@ extension RuleCondition {
 // MARK: - Splitting
 
 extension RuleSplit {
+    /// The amount as JSON can hold it: people write `+5.00` and `007.50` as well.
+    fileprivate func written(in currency: Currency) -> RuleSplit {
+        guard case .amount(let text) = share, let money = try? Money.parse(text, currency) else { return self }
+        return RuleSplit(categoryID, .amount(money.decimalText))
+    }
+
     static let wholePercent: Int64 = 100_00
 
     static func problem(of split: [RuleSplit], _ currency: Currency) -> String? {

@@ -214,23 +214,17 @@ package struct RuleApplication: Sendable {
         }
 
         func save(_ book: BookID, _ transaction: Transaction) async throws {
-            let all = sums.filter { $0.value.amount != 0 || $0.value.count != 0 }.sorted {
-                ($0.key.month, $0.key.kind.rawValue, $0.key.category) < (
-                    $1.key.month, $1.key.kind.rawValue, $1.key.category
-                )
-            }
+            let all = sums.filter { $0.value.amount != 0 || $0.value.count != 0 }
             guard !all.isEmpty else { return }
             _ = try await transaction.run(
-                """
-                INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
-                SELECT \(book), month, type, category_id, pg_backend_pid() % 32, amount, number
-                FROM unnest(
-                    \(all.map(\.key.month)), \(all.map(\.key.kind.rawValue)), \(all.map(\.key.category)),
-                    \(all.map(\.value.amount)), \(all.map(\.value.count))
-                ) AS n (month, type, category_id, amount, number)
-                ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
-                SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count
-                """)
+                EntryTotals.add(
+                    book: book,
+                    """
+                    SELECT * FROM unnest(
+                        \(all.map(\.key.month)), \(all.map(\.key.kind.rawValue)), \(all.map(\.key.category)),
+                        \(all.map(\.value.amount)), \(all.map(\.value.count))
+                    )
+                    """))
         }
     }
 }

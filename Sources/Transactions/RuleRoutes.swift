@@ -5,11 +5,17 @@ import HTTP
 import HTTPServer
 import JSON
 import Resources
+import Runtime
 
 package struct RuleRoutes: RouteGroup {
     let database: Database
+    /// Shared with the imports: rules that are applied to what is there hold a connection for as long.
+    let turnstile: Turnstile
 
-    package init(database: Database) { self.database = database }
+    package init(database: Database, turnstile: Turnstile) {
+        self.database = database
+        self.turnstile = turnstile
+    }
 
     private enum Input {
         static let name = BodyField<String>.text("name", max: Rule.maximumNameLength, min: 1)
@@ -98,8 +104,9 @@ package struct RuleRoutes: RouteGroup {
         let actions = body.read(Input.actions.required())
         try body.check()
         guard let name, let conditions, let actions else { throw Refusal.invalid("name", "name is required.") }
-        let new = Rule(id: RuleID.new(), name: name, isEnabled: isEnabled, conditions: conditions, actions: actions)
-        try new.check(book.currency)
+        var checked = Rule(id: RuleID.new(), name: name, isEnabled: isEnabled, conditions: conditions, actions: actions)
+        try checked.check(book.currency)
+        let new = checked
         let rule = try await database.transaction { transaction in
             let store = RuleStore(transaction, book: book.id)
             try await store.lockAll()
@@ -148,12 +155,12 @@ package struct RuleRoutes: RouteGroup {
             throw Refusal(.unprocessable, "TOO_MANY_RULES", "A book can have at most \(Rule.maximumCount) rules.")
         }
         let length = (others + [rule]).reduce(0) { sum, rule in
-            rule.conditions.items.reduce(sum) { $0 + ($1.field.isText ? $1.value.count : 0) }
+            rule.conditions.items.reduce(sum) { $0 + ($1.field.isText ? FoldedText($1.value).bytes.count : 0) }
         }
         guard length <= Rule.maximumTextOfAll else {
             throw Refusal(
                 .unprocessable, "RULES_TOO_LONG",
-                "The texts that the rules of a book look for may have \(Rule.maximumTextOfAll) characters altogether.")
+                "The texts that the rules of a book look for may have \(Rule.maximumTextOfAll) bytes altogether.")
         }
         guard categories, !rule.actions.categories.isEmpty else { return }
         let existing = try await store.existing(rule.actions.categories)
@@ -205,7 +212,9 @@ package struct RuleRoutes: RouteGroup {
             from: body.read(Input.startDate), through: body.read(Input.endDate),
             onlyUncategorised: body.read(Input.onlyUncategorised) ?? false)
         try body.check()
-        let result = try await isDryRun ? application.count(database) : application.run(database)
+        let result = try await turnstile.pass {
+            try await isDryRun ? application.count(database) : application.run(database)
+        }
         return .data { writer in
             writer.beginObject()
             writer.key("matched")

@@ -43,14 +43,16 @@ package struct RuleStore: Sendable {
             """)
     }
 
+    /// - Throws: 404 when it has been deleted meanwhile.
     func save(_ rule: Rule) async throws {
-        _ = try await connection.run(
+        let saved = try await connection.run(
             """
             UPDATE rules SET name = \(rule.name), position = \(rule.position), is_enabled = \(rule.isEnabled),
                 conditions = \(rule.conditionsText), actions = \(rule.actionsText), version = \(rule.version),
                 updated_at = now()
             WHERE book_id = \(book) AND id = \(rule.id)
             """)
+        guard saved > 0 else { throw Refusal.notFound("rule") }
     }
 
     /// Numbers the rules as they stand in the list.

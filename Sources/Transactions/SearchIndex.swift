@@ -28,27 +28,51 @@ package enum SearchIndex {
     /// Brings one book up to date. Two at once wait for each other.
     package static func update(_ database: Database, book: BookID) async throws {
         try await database.transaction { transaction in
-            _ = try await transaction.query(
-                """
-                SELECT set_config('statement_timeout', '5min', true), set_config('lock_timeout', '5min', true),
-                    pg_advisory_xact_lock(\(lockClass), hashtext(\(book)::text))
-                """)
-            let rows = try await transaction.query(
-                "SELECT id, first_id, last_id FROM search_pending WHERE book_id = \(book) ORDER BY first_id")
-            guard !rows.isEmpty else { return }
-            var stretches: [ClosedRange<EntryID>] = []
-            for row in rows {
-                let (first, last): (EntryID, EntryID) = (try row.get(1), try row.get(2))
-                if first <= last { stretches.append(first...last) }
-            }
-            let widened = try await widen(stretches, book: book, transaction)
-            var words: Set<[UInt8]> = []
-            for stretch in widened { try await rebuild(stretch, book: book, transaction, &words) }
-            try await learn(words, book: book, transaction)
-            _ = try await transaction.query(
-                "DELETE FROM search_pending WHERE book_id = \(book) AND id = ANY(\(try rows.map { try $0.get(0, as: Int64.self) }))"
-            )
+            try await allowTime(transaction)
+            try await lock(book, transaction)
+            try await update(book, transaction)
         }
+    }
+
+    /// The same for whoever cannot wait, as a search: false, and nothing done, while somebody else is at it.
+    static func updateUnlessBusy(_ database: Database, book: BookID) async throws -> Bool {
+        try await database.transaction { transaction in
+            let row = try await transaction.first(
+                "SELECT pg_try_advisory_xact_lock(\(lockClass), hashtext(\(book)::text))")
+            guard try row?.get(0) ?? false else { return false }
+            try await allowTime(transaction)
+            try await update(book, transaction)
+            return true
+        }
+    }
+
+    private static func allowTime(_ transaction: Transaction) async throws {
+        _ = try await transaction.query(
+            "SELECT set_config('statement_timeout', '5min', true), set_config('lock_timeout', '5min', true)")
+    }
+
+    /// Until commit.
+    static func lock(_ book: BookID, _ transaction: Transaction) async throws {
+        _ = try await transaction.query("SELECT pg_advisory_xact_lock(\(lockClass), hashtext(\(book)::text))")
+    }
+
+    /// In a transaction that has the lock.
+    private static func update(_ book: BookID, _ transaction: Transaction) async throws {
+        let rows = try await transaction.query(
+            "SELECT id, first_id, last_id FROM search_pending WHERE book_id = \(book) ORDER BY first_id")
+        guard !rows.isEmpty else { return }
+        var stretches: [ClosedRange<EntryID>] = []
+        for row in rows {
+            let (first, last): (EntryID, EntryID) = (try row.get(1), try row.get(2))
+            if first <= last { stretches.append(first...last) }
+        }
+        let widened = try await widen(stretches, book: book, transaction)
+        var words: Set<[UInt8]> = []
+        for stretch in widened { try await rebuild(stretch, book: book, transaction, &words) }
+        try await learn(words, book: book, transaction)
+        _ = try await transaction.query(
+            "DELETE FROM search_pending WHERE book_id = \(book) AND id = ANY(\(try rows.map { try $0.get(0, as: Int64.self) }))"
+        )
     }
 
     /// Says that nothing else in this database means by these locks what we do.

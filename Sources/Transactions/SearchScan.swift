@@ -54,11 +54,16 @@ struct SearchMatch: Sendable, Equatable {
 /// The best matches, and how many there were.
 struct SearchMatches: Sendable {
     let capacity: Int
+    /// Some entries could not be looked at.
+    let isIncomplete: Bool
     private(set) var count = 0
     private var kept: [SearchMatch] = []
     private var worst: SearchMatch?
 
-    init(capacity: Int) { self.capacity = capacity }
+    init(capacity: Int, isIncomplete: Bool = false) {
+        self.capacity = capacity
+        self.isIncomplete = isIncomplete
+    }
 
     mutating func add(_ match: SearchMatch) {
         count += 1
@@ -73,6 +78,24 @@ struct SearchMatches: Sendable {
     var best: [SearchMatch] { Array(kept.sorted(by: SearchMatch.isBefore).prefix(capacity)) }
 }
 
+/// Entries whose lines in segments are out of date.
+struct SearchExclusion: Sendable {
+    var ids: Set<EntryID> = []
+    /// Apart from each other, in their order.
+    var stretches: [ClosedRange<EntryID>] = []
+
+    func contains(_ id: EntryID) -> Bool {
+        if !ids.isEmpty, ids.contains(id) { return true }
+        var low = 0
+        var high = stretches.count
+        while low < high {
+            let middle = (low + high) / 2
+            if stretches[middle].upperBound < id { low = middle + 1 } else { high = middle }
+        }
+        return low < stretches.count && stretches[low].lowerBound <= id
+    }
+}
+
 enum SearchScan {
     /// Of a hit in the merchant, the description, the tags, the notes.
     private static let weights: [Int32] = [40, 24, 24, 12]
@@ -80,10 +103,10 @@ enum SearchScan {
     /// Finds the pattern in a segment's lines.
     ///
     /// - Parameters:
-    ///   - excluded: entries whose lines here are out of date.
+    ///   - excluded: those whose lines here do not count.
     static func scan(
         body: UnsafeRawBufferPointer, entries: UnsafeRawBufferPointer, _ pattern: SearchPattern, kind: Entry.Kind?,
-        excluded: Set<EntryID>, into matches: inout SearchMatches
+        excluded: SearchExclusion, into matches: inout SearchMatches
     ) {
         let count = entries.count / SearchSegment.entryBytes
         let forms = pattern.leadingForms
@@ -109,7 +132,7 @@ enum SearchScan {
                     {
                         let id = EntryID(high: number(entry[0..<8]), low: number(entry[8..<16]))
                         let day = Int32(truncatingIfNeeded: Int64(bitPattern: number(entry[16..<20])))
-                        if excluded.isEmpty || !excluded.contains(id) {
+                        if !excluded.contains(id) {
                             matches.add(SearchMatch(score: score, day: day, id: id))
                         }
                     }

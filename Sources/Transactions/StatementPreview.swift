@@ -9,6 +9,8 @@ package struct StatementPreview: Sendable {
     package let transactionLimit: Int
     /// And so many rejected lines.
     package let rejectedLimit: Int
+    /// And so many accounts: of those behind them nothing is listed, they and their transactions are only counted.
+    static let accountLimit = 256
 
     private struct Account: Sendable {
         let account: StatementAccount
@@ -18,7 +20,9 @@ package struct StatementPreview: Sendable {
 
     private var accounts: [Account] = []
     /// The one that transactions belong to: a file may come back to an account that it told of before.
-    private var current = 0
+    /// Nil for one that is only counted.
+    private var current: Int?
+    package private(set) var accountCount = 0
     package private(set) var transactionCount = 0
     package private(set) var rejectedCount = 0
     /// At most `rejectedLimit`.
@@ -32,16 +36,19 @@ package struct StatementPreview: Sendable {
     package mutating func take(_ event: StatementEvent) {
         switch event {
         case .accountStarted(let account):
-            let known = accounts.firstIndex { $0.account.id == account.id }
-            current = account.isResumed ? known ?? accounts.count : accounts.count
-            if current == accounts.count { accounts.append(Account(account: account)) }
+            current = account.isResumed ? accounts.firstIndex { $0.account.id == account.id } : nil
+            if !account.isResumed { accountCount += 1 }
+            if current == nil, accounts.count < Self.accountLimit {
+                current = accounts.count
+                accounts.append(Account(account: account))
+            }
         case .transaction(let transaction):
             transactionCount += 1
-            guard transactionCount <= transactionLimit, !accounts.isEmpty else { return }
+            guard transactionCount <= transactionLimit, let current else { return }
             accounts[current].transactions.append(transaction)
         case .rejected(let line): reject(line)
         case .accountEnded(let balances):
-            guard !accounts.isEmpty else { return }
+            guard let current else { return }
             accounts[current].balances = balances
         }
     }
@@ -106,6 +113,8 @@ package struct StatementPreview: Sendable {
             writer.endObject()
         }
         writer.endArray()
+        writer.key("accountCount")
+        writer.int(Int64(accountCount))
         writer.key("transactionCount")
         writer.int(Int64(transactionCount))
         writer.key("rejected")

@@ -4,6 +4,8 @@ package enum TransactionsModule {
     package static var migrations: [Migration] {
         [
             Migration(name: "M20261121000600__entries", sql: PackageResources.M20261121000600__entries_sql),
+            Migration(
+                name: "M20261121000605__entry_totals", sql: PackageResources.M20261121000605__entry_totals_sql),
             Migration(name: "M20261121000610__imports", sql: PackageResources.M20261121000610__imports_sql),
             Migration(name: "M20261121000620__rules", sql: PackageResources.M20261121000620__rules_sql),
             Migration(

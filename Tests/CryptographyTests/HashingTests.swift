@@ -1,5 +1,6 @@
 import Base
 import Cryptography
+import TestSupport
 import Testing
 
 @Suite struct `Hashes and keyed hashes` {
@@ -60,7 +61,7 @@ import Testing
     }
 
     @Test func `compare by every byte`() {
-        var generator = SeededGenerator(state: 1)
+        var generator = SeededGenerator(seed: 1)
         for count in 0..<200 {
             let left = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
             #expect(constantTimeEqual(left, left))

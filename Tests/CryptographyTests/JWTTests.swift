@@ -2,6 +2,7 @@ import Base
 import Cryptography
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 @Suite struct `A token` {
@@ -148,7 +149,7 @@ import Testing
     @Test func `does not survive any change to its text`() throws {
         let jwt = try Self.jwt()
         let token = try jwt.sign(Self.claims)
-        var generator = SeededGenerator(state: 5)
+        var generator = SeededGenerator(seed: 5)
         let alphabet = Array("ABCZaz09-_.=+/ \n".utf8)
         for _ in 0..<2000 {
             var altered = Array(token.utf8)

@@ -1,5 +1,6 @@
 import Base
 import Cryptography
+import TestSupport
 import Testing
 
 @Suite struct `The cache of verified tokens` {
@@ -16,7 +17,7 @@ import Testing
 
     @Test func `never mistakes one token for another`() {
         let cache = VerifiedTokenCache<Int>(capacity: 4096)
-        var generator = SeededGenerator(state: 3)
+        var generator = SeededGenerator(seed: 3)
         var known: [String: Int] = [:]
         for number in 0..<20_000 {
             let token = "token-\(UInt16.random(in: .min ... .max, using: &generator))"

@@ -3,18 +3,6 @@ import Database
 import TestSupport
 import Testing
 
-/// The same numbers on every run, so that a failure can be looked at again.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 @Suite(.database) struct `Values` {
     let database = TestDatabase.current.database
     enum Colour: String { case red, blue }
@@ -75,7 +63,7 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     @Test func `that are generated come back`() async throws {
-        var random = SeededGenerator(state: 42)
+        var random = SeededGenerator(seed: 42)
         for _ in 0..<100 {
             try await roundTrip(Int64.random(in: .min ... .max, using: &random))
             try await roundTrip(Int32.random(in: .min ... .max, using: &random))

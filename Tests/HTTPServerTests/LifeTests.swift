@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import HTTPServer
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct `A client that leaves` {
@@ -309,15 +310,5 @@ import Testing
             client.close()
             #expect(await eventually { running.server.statistics.open == 0 })
         }
-    }
-}
-
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return state ^ (state >> 29)
     }
 }

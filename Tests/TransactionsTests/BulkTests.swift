@@ -185,6 +185,34 @@ import Testing
         }
     }
 
+    @Test func `of both kinds each go into a category of their kind`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            let expense = try #require(
+                try await ada.post("/expenses", #"{"amount":1,"category":"food"}"#).data.written("id"))
+            let income = try #require(
+                try await ada.post("/incomes", #"{"amount":1,"category":"salary"}"#).data.written("id"))
+            func slugs() async throws -> [String?] {
+                [
+                    try await ada.get("/expenses/\(expense)").data.written("categorySlug"),
+                    try await ada.get("/incomes/\(income)").data.written("categorySlug"),
+                ]
+            }
+            func change(_ changes: String) async throws -> Answer {
+                try await ada.put("/entries/bulk", #"{"ids":\#(list([expense, income])),"changes":\#(changes)}"#)
+            }
+            #expect(try await change(#"{"categoryId":null}"#).data["updated"]?.int == 2)
+            let unsorted = [
+                try await ada.post("/expenses", #"{"amount":1}"#), try await ada.post("/incomes", #"{"amount":1}"#),
+            ]
+            #expect(try await slugs() == unsorted.map { $0.data.written("categorySlug") })
+            // A name that nothing has yet becomes one category, as it does for one entry after the other.
+            #expect(try await change(#"{"category":"Bees"}"#).data["updated"]?.int == 2)
+            #expect(try await slugs() == ["bees", "bees"])
+            try await app.expectTotalsToAgree()
+        }
+    }
+
     @Test func `may be changed by several people at once`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada

@@ -386,6 +386,16 @@ import Testing
             #expect(try await ada.get("/categories/food/expenses?subcategories=false").items.count == 3)
             #expect(try await ada.get("/expenses?category=food&subcategories=true").items.count == 4)
             #expect(try await ada.get("/categories/food/expenses?startDate=2026-04-01&limit=1").items.count == 1)
+            // What came in is no part of what was spent.
+            for (slug, amount) in [("food", "1000"), ("snacks", "2000")] {
+                let id = try #require(
+                    try await ada.get("/categories").items.first { $0.written("slug") == slug }?.written("id"))
+                let income = try await ada.post(
+                    "/incomes", #"{"amount":\#(amount),"categoryId":"\#(id)","date":"2026-04-03"}"#)
+                #expect(income.status == 201)
+            }
+            #expect(
+                try await ada.get("/categories/food/stats?startDate=2026-03-01&endDate=2026-04-30").data == stats)
         }
     }
 }

@@ -175,6 +175,28 @@ import Testing
         }
     }
 
+    @Test func `that are gone cannot be changed, nor take the default from others`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            _ = try await ada.post("/payment-methods", #"{"name":"Cash","isDefault":true}"#)
+            let gone = try await ada.post("/payment-methods", #"{"name":"Visa"}"#).data
+            let id = try #require(gone.written("id").flatMap { PaymentMethodID($0) })
+            let store = PaymentMethodStore(connection: app.database.writer, book: ada.book)
+            let before = try #require(try await store.read(id))
+            #expect(try await store.delete(id))
+            let method = PaymentMethod(
+                id: before.id, name: before.name, kind: before.kind, isDefault: true, version: before.version)
+            let book = ada.book
+            let refused = await #expect(throws: Refusal.self) {
+                try await app.database.transaction { transaction in
+                    _ = try await PaymentMethodStore(connection: transaction, book: book).save(method)
+                }
+            }
+            #expect(refused?.kind == .notFound)
+            #expect(try await ada.get("/payment-methods").items.map { $0["isDefault"]?.bool } == [true])
+        }
+    }
+
     @Test func `are not another book's, nor a viewer's to change`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada

@@ -91,6 +91,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ["amount", "merchant"], ["asc", "desc"])
+    func `goes in another order over several batches`(sort: String, order: String) async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            try await fill(ada, count: 2300)
+            let answer = try await ada.get("/expenses/export?format=json&minAmount=3&sort=\(sort)&order=\(order)")
+            let lines = answer.text.split(separator: "\n")
+            let listed = try await ada.everyEntry("/expenses?limit=100&minAmount=3&sort=\(sort)&order=\(order)")
+            #expect(try lines.map { try JSONValue.parse(Array($0.utf8)) } == listed && lines.count == 2298)
+        }
+    }
+
     @Test func `shows what the filters let through, and only of this book`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada

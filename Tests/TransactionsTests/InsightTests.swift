@@ -49,12 +49,25 @@ import Testing
                 #expect(
                     (stats["byCategory"]?.array ?? []).compactMap { $0["count"]?.int }.reduce(0, +) == amounts.count)
             }
-            let byStatus = try await ada.get("/expenses/stats").data["byStatus"]?.array ?? []
+            _ = try await ada.post("/incomes", #"{"amount":7.5}"#)
+            let stats = try await ada.get("/entries/stats").data
+            let all = made + [(minor: 750, slug: "", status: "completed")]
+            let byStatus = stats["byStatus"]?.array ?? []
             for group in byStatus {
-                let own = made.filter { $0.status == group.written("status") }
+                let own = all.filter { $0.status == group.written("status") }
                 #expect(group["count"]?.int == own.count)
+                #expect(group.written("total") == EntryTests.decimal(own.map(\.minor).reduce(0, +), 2))
             }
-            #expect(byStatus.compactMap { $0["count"]?.int }.reduce(0, +) == made.count)
+            #expect(byStatus.compactMap { $0["count"]?.int }.reduce(0, +) == all.count)
+            let spent = made.filter { $0.status != "cancelled" }.map(\.minor)
+            var types = ["income": (1, Int64(750))]
+            if !spent.isEmpty { types["expense"] = (spent.count, spent.reduce(0, +)) }
+            let byType = stats["byType"]?.array ?? []
+            #expect(byType.count == types.count)
+            for group in byType {
+                let own = try #require(types[group.written("type") ?? ""])
+                #expect(group["count"]?.int == own.0 && group.written("total") == EntryTests.decimal(own.1, 2))
+            }
         }
     }
 
@@ -116,6 +129,15 @@ import Testing
             for _ in 0..<2 { #expect(try await ada.send("POST", "/entries/\(first)/not-duplicate", nil).status == 204) }
             #expect(try await groups(ada) == [["f1", "f2"]])
             #expect(try await groups(try await app.person("zora")).isEmpty)
+        }
+    }
+
+    @Test func `are shown a hundred at a time`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            let items = Array(repeating: #"{"amount":3,"merchant":"Cafe","date":"2026-03-01"}"#, count: 150)
+            _ = try await ada.post("/expenses/bulk", #"{"items":[\#(items.joined(separator: ","))]}"#)
+            #expect(try await groups(ada).map(\.count) == [100])
         }
     }
 

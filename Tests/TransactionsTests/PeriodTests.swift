@@ -1,4 +1,5 @@
 import Base
+import Resources
 import TestSupport
 import Testing
 
@@ -87,6 +88,20 @@ import Testing
             #expect(period.previous.through.adding(days: 1) == period.from)
             #expect(period.previous.from <= period.previous.through)
         }
+    }
+}
+
+@Suite(.tags(.rules)) struct `A series of weeks` {
+    @Test func `refuses sums that are too large to be counted exactly`() throws {
+        let euro = currency("EUR")
+        let week = Period(from: day("2026-03-30"), through: day("2026-04-05"))
+        var large = ReportStore.Sums()
+        large.income = 5_000_000_000_000_000_000
+        #expect(throws: Refusal.sumTooLarge) {
+            try Series(.week, week, byDay: [day("2026-03-31"): large, day("2026-04-01"): large], currency: euro)
+        }
+        let series = try Series(.day, week, byDay: [day("2026-03-31"): large], currency: euro)
+        #expect(series.points.map(\.sums.income).max() == large.income)
     }
 }
 

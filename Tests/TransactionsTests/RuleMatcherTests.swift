@@ -250,7 +250,7 @@ import Testing
     }
 
     @Test func `are the same after a trip through JSON`() throws {
-        let rule = rule(
+        var rule = rule(
             1, .any,
             [
                 RuleCondition(.merchant, .contains, "Café \"x\""), RuleCondition(.amount, .between, "1.50", "2"),

@@ -3,6 +3,8 @@ import Categories
 import Database
 import HTTP
 import JSON
+import Runtime
+import Synchronization
 import TestSupport
 import Testing
 
@@ -23,6 +25,10 @@ extension Person {
         #expect(answer.status == 201, "\(answer.text)", sourceLocation: sourceLocation)
         return try #require(answer.data.written("id"), sourceLocation: sourceLocation)
     }
+}
+
+private final class Answered: Sendable {
+    let flag = Atomic(false)
 }
 
 @Suite(.tags(.http), .books) struct `Rules` {
@@ -119,6 +125,87 @@ extension Person {
             let viewer = try await app.add(try await app.person("vic"), to: ada, as: .viewer)
             #expect(try await viewer.get("/rules").status == 200)
             #expect(try await viewer.send("DELETE", "/rules/\(id)").status == 403)
+        }
+    }
+
+    @Test func `have a limit that counts the bytes that are looked for`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            // 200 letters of two bytes each; the accents by themselves are not looked for.
+            let long = String(repeating: "ж", count: 200)
+            let items = Array(repeating: #"{"field":"merchant","op":"is","value":"\#(long)"}"#, count: 20)
+            for _ in 0..<2 { try await ada.rule(items.joined(separator: ","), #"{"notes":"x"}"#) }
+            let more = try await ada.post(
+                "/rules",
+                #"{"name":"n","conditions":{"items":[\#(items.joined(separator: ","))]},"actions":{"notes":"x"}}"#)
+            #expect(more.status == 422 && more.code == "RULES_TOO_LONG")
+        }
+    }
+
+    @Test(arguments: [#""+5.00""#, #""007.50""#, #"" 5""#, "5", "5.5"])
+    func `keep the amounts of a split as money is written`(amount: String) async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            let (food, gifts) = (try await ada.category("food"), try await ada.category("gifts"))
+            let answer = try await ada.post(
+                "/rules",
+                #"{"name":"n","conditions":{"items":[\#(Self.rewe)]},"actions":{"split":[{"categoryId":"\#(food)","amount":\#(amount)},{"categoryId":"\#(gifts)","rest":true}]}}"#
+            )
+            #expect([201, 400].contains(answer.status), "\(answer.text)")
+            guard answer.status == 201 else { return }
+            let written = answer.data["actions"]?["split"]?.array?.first?.written("amount")
+            #expect(["5.00", "7.50", "5.50"].contains(written))
+            let id = try #require(answer.data.written("id"))
+            #expect(try await ada.get("/rules/\(id)").data == answer.data)
+        }
+    }
+
+    @Test func `wait their turn to be applied, as imports do`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            try await ada.rule(Self.anything, #"{"notes":"x"}"#)
+            let (inside, enter) = AsyncStream.makeStream(of: Void.self)
+            let (gate, open) = AsyncStream.makeStream(of: Void.self)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<TestApp.turnstileWidth {
+                    group.addTask {
+                        try await app.turnstile.pass {
+                            enter.yield()
+                            for await _ in gate { return }
+                        }
+                    }
+                }
+                var entered = inside.makeAsyncIterator()
+                for _ in 0..<TestApp.turnstileWidth { await entered.next() }
+                let hasAnswered = Answered()
+                group.addTask {
+                    let status = try await ada.post("/rules/apply", "{}").status
+                    #expect(status == 200)
+                    hasAnswered.flag.store(true, ordering: .relaxed)
+                }
+                try await Task.sleep(for: .milliseconds(300))
+                let isEarly = hasAnswered.flag.load(ordering: .relaxed)
+                #expect(!isEarly)
+                open.finish()
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func `that are gone cannot be changed`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            let id = try #require(RuleID(try await ada.rule(Self.rewe, #"{"notes":"x"}"#)))
+            let refused = await #expect(throws: Refusal.self) {
+                try await app.database.transaction { transaction in
+                    let store = RuleStore(transaction, book: ada.book)
+                    let rule = try #require(try await store.one(id))
+                    let isDeleted = try await RuleStore(app.database.writer, book: ada.book).delete(id)
+                    #expect(isDeleted)
+                    try await store.save(rule)
+                }
+            }
+            #expect(refused?.kind == .notFound)
         }
     }
 
@@ -350,6 +437,26 @@ extension Person {
             #expect(profiles.count == 1 && profiles.first?["version"]?.int == 2)
             // Nobody else's files are read with it.
             #expect(dates(try await app.person("zoe").upload(next, "?dryRun=true")) == ["2026-08-07"])
+        }
+    }
+
+    @Test func `are at most two hundred, also when many are added at once`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            _ = try await app.database.writer.run(
+                """
+                INSERT INTO import_profiles (book_id, id, name, mapping, created_by)
+                SELECT \(ada.book), gen_random_uuid(), 'p' || n, '{}', \(ada.user)
+                FROM generate_series(1, \(ImportProfile.maximumCount - 2)) n
+                """)
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for number in 0..<12 {
+                    group.addTask { try await ada.post("/import-profiles", #"{"name":"q\#(number)"}"#).status }
+                }
+                var statuses: [Int: Int] = [:]
+                for try await status in group { statuses[status, default: 0] += 1 }
+                #expect(statuses == [201: 2, 422: 10])
+            }
         }
     }
 

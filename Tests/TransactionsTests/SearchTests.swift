@@ -278,6 +278,49 @@ import Testing
         }
     }
 
+    /// While somebody else writes the segments, and does not come to an end.
+    @Test func `waits for no other that is at work on the segments`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            try await add(ada, (0..<20).map { _ in #"{"amount":1,"merchant":"early"}"# })
+            try await SearchIndex.update(app.database, book: ada.book)
+            _ = try await ada.upload("Date,Payee,Amount\n2026-01-01,Late shop,-1.00\n2026-01-02,Late early,-1.00\n")
+            let (gate, open) = AsyncStream.makeStream(of: Void.self)
+            let (held, hold) = AsyncStream.makeStream(of: Void.self)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await app.database.transaction { transaction in
+                        try await SearchIndex.lock(ada.book, transaction)
+                        hold.yield()
+                        for await _ in gate { return }
+                    }
+                }
+                var isHeld = held.makeAsyncIterator()
+                await isHeld.next()
+                let start = ContinuousClock.now
+                try await withThrowingTaskGroup(of: Answer.self) { searches in
+                    for _ in 0..<10 { searches.addTask { try await ada.get("/expenses/search?q=early") } }
+                    for try await answer in searches {
+                        #expect(answer.json["meta"]?["total"]?.int == 21)
+                        #expect(answer.json["meta"]?["isIncomplete"] == nil)
+                    }
+                }
+                #expect(ContinuousClock.now - start < .seconds(10))
+                #expect(try await ada.get("/expenses/search?q=late").items.count == 2)
+                // More than can be looked at one by one: what was indexed is found, and the answer says so.
+                let lines = (0..<3000).map { "2026-02-01,Many \($0),-1.00" }
+                _ = try await ada.upload("Date,Payee,Amount\n" + lines.joined(separator: "\n") + "\n")
+                let partial = try await ada.get("/expenses/search?q=early")
+                #expect(partial.items.count == 20 || partial.items.count == 21)
+                #expect(partial.json["meta"]?["isIncomplete"]?.bool == true)
+                open.finish()
+                try await group.waitForAll()
+            }
+            let whole = try await ada.get("/expenses/search?q=many")
+            #expect(whole.json["meta"]?["total"]?.int == 3000 && whole.json["meta"]?["isIncomplete"] == nil)
+        }
+    }
+
     @Test(arguments: ["", "?q=", "?q=%20%20", "?q=x&page=101&limit=20", "?q=x&deleted=true", "?q=x&limit=many"])
     func `says what is wrong with the question`(query: String) async throws {
         try await TestApp.run { app in

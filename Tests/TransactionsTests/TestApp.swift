@@ -37,6 +37,8 @@ final class TestApp: Sendable {
     let database: Database
     let directory: BookDirectory
     let pool: BlockingPool
+    static let turnstileWidth = 3
+    let turnstile = Turnstile(width: turnstileWidth, queueLimit: 10)
     let client: TestClient
     let checker: OpenAPIChecker
     private let server: HTTPServer
@@ -68,11 +70,11 @@ final class TestApp: Sendable {
         EntryRoutes(database: database, idempotency: idempotency, clock: clock).register(in: &routes)
         ImportRoutes(
             database: database, pool: pool, spoolDirectory: TestDirectories.make("spool"),
-            turnstile: Turnstile(width: 3, queueLimit: 10)
+            turnstile: turnstile
         ).register(
             in: &routes)
         ImportProfileRoutes(database: database).register(in: &routes)
-        RuleRoutes(database: database).register(in: &routes)
+        RuleRoutes(database: database, turnstile: turnstile).register(in: &routes)
         AnalyticsRoutes(database: database, clock: clock).register(in: &routes)
         CategoryReportRoutes(database: database, clock: clock).register(in: &routes)
         var options = ApplicationOptions()

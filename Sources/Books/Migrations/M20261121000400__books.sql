@@ -9,10 +9,7 @@ CREATE TABLE books (
     created_by uuid NOT NULL REFERENCES users (id),
     version integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT now(),
-    updated_at timestamptz NOT NULL DEFAULT now(),
-    -- Makes the currency part of a key: whoever writes an entry locks the key (FOR KEY SHARE), so the currency cannot
-    -- change under them, and a name still can.
-    CONSTRAINT books_currency_key UNIQUE (id, currency)
+    updated_at timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE TABLE book_members (

@@ -59,7 +59,6 @@ CREATE TABLE entry_totals (
     -- Year × 12 + month − 1.
     month integer NOT NULL,
     type smallint NOT NULL,
-    -- All zeros: of all categories together, which is what most questions are about.
     category_id uuid NOT NULL,
     shard smallint NOT NULL,
     amount_minor bigint NOT NULL,
@@ -74,9 +73,7 @@ $$;
 CREATE FUNCTION add_to_entry_totals(e entries, sign integer) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
-    VALUES
-        (e.book_id, month_index(e.occurred_on), e.type, '00000000-0000-0000-0000-000000000000', pg_backend_pid() % 32, sign * e.amount_minor, sign),
-        (e.book_id, month_index(e.occurred_on), e.type, e.category_id, pg_backend_pid() % 32, sign * e.amount_minor, sign)
+    VALUES (e.book_id, month_index(e.occurred_on), e.type, e.category_id, pg_backend_pid() % 32, sign * e.amount_minor, sign)
     ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
     SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count;
 END
@@ -85,9 +82,7 @@ $$;
 CREATE FUNCTION entry_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
-    VALUES
-        (new.book_id, month_index(new.occurred_on), new.type, '00000000-0000-0000-0000-000000000000', pg_backend_pid() % 32, new.amount_minor, 1),
-        (new.book_id, month_index(new.occurred_on), new.type, new.category_id, pg_backend_pid() % 32, new.amount_minor, 1)
+    VALUES (new.book_id, month_index(new.occurred_on), new.type, new.category_id, pg_backend_pid() % 32, new.amount_minor, 1)
     ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
     SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count;
     RETURN NULL;
@@ -121,10 +116,5 @@ CREATE VIEW counted_entries AS
     SELECT book_id, month_index(occurred_on) AS month, occurred_on, type, category_id, amount_minor
     FROM entries WHERE deleted_at IS NULL AND status <> 3;
 
-CREATE VIEW category_totals AS
-    SELECT book_id, month, type, category_id, amount_minor, entry_count
-    FROM entry_totals WHERE category_id <> '00000000-0000-0000-0000-000000000000';
-
-CREATE VIEW month_totals AS
-    SELECT book_id, month, type, amount_minor, entry_count
-    FROM entry_totals WHERE category_id = '00000000-0000-0000-0000-000000000000';
+CREATE VIEW monthly_totals AS
+    SELECT book_id, month, type, category_id, amount_minor, entry_count FROM entry_totals;

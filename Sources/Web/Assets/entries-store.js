@@ -24,13 +24,14 @@ export async function createEntry(type, values, idempotencyKey) {
     return entry;
 }
 
-const EDITABLE = ["amount", "currency", "merchantName", "description", "notes", "categoryId", "transactionDate", "status", "paymentMethod", "tags", "location", "version"];
+const same = (left, right) => JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
 
+/// Sends what differs from the entry as it was drawn, with the version that was drawn: what somebody else has changed
+/// meanwhile is not put back unseen.
 export async function changeEntry(entry, values) {
-    // After a change of many its version is not known here.
-    const present = entry.version === undefined ? await fetchEntry(entry) : entry;
-    const body = Object.fromEntries(EDITABLE.filter((key) => key in present).map((key) => [key, present[key] ?? null]));
-    const changed = await api.put(`${pathOf(entry)}/${entry.id}`, { ...body, ...values });
+    const body = Object.fromEntries(Object.entries(values).filter(([key, value]) => !same(value, entry[key])));
+    if (!Object.keys(body).length) return entry;
+    const changed = await api.put(`${pathOf(entry)}/${entry.id}`, { ...body, version: entry.version });
     tell("changed", changed);
     return changed;
 }

@@ -97,10 +97,14 @@ export function bulkBar({ selection, filters, list, reload }) {
         const before = new Map(entries.map((each) => [each.id, each]));
         const results = await work((ids, progress) => changeMany(entries, changes, { category, progress }), "changed");
         if (!results) return;
+        // After "Select all that match" the list has objects of its own.
+        const listed = new Map(list().all().map((each) => [each.id, each]));
         for (const id of results.done) {
-            // Their versions moved on the server; the next edit asks for the present one.
-            const entry = Object.assign(before.get(id), local(before.get(id)), { version: undefined });
-            list().redrawRow(entry);
+            const chosen = before.get(id);
+            const shown = listed.get(id) ?? chosen;
+            const known = shown.version > chosen.version ? shown : chosen;
+            // One step on, as on the server. If somebody else made another, the next edit here is refused as stale.
+            list().redrawRow(Object.assign(shown, known, local(known), { version: known.version + 1 }));
         }
         if (results.failed.length) { selection.clear(); selection.add(results.failed.map(({ id }) => before.get(id))); } else selection.clear();
         list().focusActive();

@@ -7,13 +7,13 @@ import { parseTyped, typedText } from "./money.js";
 import { banner, confirm, describe, openDialog, toast } from "./overlays.js";
 import { categoryField } from "./category-field.js";
 import { FIELDS, opsFor } from "./rule-words.js";
-import { toTheTop } from "./rules-store.js";
+import { exactly, LONGEST_TEXT, putBack, toTheTop } from "./rules-store.js";
 import { loadCategories } from "./state.js";
 
 export async function ruleFromEntry(entry) {
     const name = entry.merchantName || entry.description || "";
     await openRule({
-        name, conditions: { match: "all", items: [{ field: entry.merchantName ? "merchant" : "description", op: "is", value: name }] },
+        name, conditions: { match: "all", items: [exactly(entry.merchantName ? "merchant" : "description", name)] },
         actions: { categoryId: entry.categoryId ?? undefined, addTags: entry.tags?.length ? entry.tags : undefined },
     }, { first: true });
 }
@@ -103,12 +103,13 @@ function draw(body, rule, { clean, close, onsaved, first }) {
     });
     async function remove() {
         try {
+            const order = await api.get("/rules").then((rules) => rules.map((each) => each.id), () => []);
             await api.delete(`/rules/${rule.id}`);
             close();
             document.dispatchEvent(new CustomEvent("ruleschange"));
             toast(`Deleted the rule ${rule.name}.`, { action: "Undo", onaction: async () => {
                 const { id, version, position, ...again } = rule;
-                try { await api.post("/rules", again); document.dispatchEvent(new CustomEvent("ruleschange")); } catch (error) { toast(`Not restored. ${describe(error).text}`, { tone: "bad" }); }
+                try { await putBack((await api.post("/rules", again)).id, rule.id, order); document.dispatchEvent(new CustomEvent("ruleschange")); } catch (error) { toast(`Not restored. ${describe(error).text}`, { tone: "bad" }); }
             } });
         } catch (error) {
             replace(element.querySelector(".form-banner"), banner(error));
@@ -159,7 +160,7 @@ function conditionRow(item, removed) {
         const control = (text, label) => {
             if (what.value === "type") return select([["expense", "spending"], ["income", "income"]], text, { "aria-label": label });
             const type = what.value === "date" ? { type: "date" } : what.value === "amount" ? { inputmode: "decimal" } : {};
-            return h("input", { ...type, value: what.value === "amount" && text ? typedText(text) : text ?? "", "aria-label": label, autocomplete: "off", maxlength: 255 });
+            return h("input", { ...type, value: what.value === "amount" && text ? typedText(text) : text ?? "", "aria-label": label, autocomplete: "off", maxlength: LONGEST_TEXT });
         };
         value = control(first, "Value");
         value2 = op.value === "between" ? control(second, "Upper value") : null;
