@@ -41,20 +41,6 @@ package enum EntryTotals {
         }
     }
 
-    /// Adds to the sums of a book. `changes` selects `month`, `type`, `category_id`, `amount_minor` and `entry_count`, in
-    /// that order; each category's change counts in the total of its month as well.
-    static func add(book: BookID, _ changes: SQL) -> SQL {
-        """
-        INSERT INTO entry_totals AS t (book_id, month, type, category_id, shard, amount_minor, entry_count)
-        SELECT \(book), month, type, coalesce(category_id, '00000000-0000-0000-0000-000000000000'),
-            pg_backend_pid() % 32, sum(amount_minor), sum(entry_count)
-        FROM (\(changes)) c
-        GROUP BY GROUPING SETS ((month, type, category_id), (month, type)) ORDER BY 2, 3, 4
-        ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
-        SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count
-        """
-    }
-
     /// Compares the sums with the entries themselves. Returns how many differ: none, or there is a bug.
     package static func differences(_ database: Database) async throws -> Int {
         let row = try await database.first(

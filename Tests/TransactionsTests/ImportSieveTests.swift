@@ -1,5 +1,6 @@
 import Base
 import Categories
+import Database
 import Statements
 import TestSupport
 import Testing
@@ -111,8 +112,9 @@ import Testing
         #expect(throws: Never.self) { try sieve.rows(first, verdicts) }
         #expect(sieve.unknownMerchants(batch([0, 2, 3, 4]), [0, 0, 0, 0]).map(\.name) == ["Shop 4"])
         let sums = sieve.takeSums()
-        #expect(Dictionary(grouping: sums, by: \.key.category).mapValues { $0.reduce(0) { $0 + $1.value.minorUnits } }
-            == [past: 200, suggested: 100, Self.income: 100])
+        #expect(
+            Dictionary(grouping: sums, by: \.key.category).mapValues { $0.reduce(0) { $0 + $1.value.minorUnits } }
+                == [past: 200, suggested: 100, Self.income: 100])
         #expect(sieve.usedCategories == [past, suggested, Self.income])
         #expect(sieve.takeSums().isEmpty)
     }
