@@ -281,7 +281,8 @@ CREATE TABLE public.imports (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     account text,
     undone_at timestamp with time zone,
-    undone_by uuid
+    undone_by uuid,
+    last_entry_id uuid
 );
 CREATE TABLE public.jobs (
     id bigint NOT NULL,
@@ -540,7 +541,6 @@ CREATE INDEX book_members_user ON public.book_members USING btree (user_id);
 CREATE UNIQUE INDEX categories_name_key ON public.categories USING btree (book_id, COALESCE(parent_id, '00000000-0000-0000-0000-000000000000'::uuid), is_income, lower(name));
 CREATE INDEX categories_parent ON public.categories USING btree (book_id, parent_id) WHERE (parent_id IS NOT NULL);
 CREATE INDEX entries_by_day ON public.entries USING btree (book_id, occurred_on DESC, id DESC) INCLUDE (type, status, category_id, amount_minor) WHERE (deleted_at IS NULL);
-CREATE INDEX entries_by_import ON public.entries USING btree (book_id, import_id) WHERE (import_id IS NOT NULL);
 CREATE INDEX entries_by_merchant ON public.entries USING btree (book_id, lower(merchant), type) WHERE ((merchant IS NOT NULL) AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX entries_fingerprint_key ON public.entries USING btree (book_id, fingerprint, twin) WHERE (fingerprint IS NOT NULL);
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);

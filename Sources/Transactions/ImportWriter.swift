@@ -54,7 +54,8 @@ struct ImportWriter {
             sieve: ImportSieve(
                 fallbacks: try await CategoryStore(transaction, book: book).fallbacks(),
                 limits: importer.limits),
-            createdAt: try row.get(0), stored: stored, checksAsAWhole: try bounds[2].first?.get(0, as: Bool.self) == true)
+            createdAt: try row.get(0), stored: stored,
+            checksAsAWhole: try bounds[2].first?.get(0, as: Bool.self) == true)
     }
 
     /// The payment methods that rules name.
