@@ -29,6 +29,9 @@ package struct WebPage: Sendable {
 
     private let assets: [String: Asset]
     private let page: Asset
+    /// `/assets/` and a name for what all assets hold together. What is below it never changes, so a browser asks for it
+    /// once; the page itself names the present version.
+    private let versioned: String
     /// The files of Debian packages that are not there, for `purser doctor`.
     package let missing: [String]
 
@@ -47,7 +50,11 @@ package struct WebPage: Sendable {
             let bytes = Array(found)
             assets[path] = Asset(bytes: bytes, type: Self.type(of: path), tag: Self.tag(bytes))
         }
-        page = assets["/assets/index.html"] ?? Asset(bytes: [], type: "text/html; charset=utf-8", tag: "\"0\"")
+        let all = assets.sorted { $0.key < $1.key }.flatMap { Array(($0.key + $0.value.tag).utf8) }
+        versioned = "/assets/\(Self.hash(all))/"
+        let plain = assets["/assets/index.html"]?.bytes ?? []
+        let text = String(decoding: plain, as: UTF8.self).replacing("\"/assets/", with: "\"\(versioned)")
+        page = Asset(bytes: Array(text.utf8), type: "text/html; charset=utf-8", tag: Self.tag(Array(text.utf8)))
         self.assets = assets
         self.missing = missing
     }
@@ -55,11 +62,13 @@ package struct WebPage: Sendable {
     /// Nil for what is neither a screen nor an asset.
     @Sendable package func answer(_ request: Request) -> HTTPResponse? {
         let path = request.wire.path
-        if let asset = path == "/favicon.ico" ? assets["/assets/favicon.svg"] : assets[path] {
-            // Revalidated by its tag on every load: a new version of the server is seen at once.
+        if let (asset, isForEver) = asset(path) {
             return HTTPResponse(
                 status: 200,
-                fields: [("Content-Type", asset.type), ("ETag", asset.tag), ("Cache-Control", "no-cache")],
+                fields: [
+                    ("Content-Type", asset.type), ("ETag", asset.tag),
+                    ("Cache-Control", isForEver ? "public, max-age=31536000, immutable" : "no-cache"),
+                ],
                 body: .bytes(asset.bytes))
         }
         guard Self.isScreen(path) else { return nil }
@@ -69,6 +78,15 @@ package struct WebPage: Sendable {
                 ("Content-Type", page.type), ("ETag", page.tag), ("Cache-Control", "no-cache"),
                 ("Content-Security-Policy", Self.contentSecurityPolicy),
             ], body: .bytes(page.bytes))
+    }
+
+    /// A page that was loaded from another version of the server gets what there is now, and asks again each time.
+    private func asset(_ path: String) -> (Asset, isForEver: Bool)? {
+        if path == "/favicon.ico" { return assets["/assets/favicon.svg"].map { ($0, false) } }
+        if let asset = assets[path] { return (asset, false) }
+        let parts = path.split(separator: "/", maxSplits: 2)
+        guard parts.count == 3, parts[0] == "assets", let asset = assets["/assets/" + parts[2]] else { return nil }
+        return (asset, path.hasPrefix(versioned))
     }
 
     private static func isScreen(_ path: String) -> Bool {
@@ -91,10 +109,12 @@ package struct WebPage: Sendable {
         }
     }
 
-    /// FNV-1a of the content: enough to tell one version of a file from the next.
-    private static func tag(_ bytes: [UInt8]) -> String {
+    private static func tag(_ bytes: [UInt8]) -> String { "\"\(hash(bytes))\"" }
+
+    /// FNV-1a: enough to tell one version of a file from the next.
+    private static func hash(_ bytes: [UInt8]) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return "\"\(String(hash, radix: 16))\""
+        return String(hash, radix: 16)
     }
 }

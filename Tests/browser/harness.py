@@ -197,6 +197,13 @@ class Browser:
     def violations(self):
         return self.js("return JSON.parse(sessionStorage.getItem('violations') || '[]')")
 
+    def loading(self):
+        """What the page has loaded, and what it still waits for."""
+        return self.js("""
+            const all = performance.getEntriesByType("resource");
+            const open = all.filter((each) => !each.responseEnd).map((each) => each.name);
+            return `${document.readyState}, ${all.length} files, waiting for: ${open.join(" ") || "none"}`""")
+
     def shot(self, name):
         if self.shots:
             os.makedirs(self.shots, exist_ok=True)

@@ -64,7 +64,7 @@ def main():
                 print(f"    at {[f'{os.path.basename(each.filename)}:{each.lineno}' for each in frames if HERE in each.filename]}", flush=True)
                 if is_crash(error):
                     page.renew()
-                print(f"    {page.path}", flush=True)
+                print(f"    {page.path}, {page.loading()}", flush=True)
                 page.shot(f"failed-{failed}")
                 page.offline(False)
                 page.media("light")

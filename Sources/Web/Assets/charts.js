@@ -8,7 +8,7 @@ import { chartNumber, compactMoney, formatMoney } from "./money.js";
 let library = null;
 
 function chartLibrary() {
-    library ??= import("/assets/vendor/chart.js").then((module) => {
+    library ??= import("./vendor/chart.js").then((module) => {
         const Chart = module.Chart ?? module.default ?? globalThis.Chart;
         if (module.registerables) Chart.register(...module.registerables);
         return Chart;

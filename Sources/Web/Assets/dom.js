@@ -63,7 +63,7 @@ export function icon(name, className = "icon") {
 /// would take the icons with it.
 export async function loadIcons() {
     try {
-        const text = await (await fetch("/assets/icons.svg")).text();
+        const text = await (await fetch(new URL("./icons.svg", import.meta.url))).text();
         const sheet = document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
         for (const symbol of sheet.querySelectorAll("symbol")) symbol.id = `icon-${symbol.id}`;
         sheet.setAttribute("hidden", "");
