@@ -90,7 +90,8 @@ func checkedText(
     var scalars = Substring(text)
     while let first = scalars.first, first.isWhitespace { scalars.removeFirst() }
     while let last = scalars.last, last.isWhitespace { scalars.removeLast() }
-    guard scalars.utf8.count <= max * 4, scalars.count <= max else {
+    // Code points, as the database and JSON Schema count: one letter may have any number of accents.
+    guard scalars.utf8.count <= max * 4, scalars.unicodeScalars.count <= max else {
         throw FieldProblem("\(name) should have at most \(max) characters.")
     }
     guard scalars.count >= min else {

@@ -40,9 +40,12 @@ package struct PersonName: Equatable, Sendable {
         let words = whole.split(whereSeparator: \.isWhitespace)
         let first = words.dropLast(words.count > 1 ? 1 : 0).joined(separator: " ")
         self.init(
-            first: String(first.prefix(Self.characterLimit)),
-            last: words.count > 1 ? words.last.map { String($0.prefix(Self.characterLimit)) } : nil,
+            first: Self.cut(first), last: words.count > 1 ? words.last.map(Self.cut) : nil,
             display: words.joined(separator: " "))
+    }
+
+    private static func cut(_ text: some StringProtocol) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(characterLimit)))
     }
 
     package var full: String? {

@@ -97,7 +97,7 @@ struct ImportLine: Sendable {
             }
         }
         guard !scalars.isEmpty else { return nil }
-        return scalars.count <= max ? String(scalars) : String(String(scalars).prefix(max))
+        return scalars.count <= max ? String(scalars) : String(String.UnicodeScalarView(scalars.prefix(max)))
     }
 }
 

@@ -116,7 +116,7 @@ extension RuleCondition {
 /// Text of a rule: cleaned as imported text is, and refused rather than cut.
 enum RuleText {
     static func checked(_ text: String, _ name: String, max: Int) throws(FieldProblem) -> String? {
-        guard text.utf8.count <= max * 4, text.count <= max else {
+        guard text.utf8.count <= max * 4, text.unicodeScalars.count <= max else {
             throw FieldProblem("\(name) should have at most \(max) characters.")
         }
         return ImportLine.clean(text, max: max)

@@ -59,7 +59,7 @@ package struct WebPage: Sendable {
         self.missing = missing
     }
 
-    /// Nil for what is neither a screen nor an asset.
+    /// Nil for what is neither a screen nor an asset, unless a browser asks: it gets the page, which says so.
     @Sendable package func answer(_ request: Request) -> HTTPResponse? {
         let path = request.wire.path
         if let (asset, isForEver) = asset(path) {
@@ -71,13 +71,18 @@ package struct WebPage: Sendable {
                 ],
                 body: .bytes(asset.bytes))
         }
-        guard Self.isScreen(path) else { return nil }
-        return HTTPResponse(
-            status: 200,
-            fields: [
-                ("Content-Type", page.type), ("ETag", page.tag), ("Cache-Control", "no-cache"),
-                ("Content-Security-Policy", Self.contentSecurityPolicy),
-            ], body: .bytes(page.bytes))
+        var fields = [
+            ("Content-Type", page.type), ("Cache-Control", "no-cache"),
+            ("Content-Security-Policy", Self.contentSecurityPolicy),
+        ]
+        if Self.isScreen(path) {
+            fields.append(("ETag", page.tag))
+            return HTTPResponse(status: 200, fields: fields, body: .bytes(page.bytes))
+        }
+        // Someone who mistyped an address sees a screen that says so; a program gets its refusal as JSON.
+        guard Self.isRead(request) else { return nil }
+        fields.append(("Vary", "Accept"))
+        return HTTPResponse(status: 404, fields: fields, body: .bytes(page.bytes))
     }
 
     /// A page that was loaded from another version of the server gets what there is now, and asks again each time.
@@ -89,12 +94,25 @@ package struct WebPage: Sendable {
         return (asset, path.hasPrefix(versioned))
     }
 
+    /// The routes of `app.js`.
     private static func isScreen(_ path: String) -> Bool {
         let screens: Set<String> = [
-            "/", "/signin", "/signup", "/entries", "/import", "/categories", "/rules", "/settings", "/setup", "/book",
+            "/", "/signin", "/signup", "/entries", "/entries/duplicates", "/import", "/categories", "/rules",
+            "/settings",
         ]
-        return screens.contains(path) || path.hasPrefix("/setup/") || path.hasPrefix("/entries/")
-            || path.hasPrefix("/import/")
+        return screens.contains(path) || path.hasPrefix("/setup/")
+    }
+
+    /// Whether a browser asks, to show the answer to someone.
+    private static func isRead(_ request: Request) -> Bool {
+        let path = request.wire.path
+        guard request.wire.method == "GET" || request.wire.method == "HEAD", path != "/api", !path.hasPrefix("/api/"),
+            let accept = request.header("accept")
+        else { return false }
+        return accept.split(separator: ",").map { MediaType(String($0)) }.contains { media in
+            let isExcluded = media["q"].map { $0.allSatisfy { $0 == "0" || $0 == "." } } ?? false
+            return media.essence == "text/html" && !isExcluded
+        }
     }
 
     private static func type(of name: String) -> String {

@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @Suite struct `The page's files` {
     @Test func `are named by what they hold, so a browser asks for each of them once`() async throws {
-        try await RunningServer.with { server in
+        try await RunningServer.with(TestDirectories.make("app") + "/data") { server in
             let page = try await server.client.send("GET", "/")
             #expect(page.status == 200 && page["cache-control"] == "no-cache")
             let names = page.text.matches(of: /"(\/assets\/[^"]+)"/).map { String($0.output.1) }

@@ -18,6 +18,30 @@ import Testing
         return path
     }
 
+    /// A browser gets the page for every address that is none of the API's, with the status that is true of it.
+    private func checkScreens(_ client: TestClient) async throws {
+        let html = ("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+        let page = try await client.send("GET", "/entries", fields: [html])
+        #expect(page.status == 200 && page.text.hasPrefix("<!doctype html>"))
+        for path in ["/nosuch", "/entries/nosuch", "/apis"] {
+            let read = try await client.send("GET", path, fields: [html])
+            #expect(read.status == 404 && read.body == page.body, "\(path)")
+            #expect(read["content-type"] == page["content-type"] && read["etag"] == nil)
+            #expect(read["content-security-policy"] == page["content-security-policy"])
+            let head = try await client.send("HEAD", path, fields: [html])
+            #expect(head.status == 404 && head.body.isEmpty && head["content-type"] == read["content-type"])
+            for accept in ["*/*", "application/json", "application/json, text/html;q=0"] {
+                let answer = try await client.send("GET", path, fields: [("Accept", accept)])
+                #expect(answer.status == 404 && answer.code == "NOT_FOUND", "\(path) as \(accept)")
+            }
+        }
+        for path in ["/api", "/api/v1/nosuch"] {
+            let answer = try await client.send("GET", path, fields: [html])
+            #expect(answer.status == 404 && answer.code == "NOT_FOUND", "\(path)")
+        }
+        #expect(try await client.send("POST", "/nosuch", fields: [html]).code == "NOT_FOUND")
+    }
+
     @Test func `lives beside the commands of the one who runs it, and stops in order`() async throws {
         let data = Self.newData()
         try await RunningServer.with(data) { server in
@@ -26,6 +50,7 @@ import Testing
             #expect(try await server.client.send("GET", "/health").status == 200)
             #expect(try await server.client.send("GET", "/ready").status == 200)
             #expect(try await server.client.send("GET", "/metrics").text.contains("purser_http_requests_total"))
+            try await checkScreens(server.client)
             let token = try await server.registerAda()
 
             // Commands beside the server.

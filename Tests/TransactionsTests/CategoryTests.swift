@@ -399,3 +399,30 @@ import Testing
         }
     }
 }
+
+@Suite(.tags(.http), .books) struct `A name of one letter with many accents` {
+    @Test func `is as long as its code points, and refused rather than broken`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            func name(_ accents: Int) -> String {
+                "{\"name\":\"a" + String(repeating: "\u{301}", count: accents) + "\"}"
+            }
+            #expect(try await ada.post("/categories", name(99)).status == 201)
+            for accents in [100, 101, 398, 400] {
+                let refused = try await ada.post("/categories", name(accents))
+                #expect(refused.status == 400, "\(accents)")
+            }
+            let book = try await ada.get("/books/\(ada.book)")
+            let version = try #require(book.data["version"]?.int)
+            let renamed = try await ada.put(
+                "/books/\(ada.book)", name(100).dropLast() + ",\"version\":\(version)}")
+            #expect(renamed.status == 400)
+            #expect(try await ada.post("/payment-methods", name(50)).status == 400)
+            #expect(try await ada.post("/rules", name(100)).status == 400)
+            let entry = """
+                {"amount":1,"transactionDate":"2026-01-01","category":"a\(String(repeating: "\u{301}", count: 100))"}
+                """
+            #expect(try await ada.post("/expenses", entry).status == 400)
+        }
+    }
+}

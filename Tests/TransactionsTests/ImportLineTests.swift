@@ -83,6 +83,11 @@ import Testing
         #expect(ImportLine.clean(text, max: 255) == clean)
     }
 
+    @Test func `is cut to code points, as the database counts`() {
+        let text = "a" + String(repeating: "\u{301}", count: 300)
+        #expect(ImportLine.clean(text, max: 255)?.unicodeScalars.count == 255)
+    }
+
     @Test(arguments: [nil, "", "   ", "\u{0}\u{7}"] as [String?]) func `has no text where nothing is left`(
         text: String?
     ) {

@@ -74,6 +74,7 @@ def _(page):
     page.open("/entries?q=B%C3%A4kerei")
     page.sees("This is similar", "main")
     row(page, "Bäckerei Grün")
+    page.sees(f"{len(rows(page))} similar", ".count")
 
 
 @test("filters are set from their chips, say what they are, and are cleared one by one")

@@ -123,6 +123,16 @@ def _(page):
     row(page, "Keyboard thrice")
 
 
+@test("an address that is none says so, and leads home", expected=["404"])
+def _(page):
+    page.open("/nosuch")
+    page.sees("There is nothing here", "main h1")
+    assert page.js("return performance.getEntriesByType('navigation')[0].responseStatus") == 404
+    page.click(page.button("To the dashboard", "main"))
+    page.at("/")
+    page.find(".cards")
+
+
 @test("signing out ends the session, and signing in by keyboard begins another", expected=["401"])
 def _(page):
     page.open("/settings")

@@ -5,6 +5,7 @@ const where = (element) => `${element.tagName.toLowerCase()}.${element.className
 const hiddenVisually = (element) => element.closest(".visually-hidden, .skip");
 
 if (document.documentElement.scrollWidth > innerWidth) complaints.push(`scrolls sideways: ${document.documentElement.scrollWidth} > ${innerWidth}`);
+for (const each of document.querySelectorAll(".table-scroll")) if (each.scrollWidth > each.clientWidth) complaints.push(`hides a part of its table: ${where(each)}`);
 if (document.querySelectorAll("main").length !== 1) complaints.push("not one <main>");
 if (![...document.querySelectorAll("h1")].filter(shown).length) complaints.push("no <h1>");
 for (const control of document.querySelectorAll("input, select, textarea, button, a[href]")) {

@@ -4,11 +4,11 @@ import { maySignedIn, whenSignedOut } from "./api.js";
 import * as auth from "./auth.js";
 import * as categories from "./categories.js";
 import * as dashboard from "./dashboard.js";
-import { loadIcons, replace } from "./dom.js";
+import { h, loadIcons, replace } from "./dom.js";
 import * as duplicates from "./duplicates.js";
 import * as entries from "./entries.js";
 import * as importing from "./import.js";
-import { banner } from "./overlays.js";
+import { banner, emptyState } from "./overlays.js";
 import { closePopover } from "./popover.js";
 import * as rules from "./rules.js";
 import * as settings from "./settings.js";
@@ -43,7 +43,7 @@ async function show({ first = false } = {}) {
     screen = null;
     closePopover();
     const route = ROUTES.find((each) => each.pattern.test(location.pathname));
-    if (!route) return navigate("/", { replace: true });
+    if (!route) return adoptScreen(lost());
     const parameters = route.pattern.exec(location.pathname).groups ?? {};
     if (route.entrance) {
         if (state.user && !parameters.token) return navigate("/", { replace: true });
@@ -58,6 +58,14 @@ async function show({ first = false } = {}) {
     adoptScreen(route.show(main, new URLSearchParams(location.search)));
     window.scrollTo(0, 0);
     if (!first) main.querySelector("h1")?.focus({ preventScroll: true });
+}
+
+/// For an address that is none of the above.
+function lost() {
+    const title = "There is nothing here";
+    if (!state.user) return auth.lost(root, title);
+    replace(showShell(root, null), emptyState({ symbol: "search", title, level: "h1", text: `No screen is at ${location.pathname.slice(0, 80)}.`, actions: [h("a.button.primary", { href: "/" }, "To the dashboard")] }));
+    return { title };
 }
 
 function adoptScreen(shown) {

@@ -34,6 +34,12 @@ function returnPath() {
     return /^\/(?![/\\])/.test(next) ? next : "/";
 }
 
+/// An address that is none of the page's, to someone who is not signed in.
+export function lost(root, title) {
+    replace(root, frame(title, `No screen is at ${location.pathname.slice(0, 80)}.`, h("a.button.primary", { href: "/" }, "To the start")));
+    return { title };
+}
+
 export function signIn(root) {
     const content = form({
         className: "stack",

@@ -94,12 +94,14 @@ export function monthChart(canvas, months, { currency, isPresent, choose }) {
     });
 }
 
-export function categoryChart(canvas, categories, { currency, choose }) {
+/// other: the slice of all that is too small for one of its own, or nothing.
+export function categoryChart(canvas, slices, other, { currency, choose }) {
+    const categories = other ? [...slices, other] : slices;
     return holder(canvas, (again) => ({
         type: "doughnut",
         data: {
             labels: categories.map((each) => each.name || "No category"),
-            datasets: [{ data: categories.map((each) => chartNumber(each.amount)), backgroundColor: categories.map((each) => safeColor(each.color)), borderColor: token("--surface"), borderWidth: 2, hoverOffset: 0 }],
+            datasets: [{ data: categories.map((each) => chartNumber(each.amount)), backgroundColor: categories.map((each) => (each === other ? token("--other") : safeColor(each.color))), borderColor: token("--surface"), borderWidth: 2, hoverOffset: 0 }],
         },
         options: {
             responsive: true, maintainAspectRatio: false, cutout: "74%", animation: again || still() ? false : { duration: 350 },

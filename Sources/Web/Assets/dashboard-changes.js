@@ -2,6 +2,7 @@
 
 import { api } from "./api.js";
 import { h, icon, plural, replace, categoryMark } from "./dom.js";
+import { spendingAddress } from "./entry-filters.js";
 import { absolute, changePercent, formatMoney, formatPercent, isNegative, scaled } from "./money.js";
 import { load, skeleton } from "./overlays.js";
 
@@ -31,7 +32,7 @@ function table(rows, { period, earlier, currency }) {
         h("tbody", rows.map((each) => {
             const more = !isNegative(each.change);
             const percent = changePercent(each.now, each.before);
-            const href = `/entries?type=expense&category=${encodeURIComponent(each.slug || each.categoryId || "none")}&from=${period.from}&to=${period.to}`;
+            const href = spendingAddress(each, period);
             return h("tr",
                 h("td", h("a.change-name", { href }, categoryMark(each.slug || each.categoryId ? each : null), h("bdi", each.name || "Not sorted yet"))),
                 h("td.number.hide-narrow", formatMoney(each.now, currency)), h("td.number.muted.hide-narrow", formatMoney(each.before, currency)),

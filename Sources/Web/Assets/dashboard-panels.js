@@ -4,8 +4,9 @@ import { categoryChart, monthChart } from "./charts.js";
 import { dayRelative, monthLong } from "./dates.js";
 import { categoryMark, h, icon, plural, safeColor } from "./dom.js";
 import { openEditor } from "./editor.js";
+import { spendingAddress } from "./entry-filters.js";
 import { amountText, nameOf } from "./entry-row.js";
-import { changePercent, formatMoney, formatPercent, formatShare, isNegative, moneyParts, scaled, sharePercent } from "./money.js";
+import { addAmounts, changePercent, formatMoney, formatPercent, formatShare, isNegative, moneyParts, scaled, sharePercent } from "./money.js";
 import { navigate } from "./app.js";
 import { bookToday, categoryOf } from "./state.js";
 
@@ -16,10 +17,14 @@ export function cards(data, { period, present, currency }) {
     // Half a month against a whole one says nothing; until a span is over, the one before is only named.
     const under = period.last >= present;
     const earlier = period.shifted(-1).short;
-    const saved = sharePercent(totals.net, totals.income);
-    const savedBefore = sharePercent(previous.net, previous.income);
+    const soFar = under && period.first <= present ? "so far, against " : "";
+    // More than twice the income spent, as when the salary is still to come: a number of no use.
+    const share = (each) => { const percent = sharePercent(each.net, each.income); return percent !== null && percent < -100 ? null : percent; };
+    const saved = share(totals);
+    const savedBefore = share(previous);
+    const shareText = (value) => (value === null ? "–" : formatPercent(value));
     const points = saved !== null && savedBefore !== null ? Math.round((saved - savedBefore) * 10) / 10 : null;
-    const inEarlier = (key) => `${formatMoney(previous[key], currency)} in ${earlier}`;
+    const inEarlier = (key) => `${soFar}${formatMoney(previous[key], currency)} in ${earlier}`;
     const compare = (key) => ({ value: under || !Number(previous.count) ? null : changePercent(totals[key], previous[key]), text: (value) => formatPercent(Math.abs(value)), title: inEarlier(key), instead: Number(previous.count) ? inEarlier(key) : null });
     // A share of an amount that may be on either side of zero means nothing to anyone.
     const net = { value: null, instead: Number(previous.count) ? inEarlier("net") : null };
@@ -28,7 +33,7 @@ export function cards(data, { period, present, currency }) {
         card("Income", amount(totals.income, currency), compare("income"), earlier, 1, "income", entriesOf("income")),
         card("Spending", amount(totals.expenses, currency), compare("expenses"), earlier, -1, "expenses", entriesOf("expense")),
         card("Net", amount(totals.net, currency), net, earlier, 1, isNegative(totals.net) ? "minus" : "net"),
-        card("Saved", saved === null ? "–" : formatPercent(saved), { value: under ? null : points, text: (value) => `${new Intl.NumberFormat().format(Math.abs(value))} pts`, instead: savedBefore === null ? null : `${formatPercent(savedBefore)} in ${earlier}` }, earlier, 1, "saved"));
+        card("Saved", shareText(saved), { value: under ? null : points, text: (value) => `${new Intl.NumberFormat().format(Math.abs(value))} pts`, instead: Number(previous.count) ? `${soFar}${shareText(savedBefore)} in ${earlier}` : null }, earlier, 1, "saved"));
 }
 
 function amount(text, currency) {
@@ -61,6 +66,28 @@ export function monthPanel(months, { period, currency }, go) {
 }
 
 const SHOWN = 10;
+const SLICES = 7;
+
+/// The largest with a colour each, which the list repeats: those of one parent share its colour, so they get shades of
+/// it. The rest are one neutral slice.
+function slicesOf(categories) {
+    const most = categories.length > SLICES + 1 ? SLICES : categories.length; // one alone need not be called other
+    const seen = new Map();
+    const slices = categories.slice(0, most).map((each) => {
+        const color = safeColor(each.color).toLowerCase();
+        seen.set(color, (seen.get(color) ?? -1) + 1);
+        return { ...each, color: shade(color, seen.get(color)) };
+    });
+    const others = categories.slice(most);
+    return { slices, other: others.length > 0 && { name: `Other, ${plural(others.length, "category", "categories")}`, amount: others.map((each) => each.amount).reduce(addAmounts) } };
+}
+
+/// The colour itself, then lighter and darker ones by turns.
+function shade(color, index) {
+    const step = Math.min(Math.ceil(index / 2) * 0.3, 0.75);
+    const towards = index % 2 ? 255 : 0;
+    return `#${[1, 3, 5].map((at) => Math.round(parseInt(color.slice(at, at + 2), 16) * (1 - step) + towards * step).toString(16).padStart(2, "0")).join("")}`;
+}
 
 export function categoryPanel(categories, totals, { period, currency }) {
     const title = h("header", h("h2", "Spending by category"));
@@ -69,28 +96,29 @@ export function categoryPanel(categories, totals, { period, currency }) {
     }
     const shown = categories.length <= SHOWN + 2 ? categories.length : SHOWN; // a button for two rows saves nothing
     const largest = scaled(categories[0].amount) || 1n;
-    const link = (each) => `/entries?type=expense&category=${each.slug || each.categoryId ? encodeURIComponent(each.slug || each.categoryId) : "none"}&from=${period.from}&to=${period.to}`;
-    const item = (each, index) => {
+    const { slices, other } = slicesOf(categories);
+    const item = (category, index) => {
+        const each = slices[index] ?? category;
         const width = Number((scaled(each.amount) * 1000n) / largest) / 10;
         const content = [
             categoryMark(each.slug || each.categoryId ? each : null),
             h("span.cat-name", each.name || "No category"),
             h("span.cat-amount", formatMoney(each.amount, currency)),
             h("span.cat-share", formatShare(Number(each.share))),
-            h("span.cat-bar", { "aria-hidden": "true" }, h("span", { css: { "inline-size": `${Math.max(width, 0.6)}%`, "--mark": safeColor(each.color) } })),
+            h("span.cat-bar", { "aria-hidden": "true" }, h("span", { css: { "inline-size": `${Math.max(width, 0.6)}%`, "--mark": slices[index] ? each.color : "var(--other)" } })),
         ];
-        const target = link(each);
-        return h("li", { hidden: index >= shown }, h("a.cat-row", { href: target, title: plural(Number(each.count), "entry", "entries") }, content));
+        return h("li", { hidden: index >= shown }, h("a.cat-row", { href: spendingAddress(each, period), title: plural(Number(each.count), "entry", "entries") }, content));
     };
     const list = h("ol.cat-list", categories.map(item));
     const rest = categories.length - shown;
-    const more = rest > 0 && h("button.quiet.small", { type: "button", onclick: () => { for (const each of list.children) each.hidden = false; more.remove(); } }, `Show ${rest} more`);
+    const showAll = () => { for (const each of list.children) each.hidden = false; if (more) more.remove(); };
+    const more = rest > 0 && h("button.quiet.small", { type: "button", onclick: showAll }, `Show ${rest} more`);
     const canvas = h("canvas", { role: "img", "aria-label": "Shares of spending by category; the list has the amounts" });
     const element = h("section.panel-box.by-category", title,
         h("div.cat-body",
             h("div.ring", canvas, h("div.ring-total", h("span.muted", "Total"), h("strong", formatMoney(totals.expenses, currency)))),
             h("div.cat-side", list, more)));
-    return { element, chart: categoryChart(canvas, categories, { currency, choose: (each) => navigate(link(each)) }) };
+    return { element, chart: categoryChart(canvas, slices, other, { currency, choose: (each) => (each === other ? showAll() : navigate(spendingAddress(each, period))) }) };
 }
 
 const LATEST = 8;

@@ -45,7 +45,7 @@ export function show(main, query) {
         list?.stop();
         selection.clear();
         list = startList(holder, filters, selection, categories, {
-            count: (number) => { count.textContent = plural(number, "entry", "entries"); },
+            count: (number, similar) => { count.textContent = similar ? `${new Intl.NumberFormat().format(number)} similar` : plural(number, "entry", "entries"); },
             sums(each) {
                 const money = (text) => formatMoney(text, state.book.currency);
                 replace(sums, each?.expense && h("span", h("span.muted", "spent "), money(each.expense)), each?.income && h("span", h("span.muted", "received "), h("span", { data: { type: "income" } }, money(each.income))));

@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { isDay } from "./dates.js";
 import { announce, categoryMark, debounce, h, icon, replace } from "./dom.js";
-import { amountWords, categoryFor, clearFilters, isFiltered, NONE, periods, spanText, STATUSES, TYPES } from "./entry-filters.js";
+import { amountWords, categoryFor, clearFilters, filterByCategory, isFiltered, NONE, periods, spanText, STATUSES, TYPES } from "./entry-filters.js";
 import { complete, suggestions } from "./complete.js";
 import { parseTyped, typedText } from "./money.js";
 import { categoryPicks, openPicker } from "./picker.js";
@@ -32,7 +32,7 @@ export function filterBar(filters, apply) {
     async function found(text) {
         const fold = (value) => value.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
         const categories = state.categories.filter((each) => fold(each.name).includes(fold(text))).slice(0, 3)
-            .map((each) => ({ text: each.name, hint: "category", mark: categoryMark(each), pick: () => { filters.category = each.slug ?? each.id; } }));
+            .map((each) => ({ text: each.name, hint: "category", mark: categoryMark(each), pick: () => filterByCategory(filters, each.slug ?? each.id) }));
         const ask = (field) => suggestions(field, text, field === "tag" ? 3 : 5).catch(() => []);
         const [merchants, tags] = await Promise.all([ask("merchant"), ask("tag")]);
         const count = (each) => new Intl.NumberFormat().format(each.count);
@@ -60,7 +60,7 @@ export function filterBar(filters, apply) {
     function chooseCategory(anchor) {
         const options = [{ value: NONE, text: "Not sorted yet", mark: categoryMark(null) }, ...categoryPicks(filters.type || null)];
         const current = filters.category === NONE ? NONE : categoryFor(filters.category)?.id ?? "";
-        openPicker(anchor, { label: "Category", options, value: current, onpick: (id) => { filters.category = id === NONE ? NONE : categoryFor(id)?.slug ?? id; changed(); } });
+        openPicker(anchor, { label: "Category", options, value: current, onpick: (id) => { filterByCategory(filters, id === NONE ? NONE : categoryFor(id)?.slug ?? id); changed(); } });
     }
 
     async function chooseAmong(anchor, field, label, several) {
@@ -104,13 +104,13 @@ export function filterBar(filters, apply) {
 
     function draw() {
         const focus = document.activeElement?.closest?.(".chip")?.dataset.filter;
-        const category = filters.category === NONE ? "not sorted yet" : filters.category && (categoryFor(filters.category)?.name ?? filters.category);
+        const category = filters.category === NONE ? "not sorted yet" : filters.category && `${categoryFor(filters.category)?.name ?? filters.category}${filters.subcategories ? ", without subcategories" : ""}`;
         replace(row,
             filters.deleted && chip("Deleted", "only", () => {}, clearing("deleted")),
             filters.import && chip("Import", "one file", () => {}, clearing("import")),
             filters.merchant && chip("Merchant", filters.merchant, (anchor) => { search.value = filters.merchant; filters.merchant = ""; filters.q = search.value; changed(); search.focus(); return anchor; }, clearing("merchant")),
             chip("Dates", spanText(filters.from, filters.to), choosePeriod, clearing("from", "to")),
-            chip("Category", category, chooseCategory, clearing("category")),
+            chip("Category", category, chooseCategory, clearing("category", "subcategories")),
             chip("Amount", amountWords(filters), chooseAmount, clearing("min", "max")),
             chip("Type", filters.type && names(TYPES, filters.type), choosing("Type", "type", TYPES), clearing("type")),
             chip("Status", filters.status && names(STATUSES, filters.status), choosing("Status", "status", STATUSES), clearing("status")),

@@ -5,7 +5,7 @@ import { formatMoney } from "./money.js";
 import { bookToday, state } from "./state.js";
 
 /// Their names in the address. `sort` and `order` are no filters: clearing the filters leaves them.
-const TEXTS = ["q", "from", "to", "type", "category", "merchant", "min", "max", "status", "paid", "import", "deleted"];
+const TEXTS = ["q", "from", "to", "type", "category", "subcategories", "merchant", "min", "max", "status", "paid", "import", "deleted"];
 const SORTS = ["date", "amount", "merchant", "created"];
 export const NONE = "none";
 
@@ -15,6 +15,8 @@ export function readFilters(query) {
     filters.sort = SORTS.includes(query.get("sort")) ? query.get("sort") : "date";
     filters.order = query.get("order") === "asc" ? "asc" : query.get("order") === "desc" ? "desc" : firstOrder(filters.sort);
     for (const key of ["from", "to"]) if (!isDay(filters[key])) filters[key] = "";
+    // Those of a category are included unless the address says otherwise.
+    if (filters.subcategories !== "false" || !filters.category || filters.category === NONE) filters.subcategories = "";
     return filters;
 }
 
@@ -36,7 +38,7 @@ export function questionOf(filters) {
     const none = filters.category === NONE;
     const sorted = filters.sort !== "date" || filters.order !== "desc";
     return {
-        q: filters.q, startDate: filters.from, endDate: filters.to, category: none ? "" : filters.category, subcategories: filters.category && !none ? "true" : "", uncategorised: none ? "true" : "",
+        q: filters.q, startDate: filters.from, endDate: filters.to, category: none ? "" : filters.category, subcategories: filters.category && !none && !filters.subcategories ? "true" : "", uncategorised: none ? "true" : "",
         merchant: filters.merchant, minAmount: filters.min, maxAmount: filters.max, status: filters.status, tag: filters.tags,
         paymentMethod: filters.paid, importId: filters.import, deleted: filters.deleted ? "true" : "",
         sort: sorted ? filters.sort : "", order: sorted ? filters.order : "",
@@ -82,6 +84,16 @@ export function spanText(from, to) {
 
 export const STATUSES = [["completed", "Completed"], ["pending", "Pending"], ["cancelled", "Cancelled"]];
 export const TYPES = [["expense", "Spending"], ["income", "Income"]];
+
+export function filterByCategory(filters, key) {
+    Object.assign(filters, { category: key, subcategories: "" });
+}
+
+/// To what one category alone has spent in a period, which is what a report's line of it says.
+export function spendingAddress({ slug, categoryId }, { from, to }) {
+    const hasOthers = categoryId && state.categories.some((each) => each.parentCategoryId === categoryId);
+    return `/entries?${new URLSearchParams({ type: "expense", category: slug || categoryId || NONE, ...(hasOthers && { subcategories: "false" }), from, to })}`;
+}
 
 export const categoryFor = (key) => state.categories.find((each) => each.slug === key || each.id === key) ?? null;
 

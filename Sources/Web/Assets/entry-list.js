@@ -12,7 +12,7 @@ import { openEditor } from "./editor.js";
 const PAGE = 100;
 const NEAR = 1200;
 
-/// on: {count(number), sums({expense, income} or null), empty(whether the book is), open(entry), clear(), press(what, row, entry, event), sort(key)}
+/// on: {count(number, whether they are only similar to what is searched), sums({expense, income} or null), empty(whether the book is), open(entry), clear(), press(what, row, entry, event), sort(key)}
 export function startList(holder, filters, selection, categories, on) {
     const controller = new AbortController();
     const now = bookToday();
@@ -28,6 +28,7 @@ export function startList(holder, filters, selection, categories, on) {
     let stopped = false;
     let activeID = null;
     let flat = null;
+    let similar = false;
     const away = new Map(); // id → {before} of rows taken from sight
 
     const watcher = new IntersectionObserver((seen) => {
@@ -156,13 +157,13 @@ export function startList(holder, filters, selection, categories, on) {
     /// Counting many entries costs the server something, so the list does not wait for it.
     async function showCount() {
         const signal = controller.signal;
-        if (!cursor) on.count(all().length);
+        if (!cursor) on.count(all().length, similar);
         try {
             if (cursor) {
                 const { meta } = await api.get(path, { ...questionOf(filters), page: 1, limit: 1 }, { whole: true, signal });
                 if (!stopped && meta.total !== undefined) on.count(Number(meta.total));
             }
-            if (!isFiltered(filters) || trash || !all().length) return on.sums(null);
+            if (!isFiltered(filters) || trash || similar || !all().length) return on.sums(null);
             const { sort, order, ...question } = questionOf(filters);
             const { byType } = await api.get(`${path}/stats`, question, { signal });
             if (!stopped) on.sums(Object.fromEntries((byType ?? []).map((each) => [each.type, each.total])));
@@ -170,15 +171,18 @@ export function startList(holder, filters, selection, categories, on) {
     }
 
     async function nothing() {
-        on.count(0);
-        const similar = filters.q && !trash ? await likely() : [];
+        const found = filters.q && !trash ? await likely() : [];
         if (stopped) return false;
-        if (similar.length) {
+        similar = found.length > 0;
+        if (similar) {
             replace(lead, h("p.list-note", icon("search"), `Nothing says “${filters.q}” exactly. This is similar:`));
             full();
-            append(similar);
+            append(found);
+            showCount();
             return true;
         }
+        on.count(0);
+        on.sums(null);
         bare();
         return false;
     }

@@ -25,7 +25,7 @@ export function pastImports() {
             const body = h("tbody", data.slice(0, meta.nextCursor ? undefined : PAGE).map(row));
             const foot = h("div.list-foot");
             replace(element, h("h2", "Past imports"), h("div.table-scroll", h("table.plain", h("thead", h("tr",
-                [["File", ""], ["When", ""], ["Imported", "number"], ["Already there", "number hide-narrow"], ["Rejected", "number hide-narrow"], ["", "act"]].map(([text, name]) => h("th", { scope: "col", class: name }, text || h("span.visually-hidden", "Actions"))))), body)), foot);
+                [["File", ""], ["When", "hide-narrow"], ["Imported", "number"], ["Already there", "number hide-narrow"], ["Rejected", "number hide-narrow"], ["", "act"]].map(([text, name]) => h("th", { scope: "col", class: name }, text || h("span.visually-hidden", "Actions"))))), body)), foot);
             if (meta.nextCursor) more(foot, body, meta.nextCursor);
         } catch { /* the list of the past is not what one came for */ }
     }
@@ -45,11 +45,13 @@ export function pastImports() {
     function row(each) {
         const rejected = Number(each.rejectedCount ?? each.rejected?.length ?? 0);
         const name = each.filename ?? "A file";
+        const refused = (text) => h("button.link", { type: "button", "aria-label": `${plural(rejected, "rejected line")} of ${name}`, onclick: () => openRejected(each) }, text);
         return h("tr", { data: { undone: String(Boolean(each.undoneAt)) } },
-            h("td.file-name", h("bdi", name), each.undoneAt ? h("span.status", { data: { status: "cancelled" } }, "undone") : each.profile && h("span.tag", each.profile?.name ?? each.profile)),
-            h("td.nowrap", h("span.hide-narrow", instant(each.createdAt)), h("span.only-narrow", instant(each.createdAt, { dateStyle: "medium" }))),
+            h("td.file-name", h("bdi", name), each.undoneAt ? h("span.status", { data: { status: "cancelled" } }, "undone") : each.profile && h("span.tag", each.profile?.name ?? each.profile),
+                h("span.only-narrow.past-facts", h("span", instant(each.createdAt, { dateStyle: "medium" })), rejected > 0 && h("span", refused(`${whole(rejected)} rejected`)))),
+            h("td.nowrap.hide-narrow", instant(each.createdAt)),
             h("td.number", each.undoneAt ? whole(each.imported) : h("a", { href: `/entries?import=${encodeURIComponent(each.id)}` }, whole(each.imported))), h("td.number.hide-narrow", whole(each.duplicates)),
-            h("td.number.hide-narrow", rejected ? h("button.link", { type: "button", "aria-label": `${plural(rejected, "rejected line")} of ${name}`, onclick: () => openRejected(each) }, whole(rejected)) : "0"),
+            h("td.number.hide-narrow", rejected ? refused(whole(rejected)) : "0"),
             h("td.act", h("button.icon-button.small", { type: "button", "aria-label": `More about ${name}`, "aria-haspopup": "menu", "aria-expanded": "false", onclick: (event) => openMenu(event.currentTarget, [
                 !each.undoneAt && { text: "See its entries", symbol: "entries", onpick: () => navigate(`/entries?import=${encodeURIComponent(each.id)}`) },
                 rejected > 0 && { text: "Rejected lines", symbol: "alert", hint: whole(rejected), onpick: () => openRejected(each) },

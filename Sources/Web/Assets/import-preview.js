@@ -87,15 +87,15 @@ function transactionTable(transactions, job, redraw) {
         const negative = isNegative(each.amount);
         const name = each.merchantName || each.payee || each.memo || "–";
         const second = [each.merchantName && each.merchantName !== each.payee ? each.payee : null, each.memo === name ? null : each.memo].filter(Boolean).join(" · ");
-        return h("tr", h("td.number.muted.line", each.line ?? ""), h("td.nowrap", dayMedium(each.date)),
-            h("td.payee", h("div", h("bdi.name", name), second && h("bdi.sub-text", second), (each.tags ?? []).map((tag) => h("span.tag", tag)))),
+        return h("tr", h("td.number.muted.line", each.line ?? ""), h("td.nowrap.hide-narrow", dayMedium(each.date)),
+            h("td.payee", h("div", h("bdi.name", name), h("span.only-narrow.payee-date", dayMedium(each.date), second && " ·"), second && h("bdi.sub-text", second), (each.tags ?? []).map((tag) => h("span.tag", tag)))),
             h("td.nowrap.cat", categoryCell(each, job, payees, redraw)),
             h("td.number.nowrap", { data: { type: negative ? "expense" : "income" } }, `${negative ? "−" : "+"}${formatMoney(absolute(each.amount), each.currency ?? state.book.currency)}`));
     };
     const note = job.picks.size > 0 && h("p.pick-note", icon("rules"), `${plural(job.picks.size, "choice")} made here will be remembered as ${job.picks.size === 1 ? "a rule" : "rules"} when you import.`,
         h("button.link", { type: "button", onclick: () => { job.picks.clear(); redraw(); } }, "Forget them"));
     return [note, h("div.table-box", { tabindex: "0", role: "tabpanel", "aria-label": "Entries found" },
-        h("table.plain", h("thead", h("tr", h("th.number.line", { scope: "col" }, "Line"), h("th", { scope: "col" }, "Date"), h("th", { scope: "col" }, "Payee"), h("th.cat", { scope: "col" }, "Category"), h("th.number", { scope: "col" }, "Amount"))),
+        h("table.plain", h("thead", h("tr", h("th.number.line", { scope: "col" }, "Line"), h("th.hide-narrow", { scope: "col" }, "Date"), h("th", { scope: "col" }, "Payee"), h("th.cat", { scope: "col" }, "Category"), h("th.number", { scope: "col" }, "Amount"))),
             h("tbody", transactions.slice(0, SAMPLE).map(row))),
         transactions.length > SAMPLE && h("p.muted.small.table-note", `The first ${SAMPLE} of ${new Intl.NumberFormat().format(transactions.length)}.`))];
 }

@@ -119,6 +119,6 @@ export function skeleton(lines, className = "skeleton-line") {
     return h("div.skeleton", { "aria-hidden": "true" }, Array.from({ length: lines }, () => h(`div.${className}`)));
 }
 
-export function emptyState({ symbol, title, text, actions = [] }) {
-    return h("div.empty", h("div.empty-mark", icon(symbol)), h("h2", title), h("p", text), actions.length > 0 && h("div.empty-actions", actions));
+export function emptyState({ symbol, title, text, actions = [], level = "h2" }) {
+    return h("div.empty", h("div.empty-mark", icon(symbol)), h(level, { tabindex: "-1" }, title), h("p", text), actions.length > 0 && h("div.empty-actions", actions));
 }

@@ -28,7 +28,7 @@ const categoryWord = (id) => {
 export function actionWords(actions = {}) {
     const words = [];
     if (actions.categoryId) words.push(categoryWord(actions.categoryId));
-    if (actions.split?.length) words.push(h("span.words", "split: ", actions.split.map((each, index) => [index ? ", " : "", each.rest ? "the rest" : each.percent !== undefined && each.percent !== null ? `${each.percent} %` : formatMoney(String(each.amount), state.book.currency), " ", categoryWord(each.categoryId)])));
+    if (actions.split?.length) words.push(h("span.rule-split", h("span.visually-hidden", "split: "), actions.split.map((each) => h("span", h("span.rule-share", each.rest ? "the rest" : each.percent !== undefined && each.percent !== null ? `${each.percent} %` : formatMoney(String(each.amount), state.book.currency)), " ", categoryWord(each.categoryId)))));
     if (actions.merchantName) words.push(h("span.words", "called ", h("bdi", `“${actions.merchantName}”`)));
     for (const tag of actions.addTags ?? []) words.push(h("span.tag", tag));
     if (actions.paymentMethod) words.push(h("span.words", `paid by ${actions.paymentMethod}`));
