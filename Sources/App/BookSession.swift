@@ -6,6 +6,7 @@ import HTTP
 import HTTPServer
 import Identity
 import JSON
+import Runtime
 
 /// A book as one of its members sees it, for the commands. They call the routes of the API in this process, without a
 /// socket: what a command does, checks and refuses is by construction what the page does.
@@ -65,6 +66,11 @@ struct BookSession: Sendable {
                 "\(email) has no book “\(Output.safe(wanted ?? ""))”. Theirs: \(names.isEmpty ? "none" : names).")
         }
         return BookSession(backend, user: user.id, book: summary.book)
+    }
+
+    /// Where the book is.
+    var today: CalendarDate {
+        CalendarDate.of(Clock.system.now(), in: TimeZone(identifier: book.timeZone) ?? .gmt)
     }
 
     // MARK: Asking

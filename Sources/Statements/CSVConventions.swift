@@ -96,6 +96,17 @@ enum CSVConventions {
         }
         mapping.ambiguousDateOrder = true
         mapping.dateOrder = likelyOrder(mapping, open, rows)
+        // The days of booking: those of value may lie ahead.
+        let habit = isWrittenDayFirst(mapping, rows) ? DateOrder.dmy : nil
+        mapping.ambiguousDates = (mapping.date ?? mapping.valueDate).flatMap { position in
+            AmbiguousDates(
+                rows.compactMap { row -> (text: String, parts: StatementDate.Parts)? in
+                    guard position < row.cells.count, let parts = CSVValue(row.cells[position]).parts else {
+                        return nil
+                    }
+                    return (row.cells[position], parts)
+                }, habit: habit)
+        }
     }
 
     /// For dates that are nothing but digits: the one format that reads every one of them as a day of this age.
@@ -120,15 +131,7 @@ enum CSVConventions {
     private static func likelyOrder(
         _ mapping: CSVMapping, _ dates: [StatementDate.Parts], _ rows: [CSVDetector.Record]
     ) -> DateOrder {
-        if mapping.delimiter == UInt8(ascii: ";") || mapping.decimalSeparator == UInt8(ascii: ",") { return .dmy }
-        if let position = mapping.date,
-            rows.contains(where: { row in
-                guard position < row.cells.count else { return false }
-                return row.cells[position].contains(".")
-            })
-        {
-            return .dmy
-        }
+        if isWrittenDayFirst(mapping, rows) { return .dmy }
         let asDMY = dates.compactMap { StatementDate.date(from: $0, order: .dmy) }
         let asMDY = dates.compactMap { StatementDate.date(from: $0, order: .mdy) }
         let isSortedDMY = isSorted(asDMY)
@@ -148,6 +151,13 @@ enum CSVConventions {
             money.contains { $0 < row.cells.count && row.cells[$0].contains("$") }
         }
         return hasDollars ? .mdy : .dmy
+    }
+
+    /// Where columns end with semicolons, amounts have a comma, or days have dots, the day comes first.
+    private static func isWrittenDayFirst(_ mapping: CSVMapping, _ rows: [CSVDetector.Record]) -> Bool {
+        if mapping.delimiter == UInt8(ascii: ";") || mapping.decimalSeparator == UInt8(ascii: ",") { return true }
+        guard let position = mapping.date else { return false }
+        return rows.contains { position < $0.cells.count && $0.cells[position].contains(".") }
     }
 
     private static func isSorted(_ dates: [CalendarDate]) -> Bool {

@@ -36,6 +36,8 @@ package struct CSVMapping: Equatable, Sendable {
     package var dateOrder = DateOrder.ymd
     /// The dates that were seen can be read in more than one order; the chosen one is a guess.
     package var ambiguousDateOrder = false
+    /// What the choice is between; nil where it makes no difference.
+    package var ambiguousDates: AmbiguousDates?
     /// How dates are written, where somebody said so; it outweighs the order.
     package var dateFormat: StatementDateFormat?
     package var decimalSeparator: UInt8 = UInt8(ascii: ".")
@@ -60,6 +62,14 @@ package struct CSVMapping: Equatable, Sendable {
     package init() {}
 
     var canReadAmounts: Bool { amount != nil || debit != nil || credit != nil }
+
+    /// What the day of today tells about the order of the dates.
+    mutating func settleDates(today: CalendarDate?) {
+        guard let today, let order = ambiguousDates?.order(today: today) else { return }
+        dateOrder = order
+        ambiguousDateOrder = false
+        ambiguousDates = nil
+    }
 
     func day(_ cell: UnsafeBufferPointer<UInt8>) -> CalendarDate? {
         if let dateFormat { return dateFormat.parse(cell) }
@@ -131,10 +141,12 @@ extension CSVMapping {
         if let dateOrder = override.dateOrder {
             self.dateOrder = dateOrder
             ambiguousDateOrder = false
+            ambiguousDates = nil
         }
         if let dateFormat = override.dateFormat {
             self.dateFormat = dateFormat
             ambiguousDateOrder = false
+            ambiguousDates = nil
         }
         if let decimal = override.decimalSeparator { decimalSeparator = decimal }
         if let negate = override.negate { self.negate = negate }

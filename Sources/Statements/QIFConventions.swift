@@ -4,9 +4,11 @@ import Base
 struct QIFConventions {
     private(set) var dateOrder = DateOrder.mdy
     private(set) var ambiguousDateOrder = false
+    private(set) var ambiguousDates: AmbiguousDates?
     private(set) var decimalSeparator = UInt8(ascii: ".")
 
     private var dates: [StatementDate.Parts] = []
+    private var texts: [String] = []
     private var hasPointDates = false
     private var hasApostrophes = false
 
@@ -24,6 +26,7 @@ struct QIFConventions {
                 hasPointDates = hasPointDates || value.contains(UInt8(ascii: "."))
                 hasApostrophes = hasApostrophes || value.contains(UInt8(ascii: "'"))
                 dates.append(parts)
+                texts.append(String(decoding: value, as: UTF8.self))
             case UInt8(ascii: "T"), UInt8(ascii: "U"), UInt8(ascii: "$"):
                 guard isTransactions, let shape = StatementAmount.shape(of: value) else { continue }
                 switch (shape.points, shape.commas) {
@@ -44,6 +47,15 @@ struct QIFConventions {
             settleDates()
         }
         dates = []
+        texts = []
+    }
+
+    /// What the day of today tells about the order of the dates.
+    mutating func settleDates(today: CalendarDate?) {
+        guard let today, let order = ambiguousDates?.order(today: today) else { return }
+        dateOrder = order
+        ambiguousDateOrder = false
+        ambiguousDates = nil
     }
 
     private mutating func settleDates() {
@@ -54,18 +66,22 @@ struct QIFConventions {
         }
         ambiguousDateOrder = true
         dateOrder = likelyOrder(open)
+        let habit: DateOrder? = hasApostrophes ? .mdy : isWrittenDayFirst ? .dmy : nil
+        ambiguousDates = AmbiguousDates(zip(texts, dates).map { (text: $0, parts: $1) }, habit: habit)
     }
 
     /// Both orders read every date. The format is American, so is its order, unless something speaks against it.
     private func likelyOrder(_ open: [StatementDate.Parts]) -> DateOrder {
         if hasApostrophes { return .mdy }
-        if hasPointDates || decimalSeparator == UInt8(ascii: ",") { return .dmy }
+        if isWrittenDayFirst { return .dmy }
         let asDMY = open.compactMap { StatementDate.date(from: $0, order: .dmy) }
         let asMDY = open.compactMap { StatementDate.date(from: $0, order: .mdy) }
         let isSortedDMY = Self.isSorted(asDMY)
         if isSortedDMY != Self.isSorted(asMDY) { return isSortedDMY ? .dmy : .mdy }
         return Self.span(asDMY) * 2 < Self.span(asMDY) ? .dmy : .mdy
     }
+
+    private var isWrittenDayFirst: Bool { hasPointDates || decimalSeparator == UInt8(ascii: ",") }
 
     private static func isSorted(_ dates: [CalendarDate]) -> Bool {
         guard dates.count > 2 else { return false }

@@ -21,6 +21,7 @@ package struct StatementReader {
     private let currency: Currency
     private let override: CSVMappingOverride
     private let profiles: [StatementProfile]
+    private let today: CalendarDate?
     private var stages = ByteStages()
     private var hasStarted = false
     private var head: [UInt8] = []
@@ -34,13 +35,15 @@ package struct StatementReader {
     ///   - currency: of amounts for which the file names none.
     ///   - override: what is known of a CSV file; it outweighs what a profile says.
     ///   - profiles: the first one with the file's signature is used.
+    ///   - today: tells the order of dates that would otherwise lie in the future; nil leaves it a guess.
     package init(
         currency: Currency, mapping override: CSVMappingOverride = CSVMappingOverride(),
-        profiles: [StatementProfile] = []
+        profiles: [StatementProfile] = [], today: CalendarDate? = nil
     ) {
         self.currency = currency
         self.override = override.sensible
         self.profiles = profiles
+        self.today = today
     }
 
     package mutating func feed(
@@ -149,11 +152,12 @@ package struct StatementReader {
         let known = profiles.first { $0.signature == signature }
         profile = known?.name
         let override = known.map { self.override.over($0.mapping.sensible) } ?? self.override
-        let detection =
+        let found =
             override.isEmpty
             ? signed.detection
             : head.withUnsafeBufferPointer { CSVDetector(head: $0, isWhole: isWhole, override: override).detect() }
-        guard let detection else { throw Refusal.columnsNotFound(among: columnNames) }
+        guard var detection = found else { throw Refusal.columnsNotFound(among: columnNames) }
+        detection.mapping.settleDates(today: today)
         mapping = detection.mapping
         columnNames = detection.columnNames
         if let transcoder = stages.utf16 {
@@ -199,11 +203,13 @@ package struct StatementReader {
     }
 
     private mutating func openQIF() {
-        let conventions = head.withUnsafeBufferPointer { QIFConventions(head: $0, override: override) }
+        var conventions = head.withUnsafeBufferPointer { QIFConventions(head: $0, override: override) }
+        conventions.settleDates(today: today)
         var mapping = CSVMapping()
         mapping.encoding = override.encoding ?? .utf8
         mapping.dateOrder = conventions.dateOrder
         mapping.ambiguousDateOrder = conventions.ambiguousDateOrder
+        mapping.ambiguousDates = conventions.ambiguousDates
         mapping.decimalSeparator = conventions.decimalSeparator
         mapping.negate = override.negate ?? false
         self.mapping = mapping

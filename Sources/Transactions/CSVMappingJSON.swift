@@ -20,6 +20,17 @@ extension CSVMapping {
         writer.string(dateOrder.rawValue)
         writer.key("ambiguousDateOrder")
         writer.bool(ambiguousDateOrder)
+        if let ambiguousDates {
+            writer.key("ambiguousDates")
+            writer.beginObject()
+            writer.key("text")
+            writer.string(ambiguousDates.text)
+            writer.key("dmy")
+            writer.date(ambiguousDates.dayFirst)
+            writer.key("mdy")
+            writer.date(ambiguousDates.monthFirst)
+            writer.endObject()
+        }
         if let dateFormat {
             writer.key("dateFormat")
             writer.string(dateFormat.text)

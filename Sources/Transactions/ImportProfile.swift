@@ -37,7 +37,9 @@ struct ProfileChoice: Sendable {
     /// Otherwise those that are recognised by their signature.
     var candidates: [ImportProfile] = []
 
-    func reader(_ currency: Currency, _ mapping: CSVMappingOverride) -> StatementReader {
+    func reader(
+        _ currency: Currency, _ mapping: CSVMappingOverride, today: CalendarDate?
+    ) -> StatementReader {
         StatementReader(
             currency: currency, mapping: named.map { mapping.over($0.override) } ?? mapping,
             profiles: named != nil
@@ -46,7 +48,7 @@ struct ProfileChoice: Sendable {
                     profile.signature.map {
                         StatementProfile(name: profile.name, signature: $0, mapping: profile.override)
                     }
-                })
+                }, today: today)
     }
 
     /// The name of the one that was used: none where nothing of it can matter, as in OFX. A QIF file, which tells neither

@@ -14,13 +14,15 @@ package struct ImportRoutes: RouteGroup {
     /// An import holds a connection for as long as it takes; most of them must stay free for everybody else.
     private let turnstile: Turnstile
     private let limits: ImportLimits
+    private let clock: Clock
     private let progress = ImportProgress()
 
     /// - Parameter spoolDirectory: where uploads are kept while they are read.
     package init(
         database: Database, pool: BlockingPool, spoolDirectory: String, turnstile: Turnstile,
-        limits: ImportLimits = ImportLimits()
+        limits: ImportLimits = ImportLimits(), clock: Clock = .system
     ) {
+        self.clock = clock
         self.limits = limits
         self.turnstile = turnstile
         self.database = database
@@ -96,7 +98,8 @@ package struct ImportRoutes: RouteGroup {
         options.saveProfile = saveProfile
         options.account = account
         let importer = Importer(
-            database: database, book: book.id, currency: book.currency, user: user, limits: limits)
+            database: database, book: book.id, currency: book.currency, user: user, limits: limits,
+            today: CalendarDate.of(clock.now(), in: book.timeZone))
         if dryRun == true {
             return try await preview(try await upload.receive(request, filename: filename).file, importer, options)
         }
@@ -127,7 +130,8 @@ package struct ImportRoutes: RouteGroup {
     ) async throws -> HTTPResponse {
         var preview = StatementPreview(transactionLimit: limits.previewRows, rejectedLimit: limits.rejectedLines)
         let profiles = try await importer.profiles(options, database)
-        let reader = try await file.read(profiles.reader(importer.currency, options.mapping)) { events in
+        let reader = try await file.read(profiles.reader(importer.currency, options.mapping, today: importer.today)) {
+            events in
             for event in events { preview.take(event) }
         }
         let marks = try await importer.marks(for: preview, account: options.account)

@@ -17,10 +17,14 @@ package struct Importer: Sendable {
     let currency: Currency
     let user: UserID
     let limits: ImportLimits
+    /// Where the book is; tells the order of dates that would otherwise lie in the future.
+    let today: CalendarDate?
 
     package init(
-        database: Database, book: BookID, currency: Currency, user: UserID, limits: ImportLimits = ImportLimits()
+        database: Database, book: BookID, currency: Currency, user: UserID, limits: ImportLimits = ImportLimits(),
+        today: CalendarDate? = nil
     ) {
+        self.today = today
         self.limits = limits
         self.database = database
         self.book = book
@@ -37,6 +41,9 @@ package struct Importer: Sendable {
         package var saveProfile: String?
         /// Of a file that does not tell its account.
         package var account: String?
+        /// What to say of dates that can be read in two orders, and that nothing settles; nothing is imported then. Nil
+        /// takes the likelier order.
+        package var refusesDates: (@Sendable (AmbiguousDates) -> Refusal)?
         package init() {}
     }
 
@@ -104,7 +111,8 @@ package struct Importer: Sendable {
                     rules: rules, categories: try await categories(transaction), currency: currency),
                 account: options.account, limits: limits)
             let reader = try await copy(
-                file, profiles.reader(currency, options.mapping), reading, &writer, progress)
+                file, profiles.reader(currency, options.mapping, today: today), reading, &writer, progress)
+            if let dates = reader.mapping?.ambiguousDates, let refusal = options.refusesDates { throw refusal(dates) }
             let summary = reading.summary
             let profile = profiles.used(reader)
             try await writer.finish(reader, summary, profile: profile)

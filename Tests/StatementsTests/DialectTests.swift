@@ -240,6 +240,29 @@ import Testing
         #expect(try order(["03/04/2026", "03/05/2026", "03/06/2026"]) == (.mdy, true))
     }
 
+    @Test func `is the one that puts no days into the future, unless it is written otherwise`() throws {
+        func order(_ text: String, today: String) throws -> (DateOrder?, String?) {
+            var reader = StatementReader(currency: .eur, today: CalendarDate(iso: today))
+            try reader.feed(Array(text.utf8)) { _ in }
+            try reader.finish { _ in }
+            return (reader.mapping?.dateOrder, reader.mapping?.ambiguousDates?.text)
+        }
+        let text = "Date,Memo,Amount\n03/03/2026,a,-1\n03/10/2026,a,-1\n"
+        #expect(try order(text, today: "2026-03-11") == (.mdy, nil))
+        #expect(try order(text.replacing("03/10", with: "10/03"), today: "2026-03-11") == (.dmy, nil))
+        // Both are past, both are ahead, or it is a matter of days.
+        #expect(try order(text, today: "2026-12-01").1 == "03/10/2026")
+        #expect(try order(text, today: "2026-01-01").1 == "03/10/2026")
+        #expect(try order(text, today: "2026-09-28").1 == "03/10/2026")
+        // Nobody writes the month first with dots or semicolons.
+        let dots = text.replacing("/", with: ".")
+        #expect(try order(dots, today: "2026-03-11") == (.dmy, "03.10.2026"))
+        #expect(try order(text.replacing(",", with: ";"), today: "2026-03-11") == (.dmy, "03/10/2026"))
+        let qif = "!Type:Bank\nD03/10/2026\nT-1.00\nPa\n^\n"
+        #expect(try order(qif, today: "2026-03-11") == (.mdy, nil))
+        #expect(try order(qif, today: "2026-12-11").1 == "03/10/2026")
+    }
+
     @Test func `is the caller's to correct`() throws {
         var override = CSVMappingOverride()
         override.dateOrder = .mdy

@@ -6,12 +6,13 @@ enum EntryFlags {
         "from", "to", "month", "year", "category", "merchant", "min", "max", "tag", "status", "type", "payment-method",
         "import",
     ]
-    static let switches: Set<String> = ["uncategorised", "deleted"]
+    static let switches: Set<String> = ["uncategorised", "deleted", "no-subcategories"]
 
     static let help = """
           --from DAY, --to DAY     From 2026-01-01 on, up to 2026-03-31, both included; or --month 2026-03, --year 2026.
           --type expense|income    Only these.
-          --category CATEGORY      An id, a slug or a name. --uncategorised: what nobody has sorted.
+          --category CATEGORY      An id, a slug or a name; with its subcategories, unless --no-subcategories is given.
+          --uncategorised          What nobody has sorted.
           --merchant TEXT          Part of the merchant's name.
           --min AMOUNT, --max AMOUNT
           --tag TAG                Given twice, with both.
@@ -28,6 +29,9 @@ enum EntryFlags {
                 throw UsageProblem("--\(flag) needs an amount such as 12.50, not “\(text)”.")
             }
         }
+        if arguments.has("no-subcategories"), arguments.values["category"] == nil {
+            throw UsageProblem("--no-subcategories is about a category. Which? Say --category CATEGORY.")
+        }
         var query: BookSession.Query = [
             ("startDate", period?.from?.description), ("endDate", period?.through?.description),
             ("type", try arguments.choice("type", of: ["expense", "income"])),
@@ -39,7 +43,20 @@ enum EntryFlags {
             ("deleted", arguments.has("deleted") ? "true" : nil),
         ]
         query += arguments.all("tag").map { ("tag", $0) }
+        // As the page counts them.
+        if arguments.values["category"] != nil {
+            query.append(("subcategories", arguments.has("no-subcategories") ? "false" : "true"))
+        }
         return query
+    }
+
+    /// With the id of the category, whatever it was called.
+    ///
+    /// - Throws: a refusal when the book has no such category: a filter that lets nothing through would hide a slip.
+    static func resolved(_ query: BookSession.Query, _ session: BookSession) async throws -> BookSession.Query {
+        guard let category = query.first(where: { $0.name == "category" })?.value else { return query }
+        let id = try await CategoryNames(session).id(category)
+        return query.map { $0.name == "category" ? (name: $0.name, value: id as String?) : $0 }
     }
 }
 

@@ -36,6 +36,7 @@ enum ExportCommand {
         let filters = try EntryFlags.query(arguments) + [("q", arguments.values["q"])]
         let hasMark = arguments.has("bom")
         return try BookSession.run(arguments) { session in
+            let filters = try await EntryFlags.resolved(filters, session)
             let total = try await count(filters, session)
             let file = try path.map { try OutputFile($0) }
             let written = Mutex(-1)

@@ -28,7 +28,7 @@ struct Figures {
         }
         table.print()
         var facts = [
-            "\(Numbers.grouped(report["expenseCount"]?.int ?? 0)) expenses, \(Numbers.grouped(report["incomeCount"]?.int ?? 0)) incomes"
+            counted(report["expenseCount"], "expense") + ", " + counted(report["incomeCount"], "income")
         ]
         if let average = report["averageExpense"]?.numberText {
             facts.append("average expense \(Numbers.grouped(average))")
@@ -147,6 +147,11 @@ struct Figures {
             return String(from.prefix(4))
         }
         return "\(from) to \(through)"
+    }
+
+    private func counted(_ value: JSONValue?, _ noun: String) -> String {
+        let count = value?.int ?? 0
+        return "\(Numbers.grouped(count)) \(noun)\(count == 1 ? "" : "s")"
     }
 
     private func amount(_ value: JSONValue?) -> String { Numbers.grouped(value?.numberText ?? value?.string ?? "") }

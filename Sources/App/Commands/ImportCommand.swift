@@ -24,6 +24,8 @@ enum ImportCommand {
                                    profile that fits a file by its columns is found.
               --save-profile NAME  Keeps how the CSV file was read, for the next one like it.
               --mapping JSON       Corrects how a CSV file is read, as the dry run shows it: {"dateOrder":"dmy"}.
+                                   A file whose dates can be read with the day first and the month first is not
+                                   imported before one of them is chosen, so or by a profile.
               --account NAME       The account, for files that do not name it.
               --currency CODE      In a dry run without --user: the currency where the file names none. EUR by default.
               --json               Results as JSON, a line for each file.
@@ -72,6 +74,8 @@ enum ImportCommand {
         reading.profile = arguments.values["profile"]
         reading.saveProfile = arguments.values["save-profile"]
         reading.account = arguments.values["account"]
+        // A wrong guess would bring in again, on other days, what is there already.
+        reading.refusesDates = { DateOrderWords.refusal($0.text, $0.dayFirst.description, $0.monthFirst.description) }
         let options = reading
         let asJSON = arguments.has("json")
         let isComplete = files.count == arguments.positional.count
@@ -122,6 +126,29 @@ enum ImportCommand {
 
     static func line(_ rejected: RejectedLine) -> String {
         "  line \(rejected.line): \(Output.safe(rejected.reason))  “\(Output.safe(rejected.text))”"
+    }
+}
+
+/// Dates that can be read in two orders.
+enum DateOrderWords {
+    static func refusal(_ text: String, _ dayFirst: String, _ monthFirst: String) -> Refusal {
+        Refusal(.unprocessable, "AMBIGUOUS_DATES", sentences(text, dayFirst, monthFirst))
+    }
+
+    private static func sentences(_ text: String, _ dayFirst: String, _ monthFirst: String) -> String {
+        """
+        The dates can be read with the day first or with the month first: the first one, “\(Output.safe(text))”, is \
+        \(dayFirst) with --mapping '{"dateOrder":"dmy"}' and \(monthFirst) with --mapping '{"dateOrder":"mdy"}'. \
+        Say which.
+        """
+    }
+
+    /// Of a mapping as the API answers it; nil where nothing is to be chosen.
+    static func refusal(_ mapping: JSONValue?) -> Refusal? {
+        guard let dates = mapping?["ambiguousDates"], let text = dates["text"]?.string,
+            let dayFirst = dates["dmy"]?.string, let monthFirst = dates["mdy"]?.string
+        else { return nil }
+        return refusal(text, dayFirst, monthFirst)
     }
 }
 
@@ -182,7 +209,7 @@ extension BookSession {
         }
         return Importer(
             database: backend.database, book: book.id, currency: book.currency, user: user,
-            limits: ImportLimits(backend.configuration))
+            limits: ImportLimits(backend.configuration), today: today)
     }
 }
 

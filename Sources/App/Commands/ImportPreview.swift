@@ -1,6 +1,8 @@
 import Base
 import EventLoop
+import FoundationEssentials
 import JSON
+import Runtime
 import Statements
 import Synchronization
 import Transactions
@@ -13,6 +15,7 @@ enum ImportPreview {
         guard let currency = try arguments.currency("currency") ?? Currency("EUR") else { return .usage }
         let pool = BlockingPool(threads: 1, queueLimit: 4)
         defer { pool.shutdown() }
+        let today = CalendarDate.of(Clock.system.now(), in: .gmt)
         var exit = ExitCode.success
         for path in arguments.positional {
             guard let given = GivenFile.open([path], pool: pool).first else {
@@ -23,13 +26,20 @@ enum ImportPreview {
             defer { progress.end() }
             do {
                 let (reader, preview) = try runBlocking {
-                    try await read(given.file, StatementReader(currency: currency, mapping: mapping), progress)
+                    try await read(
+                        given.file, StatementReader(currency: currency, mapping: mapping, today: today), progress)
                 }
                 progress.end()
                 if arguments.has("json") {
                     Output.json { preview.write(reader, to: &$0) }
                 } else {
                     describe(path, preview, reader)
+                    if let dates = reader.mapping?.ambiguousDates {
+                        warn(
+                            path,
+                            DateOrderWords.refusal(
+                                dates.text, dates.dayFirst.description, dates.monthFirst.description))
+                    }
                 }
             } catch let refusal as Refusal {
                 progress.end()
@@ -87,7 +97,12 @@ enum ImportPreview {
                 do {
                     let preview = try await session.upload(
                         "/imports", query + [("filename", given.name)], next: given.file.pieces)
-                    if asJSON { Output.json { $0.value(preview) } } else { describe(path, preview) }
+                    if asJSON {
+                        Output.json { $0.value(preview) }
+                    } else {
+                        describe(path, preview)
+                        if let refusal = DateOrderWords.refusal(preview["mapping"]) { warn(path, refusal) }
+                    }
                 } catch let refusal as Refusal where refusal.kind != .unavailable {
                     Output.error("\(Output.safe(path)): \(refusal.message)")
                     exit = .failure
@@ -131,6 +146,11 @@ enum ImportPreview {
     }
 
     // MARK: Both
+
+    /// What an import would refuse is shown all the same.
+    private static func warn(_ path: String, _ refusal: Refusal) {
+        Output.error("\(Output.safe(path)): \(refusal.message)")
+    }
 
     private static func head(_ path: String, _ format: String, _ transactions: Int, _ rejected: Int) {
         Output.line(

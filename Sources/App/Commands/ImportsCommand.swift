@@ -1,5 +1,7 @@
 import Base
+import FoundationEssentials
 import JSON
+import Runtime
 
 /// `purser imports`: what was imported, and taking it back.
 enum ImportsCommand {
@@ -12,7 +14,8 @@ enum ImportsCommand {
               undo ID  Deletes what it brought. Entries that were changed since stay, unless --edited remove is given.
                        The file can be imported again afterwards.
 
-            An ID may be shortened to its last letters as `list` shows them; `last` is the newest one.
+            An ID may be shortened to its last letters as `list` shows them. `last` is the newest one; for `undo` the newest
+            that brought in anything and was not undone.
 
             \(BookSession.help)
               --edited keep|remove  What becomes of entries that were changed since the import. keep by default.
@@ -39,17 +42,18 @@ enum ImportsCommand {
         let reference = arguments.positional[1]
         let edited = try arguments.choice("edited", of: ["keep", "remove"])
         return try BookSession.run(arguments) { session in
-            let id = try await find(reference, session)
+            let id = try await find(reference, forUndo: action == "undo", session)
             if action == "show" {
                 try await show(id, session, asJSON: asJSON)
             } else {
+                let undoing = try await session.get("/imports/\(id)")
                 let undone = try await session.send("DELETE", "/imports/\(id)", [("edited", edited)])
                 if asJSON {
                     Output.json { $0.value(undone) }
                 } else {
                     let (removed, kept) = (undone["removed"]?.int ?? 0, undone["kept"]?.int ?? 0)
                     Output.line(
-                        "Undone: \(removed) \(removed == 1 ? "entry" : "entries") removed"
+                        "Undone: \(name(undoing)), \(Numbers.grouped(removed)) \(removed == 1 ? "entry" : "entries") removed"
                             + (kept > 0
                                 ? ", \(kept) kept that were changed since (--edited remove takes these too)." : "."))
                 }
@@ -101,13 +105,28 @@ enum ImportsCommand {
             })
     }
 
-    private static func find(_ reference: String, _ session: BookSession) async throws -> String {
+    /// The file and when it was imported; of today the time alone.
+    private static func name(_ item: JSONValue) -> String {
+        let minute = minute(item["createdAt"]?.string ?? "")
+        let isOfToday = minute.hasPrefix(CalendarDate.of(Clock.system.now(), in: .gmt).description)
+        return "\(Output.safe(item["filename"]?.string ?? "")) of \(isOfToday ? String(minute.suffix(5)) : minute)"
+    }
+
+    private static func find(_ reference: String, forUndo: Bool, _ session: BookSession) async throws -> String {
         if Identifier<ImportsTag>(reference) != nil { return reference }
-        let imports = try await session.all("/imports", atMost: reference == "last" ? 50 : 10_000)
-        let ids = imports.filter { reference != "last" || $0["undoneAt"]?.string == nil }.compactMap {
-            $0["id"]?.string
+        let imports = try await session.all("/imports", atMost: reference == "last" && !forUndo ? 1 : 10_000)
+        if reference == "last" {
+            let last = imports.first { item in
+                !forUndo || (item["undoneAt"]?.string == nil && (item["imported"]?.int ?? 0) > 0)
+            }
+            guard let id = last?["id"]?.string else {
+                throw forUndo
+                    ? Refusal(.notFound, "NOTHING_TO_UNDO", "There is nothing to undo.")
+                    : Refusal(.notFound, "IMPORT_NOT_FOUND", "Nothing has been imported yet.")
+            }
+            return id
         }
-        if reference == "last", let id = ids.first { return id }
+        let ids = imports.compactMap { $0["id"]?.string }
         let matching = ids.filter { reference.count >= 4 && $0.hasSuffix(reference.lowercased()) }
         guard let id = matching.first, matching.count == 1 else {
             throw Refusal(

@@ -72,8 +72,8 @@ enum ProfilesCommand {
                 for profile in profiles {
                     table.add([
                         Table.Cell(profile["name"]?.string ?? "", .bold), Table.Cell(profile["currency"]?.string ?? ""),
-                        Table.Cell(profile["signature"]?.string ?? "only by its name"),
-                        Table.Cell(JSONFile.line(of: profile["mapping"] ?? .null), .faint),
+                        Table.Cell(ProfileWords.foundBy(profile)),
+                        Table.Cell(ProfileWords.readAs(profile), .faint),
                     ])
                 }
                 table.print()
@@ -85,10 +85,11 @@ enum ProfilesCommand {
     private static func show(_ profile: JSONValue, asJSON: Bool) {
         if asJSON { return Output.json { $0.value(profile) } }
         Output.line(Style.bold(Output.safe(profile["name"]?.string ?? "")))
-        Output.line("  found by  \(Output.safe(profile["signature"]?.string ?? "its name only"))")
+        Output.line("  found by  \(Output.safe(ProfileWords.foundBy(profile)))")
         if let currency = profile["currency"]?.string { Output.line("  currency  \(currency)") }
-        for (key, value) in profile["mapping"]?.object ?? [] {
-            Output.line("  \(key.padding(to: 9)) \(Output.safe(JSONFile.line(of: value)))")
+        Output.line("  read as   \(Output.safe(ProfileWords.readAs(profile)))")
+        for (title, column) in ProfileWords.columns(profile) {
+            Output.line("  \(title.padding(to: 9)) \(Output.safe(column))")
         }
         Output.line("  id        \(profile["id"]?.string ?? "")")
     }
@@ -113,9 +114,13 @@ enum ProfilesCommand {
                     .invalid, "NO_COLUMNS",
                     "\(path) is no CSV file. Other formats need no profile: they say what they hold.")
             }
+            // A guess would settle the dates of every file to come.
+            if let refusal = DateOrderWords.refusal(detected) { throw refusal }
             // How much stands above the table, and the encoding, are each file's own; what was asked for goes before.
             var lasting = detected
-            for key in ["headerLines", "encoding", "ambiguousDateOrder"] { lasting = lasting.setting(key, to: nil) }
+            for key in ["headerLines", "encoding", "ambiguousDateOrder", "ambiguousDates"] {
+                lasting = lasting.setting(key, to: nil)
+            }
             for (key, value) in mapping?.object ?? [] { lasting = lasting.setting(key, to: value) }
             let profile = try await session.send(
                 "POST", "/import-profiles",

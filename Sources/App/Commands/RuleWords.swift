@@ -62,13 +62,32 @@ enum RuleWords {
 
     // MARK: As a person reads them
 
-    static func describe(_ rule: JSONValue) -> String {
+    private static let verbs = [
+        "contains": "contains", "is": "is", "startsWith": "starts with", "endsWith": "ends with",
+        "between": "is between", "atLeast": "is at least", "atMost": "is at most",
+    ]
+
+    static func describe(_ rule: JSONValue, _ currency: Currency) -> String {
         let conditions = rule["conditions"]
         let parts = (conditions?["items"]?.array ?? []).map { item in
-            let end = item["value2"]?.string.map { " and \($0)" } ?? ""
-            return "\(item["field"]?.string ?? "") \(item["op"]?.string ?? "") \(item["value"]?.string ?? "")\(end)"
+            let (field, operation) = (item["field"]?.string ?? "", item["op"]?.string ?? "")
+            let show = { (value: String) in field == "amount" ? money(value, currency) : value }
+            let end = item["value2"]?.string.map { " and \(show($0))" } ?? ""
+            var verb = verbs[operation] ?? operation
+            if field == "date" {
+                verb = ["atLeast": "is on or after", "atMost": "is on or before"][operation] ?? verb
+            }
+            return "\(field) \(verb) \(show(item["value"]?.string ?? ""))\(end)"
         }
         return parts.joined(separator: conditions?["match"]?.string == "any" ? " or " : " and ")
+    }
+
+    /// As the page shows it: `€25.00`; currencies without a sign of their own keep their code.
+    private static func money(_ text: String, _ currency: Currency) -> String {
+        guard let amount = try? Money.parse(text, currency) else { return text }
+        let figures = Numbers.grouped(amount.decimalText)
+        return ["EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"][currency.code].map { $0 + figures }
+            ?? "\(currency.code) \(figures)"
     }
 
     static func describeActions(_ rule: JSONValue, _ categories: CategoryNames) -> String {

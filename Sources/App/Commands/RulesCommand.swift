@@ -81,7 +81,8 @@ enum RulesCommand {
                 table.add([
                     Table.Cell(String(index + 1), .faint),
                     Table.Cell((rule["name"]?.string ?? "") + (isOn ? "" : " (off)"), isOn ? .bold : .faint),
-                    Table.Cell(RuleWords.describe(rule)), Table.Cell(RuleWords.describeActions(rule, categories)),
+                    Table.Cell(RuleWords.describe(rule, session.book.currency)),
+                    Table.Cell(RuleWords.describeActions(rule, categories)),
                 ])
             }
             table.print()
@@ -112,7 +113,7 @@ enum RulesCommand {
         let categories = try await CategoryNames(session)
         Output.lines([
             Style.bold(Output.safe(rule["name"]?.string ?? "")) + (rule["isEnabled"]?.bool == false ? " (off)" : ""),
-            "  if    \(Output.safe(RuleWords.describe(rule)))",
+            "  if    \(Output.safe(RuleWords.describe(rule, session.book.currency)))",
             "  then  \(Output.safe(RuleWords.describeActions(rule, categories)))",
             "  id    \(rule["id"]?.string ?? "")",
         ])

@@ -29,6 +29,7 @@ enum SearchCommand {
         let filters = try EntryFlags.query(arguments)
         let asJSON = arguments.has("json")
         return try BookSession.run(arguments) { session in
+            let filters = try await EntryFlags.resolved(filters, session)
             var found: [JSONValue] = []
             var total: Int?
             // Pages of one size: where a page begins depends on it.
