@@ -1,6 +1,7 @@
 import Base
 
-/// What is known of the days of a file that can be read with the day first and with the month first.
+/// What is known of the days of a file that can be read with the day first and with the month first, where nothing else in
+/// the file speaks for one of them.
 package struct AmbiguousDates: Equatable, Sendable {
     /// The first one that the two readings tell apart, as the file has it.
     package let text: String
@@ -9,15 +10,12 @@ package struct AmbiguousDates: Equatable, Sendable {
     /// The last day under either reading.
     private let lastDayFirst: CalendarDate
     private let lastMonthFirst: CalendarDate
-    /// The order that goes with how all else is written, as with dots and decimal commas.
-    private let habit: DateOrder?
 
     /// Banks write down what they will book in the next days.
     private static let daysAhead = 7
 
     /// Nil where both readings are the same for every date.
-    init?(_ dates: some Sequence<(text: String, parts: StatementDate.Parts)>, habit: DateOrder?) {
-        self.habit = habit
+    init?(_ dates: some Sequence<(text: String, parts: StatementDate.Parts)>) {
         var first: (text: String, dayFirst: CalendarDate, monthFirst: CalendarDate)?
         var last: (dayFirst: CalendarDate, monthFirst: CalendarDate)?
         for (text, parts) in dates {
@@ -33,12 +31,11 @@ package struct AmbiguousDates: Equatable, Sendable {
     }
 
     /// A statement tells of what has happened: where one order puts days into the future and the other does not, it is
-    /// the other. Unless that contradicts how the rest is written: two hints that disagree settle nothing.
+    /// the other.
     func order(today: CalendarDate) -> DateOrder? {
         let limit = today.adding(days: Self.daysAhead)
         let isDayFirstPossible = lastDayFirst <= limit
         guard isDayFirstPossible != (lastMonthFirst <= limit) else { return nil }
-        let order = isDayFirstPossible ? DateOrder.dmy : .mdy
-        return habit == nil || habit == order ? order : nil
+        return isDayFirstPossible ? .dmy : .mdy
     }
 }

@@ -97,7 +97,7 @@ enum CSVConventions {
         mapping.ambiguousDateOrder = true
         mapping.dateOrder = likelyOrder(mapping, open, rows)
         // The days of booking: those of value may lie ahead.
-        let habit = isWrittenDayFirst(mapping, rows) ? DateOrder.dmy : nil
+        if isWrittenDayFirst(mapping, rows) { return }
         mapping.ambiguousDates = (mapping.date ?? mapping.valueDate).flatMap { position in
             AmbiguousDates(
                 rows.compactMap { row -> (text: String, parts: StatementDate.Parts)? in
@@ -105,7 +105,7 @@ enum CSVConventions {
                         return nil
                     }
                     return (row.cells[position], parts)
-                }, habit: habit)
+                })
         }
     }
 

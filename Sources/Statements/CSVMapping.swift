@@ -36,7 +36,7 @@ package struct CSVMapping: Equatable, Sendable {
     package var dateOrder = DateOrder.ymd
     /// The dates that were seen can be read in more than one order; the chosen one is a guess.
     package var ambiguousDateOrder = false
-    /// What the choice is between; nil where it makes no difference.
+    /// What the choice is between; nil where it makes no difference, or where the rest of the file speaks for one.
     package var ambiguousDates: AmbiguousDates?
     /// How dates are written, where somebody said so; it outweighs the order.
     package var dateFormat: StatementDateFormat?

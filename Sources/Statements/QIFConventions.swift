@@ -66,8 +66,8 @@ struct QIFConventions {
         }
         ambiguousDateOrder = true
         dateOrder = likelyOrder(open)
-        let habit: DateOrder? = hasApostrophes ? .mdy : isWrittenDayFirst ? .dmy : nil
-        ambiguousDates = AmbiguousDates(zip(texts, dates).map { (text: $0, parts: $1) }, habit: habit)
+        if hasApostrophes || isWrittenDayFirst { return }
+        ambiguousDates = AmbiguousDates(zip(texts, dates).map { (text: $0, parts: $1) })
     }
 
     /// Both orders read every date. The format is American, so is its order, unless something speaks against it.

@@ -80,6 +80,17 @@ struct ImportLine: Sendable {
         return Identifier(high: day << 32 | half(hash[0..<8]) >> 32, low: half(hash[8..<16]))
     }
 
+    /// Whole characters of at most `max` code points, as the database counts; a part of the first where it alone has more.
+    private static func cut(_ text: String, max: Int) -> String {
+        var left = max
+        let end = text.firstIndex { character in
+            left -= character.unicodeScalars.count
+            return left < 0
+        }
+        let whole = text[..<(end ?? text.endIndex)]
+        return whole.isEmpty ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(max))) : String(whole)
+    }
+
     /// Without control characters, runs of blanks made one, cut to length; nil when nothing is left.
     static func clean(_ text: String?, max: Int) -> String? {
         guard var text else { return nil }
@@ -97,7 +108,7 @@ struct ImportLine: Sendable {
             }
         }
         guard !scalars.isEmpty else { return nil }
-        return scalars.count <= max ? String(scalars) : String(String.UnicodeScalarView(scalars.prefix(max)))
+        return scalars.count <= max ? String(scalars) : cut(String(scalars), max: max)
     }
 }
 

@@ -15,23 +15,7 @@ package struct StatementPreview: Sendable {
     private struct Account: Sendable {
         let account: StatementAccount
         var balances = StatementBalances()
-        var hasEnded = false
         var transactions: [StatementTransaction] = []
-
-        /// Of several statements the first balance and the last one, also where the newest statement comes first.
-        mutating func end(_ balances: StatementBalances) {
-            defer { hasEnded = true }
-            guard hasEnded else {
-                self.balances = balances
-                return
-            }
-            if let day = balances.closingDate, let known = self.balances.closingDate, day < known {
-                self.balances.opening = balances.opening
-            } else {
-                self.balances.closing = balances.closing ?? self.balances.closing
-                self.balances.closingDate = balances.closingDate ?? self.balances.closingDate
-            }
-        }
     }
 
     private var accounts: [Account] = []
@@ -52,12 +36,8 @@ package struct StatementPreview: Sendable {
     package mutating func take(_ event: StatementEvent) {
         switch event {
         case .accountStarted(let account):
-            // Several statements of one account, as when days between them are missing, are one account.
-            current = accounts.firstIndex { known in
-                known.account.id == account.id
-                    && (account.isResumed || (account.id != nil && known.account.currency == account.currency))
-            }
-            if !account.isResumed, current == nil { accountCount += 1 }
+            current = account.isResumed ? accounts.firstIndex { $0.account.id == account.id } : nil
+            if !account.isResumed { accountCount += 1 }
             if current == nil, accounts.count < Self.accountLimit {
                 current = accounts.count
                 accounts.append(Account(account: account))
@@ -69,7 +49,7 @@ package struct StatementPreview: Sendable {
         case .rejected(let line): reject(line)
         case .accountEnded(let balances):
             guard let current else { return }
-            accounts[current].end(balances)
+            accounts[current].balances = balances
         }
     }
 

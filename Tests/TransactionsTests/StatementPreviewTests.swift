@@ -35,22 +35,4 @@ import Testing
         #expect(preview.listed.count == 257)
         #expect(json["accounts"]?.array?[3]["transactions"]?.array?.count == 2)
     }
-
-    @Test func `lists an account of several statements once, from its first balance to its last`() throws {
-        func statement(_ number: Int, _ days: String) -> String {
-            """
-            :20:S\(number)\r\n:25:517852257\r\n:28C:\(number)/1\r\n:60F:C26030\(number)EUR\(number)00,00\r
-            :61:260303\(days)D1,00NMSCNONREF\r\n:86:Rewe\r\n:62F:C26030\(number)EUR\(number * 100 - 1),00\r\n-\r\n
-            """
-        }
-        var preview = StatementPreview(transactionLimit: 100)
-        var reader = StatementReader(currency: Self.euro)
-        try reader.feed(Array((statement(1, "0303") + statement(3, "0303")).utf8)) { preview.take($0) }
-        try reader.finish { preview.take($0) }
-        let json = try json(preview)
-        #expect(json["accountCount"]?.int == 1 && json["accounts"]?.array?.count == 1)
-        let account = try #require(json["accounts"]?.array?.first)
-        #expect(account["id"]?.string == "517852257" && account["transactions"]?.array?.count == 2)
-        #expect(account["openingBalance"]?.numberText == "100.00" && account["closingBalance"]?.numberText == "299.00")
-    }
 }
