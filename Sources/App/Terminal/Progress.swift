@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// How far long work is: a bar that is written over at a terminal, a line now and then elsewhere. On standard error.
+/// How far long work is: a bar that is written over at a terminal, nothing elsewhere. On standard error.
 final class Progress: Sendable {
     private struct State {
         var shown: ContinuousClock.Instant?
@@ -23,10 +23,10 @@ final class Progress: Sendable {
     ///   - done: of `total`, in any unit; without a total there is no bar.
     ///   - count: what is counted for people, such as lines.
     func update(done: Int, total: Int?, count: Int, _ unit: String) {
+        guard Output.isErrorTerminal else { return }
         let now = ContinuousClock.now
-        let pause: Duration = Output.isErrorTerminal ? .milliseconds(100) : .seconds(5)
         state.withLock { state in
-            guard now - (state.shown ?? start) >= pause else { return }
+            guard now - (state.shown ?? start) >= .milliseconds(100) else { return }
             state.shown = now
             show(done, total, count, unit, now - start)
         }
@@ -50,17 +50,15 @@ final class Progress: Sendable {
         var text = title
         if let total, total > 0 {
             let share = min(1, Double(done) / Double(total))
-            if Output.isErrorTerminal {
-                let bar = Output.bar(share, width: 20)
-                text += "  " + bar + String(repeating: "░", count: max(0, 20 - bar.count))
-            }
+            let bar = Output.bar(share, width: 20)
+            text += "  " + bar + String(repeating: "░", count: max(0, 20 - bar.count))
             text += "  \(Int(share * 100)) %"
         }
         text += "  \(Numbers.grouped(count)) \(unit)  \(Numbers.grouped(Int(rate)))/s"
         if let total, done > 0, total > done, seconds > 1 {
             text += "  \(Self.clock(Int(seconds * Double(total - done) / Double(done)) + 1)) left"
         }
-        if Output.isErrorTerminal { Output.progress(text) } else { Output.error(text) }
+        Output.progress(text)
     }
 
     static func clock(_ seconds: Int) -> String {
