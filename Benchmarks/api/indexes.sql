@@ -4,6 +4,7 @@ ALTER TABLE entries
     ADD FOREIGN KEY (book_id) REFERENCES books,
     ADD FOREIGN KEY (book_id, category_id) REFERENCES categories;
 
-CREATE INDEX entries_pages ON entries (book_id, type, occurred_on DESC, id DESC);
-CREATE INDEX entries_recent ON entries (book_id, occurred_on DESC, id DESC);
-CREATE INDEX entries_sums ON entries (book_id, occurred_on) INCLUDE (type, status, category_id, amount_minor);
+CREATE INDEX entries_pages ON entries (book_id, type, occurred_on DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX entries_recent ON entries (book_id, occurred_on DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX entries_sums ON entries (book_id, occurred_on) INCLUDE (type, status, category_id, amount_minor)
+    WHERE deleted_at IS NULL;

@@ -49,6 +49,13 @@ CREATE TABLE entries (
     tags text[] NOT NULL DEFAULT '{}',
     source text NOT NULL,
     import_id uuid,
+    payment_method_id uuid,
+    location text,
+    latitude double precision,
+    longitude double precision,
+    account text,
+    split_of uuid,
+    deleted_at timestamptz,
     version integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()

@@ -204,7 +204,8 @@ function route(permission, handler) {
 
 const entryColumns = `e.id, e.type, e.amount_minor, e.currency, e.merchant_name, e.description, e.notes, e.category_id,
   c.name AS category_name, c.slug AS category_slug, e.occurred_on, e.status, e.payment_method, e.tags, e.source,
-  e.import_id, e.version, e.created_at, e.updated_at`;
+  e.import_id, e.payment_method_id, e.location, e.latitude, e.longitude, e.account, e.split_of, e.version,
+  e.created_at, e.updated_at, e.deleted_at`;
 
 function entry(row) {
   return {
@@ -212,7 +213,9 @@ function entry(row) {
     merchantName: row.merchant_name, description: row.description, notes: row.notes,
     categoryId: row.category_id, categoryName: row.category_name, categorySlug: row.category_slug,
     transactionDate: row.occurred_on, status: row.status, paymentMethod: row.payment_method, tags: row.tags,
-    source: row.source, importId: row.import_id, version: row.version,
+    source: row.source, importId: row.import_id, paymentMethodId: row.payment_method_id,
+    location: row.location && { name: row.location, latitude: row.latitude, longitude: row.longitude },
+    account: row.account, splitOf: row.split_of, deletedAt: row.deleted_at, version: row.version,
     createdAt: row.created_at, updatedAt: row.updated_at,
   };
 }
@@ -230,7 +233,7 @@ app.get('/api/v1/expenses', route('entries.read', async (request, response, memb
       name: 'list-after',
       text: `SELECT ${entryColumns}
              FROM entries e LEFT JOIN categories c ON c.book_id = e.book_id AND c.id = e.category_id
-             WHERE e.book_id = $1 AND e.type = 'expense' AND (e.occurred_on, e.id) < ($2, $3)
+             WHERE e.book_id = $1 AND e.deleted_at IS NULL AND e.type = 'expense' AND (e.occurred_on, e.id) < ($2, $3)
              ORDER BY e.occurred_on DESC, e.id DESC LIMIT $4`,
       values: [member.book_id, date, id, limit + 1],
     });
@@ -239,7 +242,7 @@ app.get('/api/v1/expenses', route('entries.read', async (request, response, memb
       name: 'list',
       text: `SELECT ${entryColumns}
              FROM entries e LEFT JOIN categories c ON c.book_id = e.book_id AND c.id = e.category_id
-             WHERE e.book_id = $1 AND e.type = 'expense'
+             WHERE e.book_id = $1 AND e.deleted_at IS NULL AND e.type = 'expense'
              ORDER BY e.occurred_on DESC, e.id DESC LIMIT $2`,
       values: [member.book_id, limit + 1],
     });
@@ -337,7 +340,7 @@ app.get('/api/v1/analytics/dashboard', route('reports.read', async (request, res
       name: 'by-month',
       text: `SELECT extract(year FROM occurred_on)::int * 12 + extract(month FROM occurred_on)::int - 1 AS month, type,
                     sum(amount_minor)::bigint AS amount, count(*) AS count
-             FROM entries WHERE book_id = $1 AND occurred_on BETWEEN $2 AND $3 AND status <> 'cancelled'
+             FROM entries WHERE book_id = $1 AND occurred_on BETWEEN $2 AND $3 AND status <> 'cancelled' AND deleted_at IS NULL
              GROUP BY 1, 2`,
       values: [member.book_id, first, end],
     }),
@@ -346,7 +349,7 @@ app.get('/api/v1/analytics/dashboard', route('reports.read', async (request, res
       text: `SELECT s.category_id, c.name, c.slug, c.color, c.icon, s.amount, s.count
              FROM (SELECT category_id, sum(amount_minor)::bigint AS amount, count(*) AS count
                    FROM entries
-                   WHERE book_id = $1 AND occurred_on BETWEEN $2 AND $3 AND type = 'expense' AND status <> 'cancelled'
+                   WHERE book_id = $1 AND occurred_on BETWEEN $2 AND $3 AND type = 'expense' AND status <> 'cancelled' AND deleted_at IS NULL
                    GROUP BY 1) s
              LEFT JOIN categories c ON c.book_id = $1 AND c.id = s.category_id
              ORDER BY s.amount DESC, c.name`,
@@ -356,13 +359,13 @@ app.get('/api/v1/analytics/dashboard', route('reports.read', async (request, res
       name: 'recent',
       text: `SELECT ${entryColumns}
              FROM entries e LEFT JOIN categories c ON c.book_id = e.book_id AND c.id = e.category_id
-             WHERE e.book_id = $1 ORDER BY e.occurred_on DESC, e.id DESC LIMIT 10`,
+             WHERE e.book_id = $1 AND e.deleted_at IS NULL ORDER BY e.occurred_on DESC, e.id DESC LIMIT 10`,
       values: [member.book_id],
     }),
     pool.query({
       name: 'balance',
       text: `SELECT type, sum(amount_minor)::bigint AS amount, count(*) AS count FROM entries
-             WHERE book_id = $1 AND occurred_on <= $2 AND status <> 'cancelled' GROUP BY 1`,
+             WHERE book_id = $1 AND occurred_on <= $2 AND status <> 'cancelled' AND deleted_at IS NULL GROUP BY 1`,
       values: [member.book_id, end],
     }),
   ]);

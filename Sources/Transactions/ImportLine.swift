@@ -28,12 +28,8 @@ struct ImportLine: Sendable {
                 "The amount is in \(transaction.amount.currency.code), the book is kept in \(bookCurrency.code).")
         }
         let magnitude = transaction.amount.minorUnits.magnitude
-        guard magnitude > 0, magnitude <= UInt64(Entry.largestAmount(in: bookCurrency)) else {
-            throw ImportProblem("The amount is zero or larger than one entry can be.")
-        }
-        guard (1900...2199).contains(transaction.date.year) else {
-            throw ImportProblem("The day \(transaction.date) is before 1900 or after 2199.")
-        }
+        guard magnitude > 0 else { throw ImportProblem("The amount is zero, which is no entry.") }
+        if let problem = Self.problemInAnyBook(transaction) { throw problem }
         id = EntryID.new()
         line = transaction.line
         kind = transaction.amount.minorUnits < 0 ? .expense : .income
@@ -46,6 +42,18 @@ struct ImportLine: Sendable {
         notes = Self.clean(transaction.reference, max: Entry.maximumTextLength)
         self.account = Self.clean(account, max: Self.maximumAccountLength)
         fingerprint = Self.fingerprint(of: transaction, account: account)
+    }
+
+    /// Why no book could hold this as an entry, whatever its currency; nil when nothing speaks against it.
+    static func problemInAnyBook(_ transaction: StatementTransaction) -> ImportProblem? {
+        let amount = transaction.amount
+        guard amount.minorUnits.magnitude <= UInt64(Entry.largestAmount(in: amount.currency)) else {
+            return ImportProblem("The amount is larger than one entry can be.")
+        }
+        guard (1900...2199).contains(transaction.date.year) else {
+            return ImportProblem("The day \(transaction.date) is before 1900 or after 2199.")
+        }
+        return nil
     }
 
     /// Equal for the same transaction in any file of the same account. Twins, two transactions that are alike in all

@@ -122,7 +122,8 @@ final class ImportReading: Sendable {
         }
     }
 
-    private static func text(of transaction: StatementTransaction) -> String {
+    /// A transaction that was read, as a rejected line shows it.
+    static func text(of transaction: StatementTransaction) -> String {
         "\(transaction.date) \(transaction.amount.decimalText) \(transaction.amount.currency.code) \(transaction.payee ?? transaction.memo ?? "")"
     }
 }

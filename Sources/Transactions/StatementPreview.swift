@@ -43,6 +43,11 @@ package struct StatementPreview: Sendable {
                 accounts.append(Account(account: account))
             }
         case .transaction(let transaction):
+            if let problem = ImportLine.problemInAnyBook(transaction) {
+                return reject(
+                    RejectedLine(
+                        line: transaction.line, text: ImportReading.text(of: transaction), reason: problem.reason))
+            }
             transactionCount += 1
             guard transactionCount <= transactionLimit, let current else { return }
             accounts[current].transactions.append(transaction)
