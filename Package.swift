@@ -53,17 +53,24 @@ let package = Package(
         module("Jobs", on: "Base", "JSON", "Runtime", "EventLoop", "Database", resources: migrations()),
         module("Resources", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", resources: migrations()),
 
+        module(
+            "Audit", on: "Base", "JSON", "Runtime", "Cryptography", "Database", "HTTP", "HTTPServer", "Resources",
+            "Jobs",
+            resources: migrations()),
+        module("Outbound", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "Jobs"),
+
         // Foundation.
         module(
             "Categories", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources", "Jobs",
             resources: migrations()),
         module(
-            "Books", on: "Base", "JSON", "Runtime", "Database", "HTTP", "HTTPServer", "Resources", "Jobs", "Categories",
+            "Books", on: "Base", "JSON", "Runtime", "Cryptography", "Database", "HTTP", "HTTPServer", "Resources",
+            "Jobs",
+            "Audit", "Outbound", "Categories",
             resources: migrations()),
         module(
             "Identity", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTP", "HTTPServer",
-            "Resources",
-            "Jobs", "Books", resources: migrations()),
+            "Resources", "Jobs", "Audit", "Outbound", "Books", resources: migrations()),
 
         // Domain.
         module(
@@ -82,9 +89,8 @@ let package = Package(
             name: "purser",
             dependencies: [
                 "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP", "Jobs",
-                "Resources",
-                "Categories",
-                "Books", "Identity", "Transactions", "Statements", "Reporting", "Web",
+                "Resources", "Audit", "Outbound", "Categories", "Books", "Identity", "Transactions", "Statements",
+                "Reporting", "Web",
             ],
             path: "Sources/App", swiftSettings: moduleSettings),
 
@@ -107,15 +113,13 @@ let package = Package(
         tests("Cryptography", of: "Base", "JSON", "Cryptography", "TestSupport"),
         tests(
             "Identity", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP",
-            "Resources",
-            "Jobs", "Categories", "Books", "Identity", "TestSupport"),
+            "Resources", "Jobs", "Audit", "Outbound", "Categories", "Books", "Identity", "TestSupport"),
         tests("Runtime", of: "Base", "JSON", "Runtime", "TestSupport"),
         tests("Jobs", of: "Base", "JSON", "Runtime", "EventLoop", "Database", "Jobs", "TestSupport"),
         tests(
             "Transactions", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer",
-            "HTTP",
-            "Resources",
-            "Jobs", "Categories", "Books", "Identity", "Statements", "Transactions", "Reporting", "TestSupport"),
+            "HTTP", "Resources", "Jobs", "Audit", "Outbound", "Categories", "Books", "Identity", "Statements",
+            "Transactions", "Reporting", "TestSupport"),
         tests(
             "App", of: "Base", "JSON", "Runtime", "EventLoop", "Database", "HTTPServer", "HTTP", "purser", "TestSupport"
         ),

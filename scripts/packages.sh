@@ -4,7 +4,8 @@
 
 source "$(dirname "$0")/lib.sh"
 
-build_packages=(libpq-dev libssl-dev libargon2-dev zlib1g-dev libexpat1-dev pkg-config)
+build_packages=(libpq-dev libssl-dev libargon2-dev zlib1g-dev libexpat1-dev libcurl4-openssl-dev libvips-dev
+    libqrencode-dev libcrypt-dev pkg-config)
 run_packages=(postgresql libjs-chart.js fonts-inter-variable util-linux)
 test_packages=("${run_packages[@]}" chromium chromium-driver python3-venv)
 bench_packages=("${run_packages[@]}" wrk python3-venv hledger ledger beancount)

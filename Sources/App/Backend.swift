@@ -5,6 +5,7 @@ import EventLoop
 import FoundationEssentials
 import Glibc
 import Identity
+import Outbound
 import Resources
 import Runtime
 
@@ -18,6 +19,9 @@ final class Backend: Sendable {
     let accounts: Accounts
     let books: BookDirectory
     let idempotency: Idempotency
+    /// For what must be read again, and by nobody else: letters that wait, secrets of second factors.
+    let secrets: SecretBox
+    let mailQueue: MailQueue
     /// For what is slow on the CPU or the disk.
     let pool: BlockingPool
     /// Nil with a database of its own, or beside a server that runs the cluster.
@@ -38,6 +42,8 @@ final class Backend: Sendable {
         accounts = try IdentityModule.accounts(
             configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count,
             log: log)
+        secrets = try IdentityModule.secrets(dataDirectory: configuration[Settings.data])
+        mailQueue = MailQueue(secrets: secrets)
         books = BookDirectory(database: database)
         pool = BlockingPool(threads: 2, queueLimit: 256)
         idempotency = Idempotency(database: database) { SHA256.hash($0) }

@@ -1,9 +1,9 @@
+import Audit
 import Base
 import Books
 import Categories
 import Database
 import HTTP
-import Identity
 import Jobs
 import Reporting
 import Resources
@@ -14,7 +14,8 @@ import Web
 /// The only place where all modules meet: one line for each.
 enum Modules {
     static var migrations: [Migration] {
-        JobsModule.migrations + ResourcesModule.migrations + IdentityModule.migrations + BooksModule.migrations
+        JobsModule.migrations + ResourcesModule.migrations + AuditModule.migrations + IdentityModule.migrations
+            + BooksModule.migrations
             + CategoriesModule.migrations + TransactionsModule.migrations
     }
 
@@ -22,9 +23,9 @@ enum Modules {
         var routes = Routes()
         let database = backend.database
         let turnstile = Turnstile(width: backend.configuration[Settings.importsAtOnce], queueLimit: 100)
-        IdentityRoutes(accounts: backend.accounts).register(in: &routes)
-        BookRoutes(database: database, directory: backend.books) { try await EntryStore.isUsed($0, $1) }.register(
-            in: &routes)
+        addSignInRoutes(backend, to: &routes)
+        addPeopleRoutes(backend, to: &routes)
+        addLiveRoutes(backend, to: &routes)
         CategoryRoutes(database: database, idempotency: backend.idempotency, uses: [EntryStore.categoryUse]).register(
             in: &routes)
         EntryRoutes(database: database, idempotency: backend.idempotency).register(in: &routes)
@@ -53,9 +54,11 @@ enum Modules {
 
     static func jobs(_ backend: Backend) -> JobRegistry {
         var jobs = JobRegistry()
-        let (idempotency, accounts, database) = (backend.idempotency, backend.accounts, backend.database)
+        let (idempotency, database) = (backend.idempotency, backend.database)
+        addSignInJobs(backend, to: &jobs)
+        addPeopleJobs(backend, to: &jobs)
+        addLiveJobs(backend, to: &jobs)
         jobs.every(.seconds(3600), JobKind("idempotency.purge") { _ in try await idempotency.purge() })
-        jobs.every(.seconds(3600), JobKind("sessions.prune") { _ in try await accounts.prune() })
         jobs.every(.seconds(3600), JobKind("totals.fold") { _ in try await EntryTotals.fold(database) })
         let indexing = JobKind("search.index", visibility: .seconds(600)) { _ in
             try await SearchIndex.update(database)
@@ -67,7 +70,7 @@ enum Modules {
 
     /// Paths of the source designs and the canonical ones that answer them (INVENTORY sections 2 and 4).
     static let aliases: [(from: String, to: String)] =
-        IdentityRoutes.aliases + [
+        signInAliases + peopleAliases + [
             ("/api/v1/expenses/categories", "/api/v1/categories"),
             ("/api/v1/analytics/spending", "/api/v1/analytics/spending-by-category"),
             ("/api/v1/dashboard/summary", "/api/v1/analytics/dashboard"),

@@ -153,24 +153,31 @@ package final class Application: Sendable {
         case .everyone: return
         case .signedIn: _ = try request.principal
         case .administrator:
+            _ = try request.principal.session
             guard try request.principal.platformRole == .admin else {
                 throw Refusal(.forbidden, "INSUFFICIENT_ROLE", "Only an administrator may do this.")
             }
+        case .session: _ = try request.principal.session
         case .book(let permission):
-            let principal = try request.principal
             var requested: BookID?
             if let text = request.header("x-book") {
                 guard let id = BookID(text) else { throw Refusal.notFound("book") }
                 requested = id
             }
-            let book = try await findBook(principal, requested)
-            guard book.role.permissions.contains(permission) else {
-                throw Refusal(
-                    .forbidden, "INSUFFICIENT_PERMISSIONS",
-                    "Your role in this book (\(book.role.rawValue)) does not permit this.")
-            }
-            request.bookOrNil = book
+            try await authorize(&request, permission, in: requested)
+        case .bookInPath(let permission):
+            try await authorize(&request, permission, in: try request.identifier("id", of: "book"))
         }
+    }
+
+    private func authorize(_ request: inout Request, _ permission: Permission, in requested: BookID?) async throws {
+        let book = try await findBook(try request.principal, requested)
+        guard book.permissions.contains(permission) else {
+            throw Refusal(
+                .forbidden, "INSUFFICIENT_PERMISSIONS",
+                "Your role in this book (\(book.role.rawValue)) does not permit this.")
+        }
+        request.bookOrNil = book
     }
 
     private func answerUnmatched(_ request: Request, _ match: Router.Match) throws -> HTTPResponse {

@@ -181,7 +181,10 @@ package enum OpenAPI {
     static func refusals(of route: Route) -> [Refusal.Kind] {
         var kinds = Set(route.refuses)
         if route.access != .everyone { kinds.formUnion([.unauthenticated, .forbidden]) }
-        if case .book = route.access { kinds.insert(.notFound) }
+        switch route.access {
+        case .book, .bookInPath: kinds.insert(.notFound)
+        default: break
+        }
         if route.path.contains("{") { kinds.insert(.notFound) }
         if !route.query.isEmpty || route.body != nil { kinds.insert(.invalid) }
         if route.body != nil { kinds.formUnion([.tooLarge, .unsupportedMediaType, .requestTimeout]) }

@@ -78,8 +78,9 @@ enum OpenAPIPage {
         switch access {
         case .everyone: "everyone"
         case .signedIn: "signed-in users"
+        case .session: "signed-in users, not their API keys"
         case .administrator: "administrators"
-        case .book: "members of the book whose role permits it"
+        case .book, .bookInPath: "members of the book whose role permits it"
         }
     }
 

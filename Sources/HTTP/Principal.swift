@@ -1,33 +1,6 @@
 import Base
 import FoundationEssentials
 
-/// What a member may do in a book. Roles are sets of these; routes ask for one.
-package struct Permission: OptionSet, Sendable, Hashable {
-    package let rawValue: UInt32
-    package init(rawValue: UInt32) { self.rawValue = rawValue }
-
-    package static let viewEntries = Permission(rawValue: 1 << 0)
-    package static let editEntries = Permission(rawValue: 1 << 1)
-    package static let viewBook = Permission(rawValue: 1 << 2)
-    package static let manageBook = Permission(rawValue: 1 << 3)
-    package static let manageMembers = Permission(rawValue: 1 << 4)
-
-    package static let everything: Permission = [.viewEntries, .editEntries, .viewBook, .manageBook, .manageMembers]
-}
-
-/// A member's part in a book (INVENTORY S2-309).
-package enum BookRole: String, Sendable, CaseIterable {
-    case owner, admin, member, viewer
-
-    package var permissions: Permission {
-        switch self {
-        case .owner, .admin: .everything
-        case .member: [.viewEntries, .editEntries, .viewBook]
-        case .viewer: [.viewEntries, .viewBook]
-        }
-    }
-}
-
 /// The book that a request is about, as its member sees it.
 package struct BookContext: Sendable {
     package let id: BookID
@@ -35,10 +8,17 @@ package struct BookContext: Sendable {
     package let currency: Currency
     package let timeZone: TimeZone
     package let fiscalYear: FiscalYear
+    /// What the caller may do in it: what the role permits, and no more than their API key does.
+    package let permissions: Permission
 
-    package init(id: BookID, role: BookRole, currency: Currency, timeZone: TimeZone, fiscalYear: FiscalYear) {
+    /// - Parameter permissions: nil for all that the role permits.
+    package init(
+        id: BookID, role: BookRole, currency: Currency, timeZone: TimeZone, fiscalYear: FiscalYear,
+        permissions: Permission? = nil
+    ) {
         self.id = id
         self.role = role
+        self.permissions = permissions ?? role.permissions
         self.currency = currency
         self.timeZone = timeZone
         self.fiscalYear = fiscalYear
@@ -47,16 +27,60 @@ package struct BookContext: Sendable {
 
 package enum PlatformRole: String, Sendable { case user, admin }
 
+/// What proved who is asking.
+package enum Credential: Sendable, Equatable {
+    /// The access token of a session: a person who signed in.
+    case session(SessionID)
+    /// A key that a person made for a program; it does what they may, within its scopes.
+    case apiKey(APIKeyID)
+    /// A token of another system's sign-in service that the operator trusts.
+    case issuer(String)
+}
+
+package enum APIKeyTag {}
+package typealias APIKeyID = Identifier<APIKeyTag>
+
 /// Who is asking, proven.
 package struct Principal: Sendable {
     package let user: UserID
-    package let session: SessionID
+    package let credential: Credential
     package let platformRole: PlatformRole
+    /// The most that this credential may do in a book; nil: whatever the role permits.
+    package let scopes: Permission?
+    /// The only book that the credential opens; nil: all of the user's.
+    package let onlyBook: BookID?
+
+    package init(
+        user: UserID, credential: Credential, platformRole: PlatformRole, scopes: Permission? = nil,
+        onlyBook: BookID? = nil
+    ) {
+        self.user = user
+        self.credential = credential
+        self.platformRole = platformRole
+        self.scopes = scopes
+        self.onlyBook = onlyBook
+    }
 
     package init(user: UserID, session: SessionID, platformRole: PlatformRole) {
-        self.user = user
-        self.session = session
-        self.platformRole = platformRole
+        self.init(user: user, credential: .session(session), platformRole: platformRole)
+    }
+
+    /// Nil when no session is behind it.
+    package var sessionOrNil: SessionID? {
+        guard case .session(let session) = credential else { return nil }
+        return session
+    }
+
+    /// For what only a person who has signed in may do: an API key never changes passwords, sessions or keys.
+    ///
+    /// - Throws: 403 SESSION_REQUIRED.
+    package var session: SessionID {
+        get throws(Refusal) {
+            guard let sessionOrNil else {
+                throw Refusal(.forbidden, "SESSION_REQUIRED", "Sign in for this: an API key may not.")
+            }
+            return sessionOrNil
+        }
     }
 }
 
@@ -64,7 +88,11 @@ package struct Principal: Sendable {
 package enum Access: Sendable, Equatable {
     case everyone
     case signedIn
+    /// Someone who has signed in themselves: no API key.
+    case session
     /// A member of the request's book whose role has the permission. Anyone else gets 404 for the book, or 403.
     case book(Permission)
+    /// The same for the book that the path's `{id}` names.
+    case bookInPath(Permission)
     case administrator
 }

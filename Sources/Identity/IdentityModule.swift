@@ -36,4 +36,17 @@ package enum IdentityModule {
             database: database, hasher: hasher, tokens: tokens, sessionKey: sessionKey,
             options: IdentityOptions(configuration), clock: clock, log: log)
     }
+
+    /// The key that this installation's secrets are sealed with, made at the first start. Whoever moves the database
+    /// moves `<data>/keys` too.
+    package static func secrets(dataDirectory: String) throws -> SecretBox {
+        let directory = dataDirectory + "/keys"
+        let bytes = try SecretFile.withLockedDirectory(directory) { () throws(SecretFile.Failure) in
+            try SecretFile.loadOrCreate(at: directory + "/data.key", byteCount: 32)
+        }
+        guard let key = SecretBox.Key(id: 1, bytes: bytes) else {
+            throw SecretFile.Failure.damaged(path: directory + "/data.key", reason: "it has no 32 bytes")
+        }
+        return SecretBox(current: key)
+    }
 }

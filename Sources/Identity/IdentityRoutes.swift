@@ -160,7 +160,7 @@ package struct IdentityRoutes: RouteGroup {
             guard error.kind == .unauthenticated, token != nil else { throw error }
         }
         if let principal {
-            try await accounts.signOut(principal.session, of: principal.user)
+            try await accounts.signOut(try principal.session, of: principal.user)
         } else if let token {
             try await accounts.signOut(
                 refreshToken: token.text, transport: token.transport, csrfToken: request.header("x-csrf-token"))
@@ -179,11 +179,13 @@ package struct IdentityRoutes: RouteGroup {
     @Sendable private func me(_ request: Request) async throws -> HTTPResponse {
         var response = try await profile(of: try request.principal.user)
         // A page that has lost the one cookie that scripts can read could do nothing any more, not even sign out.
-        if request.header("authorization") == nil, request.cookie(SessionCookies.csrf) == nil {
+        if request.header("authorization") == nil, request.cookie(SessionCookies.csrf) == nil,
+            let session = try request.principal.sessionOrNil
+        {
             let cookies = SessionCookies(request: request, options: accounts.options)
             response.fields.append(
                 cookies.csrf(
-                    accounts.csrfToken(of: try request.principal.session),
+                    accounts.csrfToken(of: session),
                     seconds: accounts.options.refreshLifetime.components.seconds))
         }
         return response

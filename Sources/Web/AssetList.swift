@@ -1,6 +1,8 @@
 /// The files of the page, embedded in the program.
 enum AssetList {
-    static let all: [(name: String, bytes: [UInt8])] = [
+    static let all = core + signIn + books + live
+
+    private static let core: [(name: String, bytes: [UInt8])] = [
         ("api.js", PackageResources.api_js),
         ("app.js", PackageResources.app_js),
         ("auth.js", PackageResources.auth_js),
@@ -60,5 +62,12 @@ enum AssetList {
         ("state.js", PackageResources.state_js),
         ("streams.js", PackageResources.streams_js),
         ("theme.js", PackageResources.theme_js),
+    ]
+
+    /// The paths of all screens: the routes of `app.js`.
+    static let screens = coreScreens.union(signInScreens).union(booksScreens).union(liveScreens)
+
+    private static let coreScreens: Set<String> = [
+        "/", "/signin", "/signup", "/entries", "/entries/duplicates", "/import", "/categories", "/rules", "/settings",
     ]
 }

@@ -96,11 +96,7 @@ package struct WebPage: Sendable {
 
     /// The routes of `app.js`.
     private static func isScreen(_ path: String) -> Bool {
-        let screens: Set<String> = [
-            "/", "/signin", "/signup", "/entries", "/entries/duplicates", "/import", "/categories", "/rules",
-            "/settings",
-        ]
-        return screens.contains(path) || path.hasPrefix("/setup/")
+        AssetList.screens.contains(path) || path.hasPrefix("/setup/")
     }
 
     /// Whether a browser asks, to show the answer to someone.

@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Books
 import Categories
@@ -21,8 +22,8 @@ extension Trait where Self == DatabaseTrait {
     /// A database with the tables that sign-in needs.
     static var accounts: DatabaseTrait {
         .database(
-            migrations: (JobsModule.migrations + ResourcesModule.migrations + IdentityModule.migrations
-                + BooksModule.migrations + CategoriesModule.migrations)
+            migrations: (JobsModule.migrations + ResourcesModule.migrations + AuditModule.migrations
+                + IdentityModule.migrations + BooksModule.migrations + CategoriesModule.migrations)
                 .sorted { $0.name < $1.name })
     }
 }

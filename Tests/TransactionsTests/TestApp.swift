@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Books
 import Categories
@@ -21,8 +22,9 @@ extension Trait where Self == DatabaseTrait {
     /// A database with all tables but nobody in it.
     static var books: DatabaseTrait {
         .database(
-            migrations: (JobsModule.migrations + ResourcesModule.migrations + IdentityModule.migrations
-                + BooksModule.migrations + CategoriesModule.migrations + TransactionsModule.migrations)
+            migrations: (JobsModule.migrations + ResourcesModule.migrations + AuditModule.migrations
+                + IdentityModule.migrations + BooksModule.migrations + CategoriesModule.migrations
+                + TransactionsModule.migrations)
                 .sorted { $0.name < $1.name })
     }
 }

@@ -204,7 +204,7 @@ extension BookSession {
     func importer() async throws -> Importer {
         let context = try await backend.books.context(
             of: Principal(user: user, session: SessionID.new(), platformRole: .user), requested: book.id)
-        guard context.role.permissions.contains(.editEntries) else {
+        guard context.permissions.contains(.editEntries) else {
             throw Refusal(.forbidden, "INSUFFICIENT_PERMISSIONS", "This account may only look at this book.")
         }
         return Importer(

@@ -10,6 +10,9 @@ import * as entries from "./entries.js";
 import * as importing from "./import.js";
 import { banner, emptyState } from "./overlays.js";
 import { closePopover } from "./popover.js";
+import * as bookScreens from "./routes-books.js";
+import * as liveScreens from "./routes-live.js";
+import * as signInScreens from "./routes-signin.js";
 import * as rules from "./rules.js";
 import * as settings from "./settings.js";
 import { showShell } from "./shell.js";
@@ -27,6 +30,9 @@ const ROUTES = [
     { pattern: /^\/signin$/, entrance: auth.signIn },
     { pattern: /^\/signup$/, entrance: auth.signUp },
     { pattern: /^\/setup\/(?<token>[^/]+)$/, entrance: auth.setUp },
+    ...signInScreens.routes,
+    ...bookScreens.routes,
+    ...liveScreens.routes,
 ];
 
 const root = document.getElementById("app");

@@ -6,6 +6,9 @@ import { bookForm } from "./book-form.js";
 import { h, icon, replace } from "./dom.js";
 import { field, form, input, segmented } from "./forms.js";
 import { describe, toast } from "./overlays.js";
+import * as bookScreens from "./routes-books.js";
+import * as liveScreens from "./routes-live.js";
+import * as signInScreens from "./routes-signin.js";
 import { importProfiles, paymentMethods } from "./settings-lists.js";
 import { forget, state } from "./state.js";
 import { setTheme, theme } from "./shell.js";
@@ -36,6 +39,7 @@ export function show(main) {
             book && section("Book", "The currency, the clock and the year your entries are kept by.", bookForm({ book, submit: "Save book", onsaved: () => { toast("Book saved."); reshow(); } })),
             book && section("Payment methods", "How you pay. Offered when you write down an entry.", paymentMethods(), "payment-methods"),
             book && section("Import profiles", "How the files of your banks are read.", importProfiles(), "profiles"),
+            [...signInScreens.sections(), ...bookScreens.sections(), ...liveScreens.sections()].map((each) => section(...each)),
             section("Appearance", "Kept in this browser.", segmented({ name: "theme", label: "Theme", value: theme(), options: [["system", "System", "theme-system"], ["light", "Light", "theme-light"], ["dark", "Dark", "theme-dark"]], onchange: setTheme })),
             section("Session", `Signed in as ${user.email}.`, h("button", { type: "button", onclick: signOut }, icon("sign-out"), "Sign out"))));
     document.getElementById(location.hash.slice(1))?.scrollIntoView();

@@ -6,10 +6,17 @@ import { navigate } from "./app.js";
 import { openEditor } from "./editor.js";
 import { select } from "./forms.js";
 import { openMenu } from "./popover.js";
+import * as bookScreens from "./routes-books.js";
+import * as liveScreens from "./routes-live.js";
 import { showHelp } from "./shortcuts.js";
 import { chooseBook, state } from "./state.js";
 
-const PLACES = [["/", "Dashboard", "dashboard"], ["/entries", "Entries", "entries"], ["/import", "Import", "import"], ["/categories", "Categories", "categories"], ["/rules", "Rules", "rules"], ["/settings", "Settings", "settings"]];
+/// [path, text, symbol] of each place, as far as the member's role lets them in.
+const places = () => [
+    ["/", "Dashboard", "dashboard"], ["/entries", "Entries", "entries"], ["/import", "Import", "import"], ["/categories", "Categories", "categories"], ["/rules", "Rules", "rules"],
+    ...bookScreens.places(), ...liveScreens.places(),
+    ["/settings", "Settings", "settings"],
+];
 
 /// Draws the frame if it is not there yet, marks the present place, and returns an empty <main>.
 export function showShell(root, nav) {
@@ -34,19 +41,19 @@ function draw(root) {
             h("a.brand", { href: "/" }, icon("logo", "brand-mark"), h("span", "Purser")),
             bookSwitch(),
             h("button.primary.new-entry", { type: "button", onclick: () => openEditor(), title: "New entry (n)" }, icon("plus"), h("span", "New entry")),
-            h("nav", { "aria-label": "Main" }, PLACES.map(link)),
+            h("nav", { "aria-label": "Main" }, places().map(link)),
             h("div.side-foot",
                 h("a.person", { href: "/settings" }, h("span.avatar", { "aria-hidden": "true" }, initials(state.user)), h("span.person-name", state.user.displayName || state.user.email)),
                 h("button.icon-button", { type: "button", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)", onclick: showHelp }, icon("keyboard")),
                 themeButton())),
         h("header.top", h("a.brand", { href: "/", "aria-label": "Purser, dashboard" }, icon("logo", "brand-mark")), bookSwitch(), themeButton()),
         h("main", { id: "main", tabindex: "-1" }),
-        h("nav.tabs", { "aria-label": "Main" }, PLACES.slice(0, 2).map(link), add(), link(PLACES[2]), more())));
+        h("nav.tabs", { "aria-label": "Main" }, places().slice(0, 2).map(link), add(), link(places()[2]), more())));
 }
 
 /// What has no place of its own at the lower edge of a phone.
 function more() {
-    const button = h("button.place", { type: "button", "aria-haspopup": "menu", "aria-expanded": "false", data: { navs: PLACES.slice(3).map(([href]) => href).join(" ") }, onclick: () => openMenu(button, PLACES.slice(3).map(([href, text, symbol]) => ({ text, symbol, onpick: () => navigate(href) })), "More") }, icon("more"), h("span", "More"));
+    const button = h("button.place", { type: "button", "aria-haspopup": "menu", "aria-expanded": "false", data: { navs: places().slice(3).map(([href]) => href).join(" ") }, onclick: () => openMenu(button, places().slice(3).map(([href, text, symbol]) => ({ text, symbol, onpick: () => navigate(href) })), "More") }, icon("more"), h("span", "More"));
     return button;
 }
 

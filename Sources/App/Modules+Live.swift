@@ -1,0 +1,9 @@
+import HTTP
+import Jobs
+
+/// What happens live: activity, the audit log, API keys.
+extension Modules {
+    static func addLiveRoutes(_ backend: Backend, to routes: inout Routes) {}
+
+    static func addLiveJobs(_ backend: Backend, to jobs: inout JobRegistry) {}
+}
