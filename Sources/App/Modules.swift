@@ -4,6 +4,7 @@ import Books
 import Categories
 import Database
 import HTTP
+import Identity
 import Jobs
 import Reporting
 import Resources

@@ -35,7 +35,7 @@ package struct MailQueue: Sendable {
 
     /// The letter of a job of this queue; nil when it cannot be opened: sealed under a key that is gone.
     package func message(of payload: JSONValue) -> MailMessage? {
-        guard let sealed = payload["sealed"]?.string, let box = Base64URL.decode(sealed),
+        guard let sealed = payload["sealed"]?.string, let box = Base64URL.decode(sealed.utf8),
             let opened = try? secrets.open(box, context: Self.context), let letter = try? JSONValue.parse(opened),
             let kind = letter["kind"]?.string, let to = letter["to"]?.string,
             let subject = letter["subject"]?.string, let text = letter["text"]?.string,
