@@ -43,6 +43,9 @@ final class ImportSieve: Sendable {
         var sums: [SumKey: Sum] = [:]
         /// How many lines with a fingerprint were there already. A later one that is alike needs to know.
         var duplicates: [ImportLine.Fingerprint: Int32] = [:]
+        /// Of the batch before this one, which the database may not hold yet: how many lines with each of its
+        /// fingerprints the file has had up to its end.
+        var lastBatch: [ImportLine.Fingerprint: Int32] = [:]
         var used: Set<CategoryID> = []
         var imported = 0
         var results: [Importer.LineResult] = []
@@ -84,7 +87,10 @@ final class ImportSieve: Sendable {
         }
     }
 
-    /// Tells the new lines of a batch from those that are there already.
+    /// Tells the new lines of a batch from those that are there already. Each batch is judged once, in the order of the
+    /// file.
+    ///
+    /// - Parameter known: as it was when all batches but the one before this were in the database.
     func judge(_ batch: ImportBatch, _ known: Known) -> Verdicts {
         state.withLock { state in
             var numbers: [ImportLine.Fingerprint: Int32] = [:]
@@ -93,7 +99,7 @@ final class ImportSieve: Sendable {
             let verdicts = batch.lines.map { line -> Int32? in
                 let number =
                     line.mayBeTwin
-                    ? numbers[line.fingerprint]
+                    ? numbers[line.fingerprint] ?? state.lastBatch[line.fingerprint]
                         ?? known.earlier[line.fingerprint, default: 0] + state.duplicates[line.fingerprint, default: 0]
                     : 0
                 numbers[line.fingerprint] = number + 1
@@ -105,6 +111,7 @@ final class ImportSieve: Sendable {
                 duplicates.append(line.fingerprint)
                 return nil
             }
+            state.lastBatch = numbers
             state.imported += verdicts.count - duplicates.count
             for fingerprint in duplicates { state.duplicates[fingerprint, default: 0] += 1 }
             return verdicts

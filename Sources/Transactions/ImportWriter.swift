@@ -18,6 +18,8 @@ struct ImportWriter {
     private let stored: ClosedRange<ImportLine.Fingerprint>?
     private let checksAsAWhole: Bool
     private var rejections = 0
+    /// The rows of the batch that was decided on last.
+    private var decided: [UInt8] = []
     /// Whether the sieve had more duplicates than it remembers.
     private var hasForgotten = false
 
@@ -76,31 +78,55 @@ struct ImportWriter {
 
     // MARK: Batches
 
+    /// Decides on the lines of a batch while the rows of the one before it go into the table: the database is never
+    /// without work for longer than it takes to ask it something.
     mutating func write(_ batch: ImportBatch) async throws {
         if !batch.rejected.isEmpty { try await keep(batch.rejected) }
         guard !batch.lines.isEmpty else { return }
-        let sieve = sieve
         let known = try await lookUp(batch)
-        let (verdicts, unknown) = try await pool.run {
-            let verdicts = sieve.judge(batch, known)
-            return (verdicts, sieve.unknownMerchants(batch, verdicts))
-        }
-        if !unknown.isEmpty {
+        let waiting = decided
+        decided = []
+        async let judgement = Self.judge(batch, known, sieve, pool)
+        try await copy(waiting)
+        var judged = try await judgement
+        if !judged.unknown.isEmpty {
             let past = ImportLookup.pastCategories(
-                unknown.map(\.name), unknown.map(\.kind), book: book, excluding: id)
-            sieve.learn(unknown, try ImportLookup.categories(try await transaction.query(past)))
+                judged.unknown.map(\.name), judged.unknown.map(\.kind), book: book, excluding: id)
+            sieve.learn(judged.unknown, try ImportLookup.categories(try await transaction.query(past)))
+            let (sieve, verdicts) = (sieve, judged.verdicts)
+            judged.rows = try await pool.run { try sieve.rows(batch, verdicts) }
         }
-        let rows = try await pool.run { try sieve.rows(batch, verdicts) }
-        if !rows.isEmpty {
-            if checksAsAWhole { try await checkRows(false) }
-            _ = try await transaction.copyIn(ImportBatch.copy) { writer in
-                writer.beginBinary()
-                try await writer.write(rows)
-            }
-            if checksAsAWhole { try await checkRows(true) }
-        }
+        decided = judged.rows
         if let duplicates = sieve.takeManyDuplicates() { try await remember(duplicates) }
         if sieve.holdsManySums { try await addSums() }
+    }
+
+    private struct Judgement: Sendable {
+        let verdicts: ImportSieve.Verdicts
+        let unknown: [ImportSieve.MerchantKey]
+        /// Not made while there are merchants to ask for.
+        var rows: [UInt8] = []
+    }
+
+    private static func judge(
+        _ batch: ImportBatch, _ known: ImportSieve.Known, _ sieve: ImportSieve, _ pool: BlockingPool
+    ) async throws -> Judgement {
+        try await pool.run {
+            let verdicts = sieve.judge(batch, known)
+            var judged = Judgement(verdicts: verdicts, unknown: sieve.unknownMerchants(batch, verdicts))
+            if judged.unknown.isEmpty { judged.rows = try sieve.rows(batch, verdicts) }
+            return judged
+        }
+    }
+
+    private func copy(_ rows: [UInt8]) async throws {
+        guard !rows.isEmpty else { return }
+        if checksAsAWhole { try await checkRows(false) }
+        _ = try await transaction.copyIn(ImportBatch.copy) { writer in
+            writer.beginBinary()
+            try await writer.write(rows)
+        }
+        if checksAsAWhole { try await checkRows(true) }
     }
 
     private func lookUp(_ batch: ImportBatch) async throws -> ImportSieve.Known {
@@ -180,8 +206,12 @@ struct ImportWriter {
 
     // MARK: The end
 
-    /// Adds the sums, and says in the import's row how it went.
-    func finish(_ reader: StatementReader, _ summary: ImportReading.Summary, profile: String?) async throws {
+    /// Writes what is left, adds the sums, and says in the import's row how it went.
+    mutating func finish(
+        _ reader: StatementReader, _ summary: ImportReading.Summary, profile: String?
+    ) async throws {
+        try await copy(decided)
+        decided = []
         try await addSums()
         let used = Array(sieve.usedCategories)
         let found = try await transaction.query(
