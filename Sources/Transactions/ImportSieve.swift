@@ -47,6 +47,8 @@ final class ImportSieve: Sendable {
         /// fingerprints the file has had up to its end.
         var lastBatch: [ImportLine.Fingerprint: Int32] = [:]
         var used: Set<CategoryID> = []
+        /// Where the last entry of each merchant went.
+        var decided: [MerchantKey: CategoryID] = [:]
         var imported = 0
         var results: [Importer.LineResult] = []
     }
@@ -70,6 +72,7 @@ final class ImportSieve: Sendable {
     var results: [Importer.LineResult] { state.withLock { $0.results } }
     var usedCategories: Set<CategoryID> { state.withLock { $0.used } }
     var holdsManySums: Bool { state.withLock { $0.sums.count > Self.keptSums } }
+    var holdsManyMerchants: Bool { state.withLock { $0.decided.count > Self.rememberedMerchants } }
 
     /// When they have become many: all of them, to be remembered elsewhere.
     func takeManyDuplicates() -> [ImportLine.Fingerprint: Int32]? {
@@ -84,6 +87,14 @@ final class ImportSieve: Sendable {
         state.withLock { state in
             defer { state.sums = [:] }
             return state.sums
+        }
+    }
+
+    /// Where the entries of each merchant went that rules, words or past entries have sorted, since the last time.
+    func takeMerchants() -> [MerchantKey: CategoryID] {
+        state.withLock { state in
+            defer { state.decided = [:] }
+            return state.decided
         }
     }
 
@@ -158,6 +169,9 @@ final class ImportSieve: Sendable {
                     rows.replace(inRow: part.row, category, place == 0 ? number : nil)
                     kept.append(part.row)
                     try add(part.amount, line, category, &state)
+                    if let merchant = line.merchant, category != fallback(line.kind) {
+                        state.decided[MerchantKey(name: merchant, kind: line.kind)] = category
+                    }
                 }
             }
             return rows.bytes(of: kept)
@@ -166,7 +180,11 @@ final class ImportSieve: Sendable {
 
     private func category(of line: ImportBatch.Line, _ state: borrowing State) -> CategoryID {
         let past = line.merchant.flatMap { state.categories[MerchantKey(name: $0, kind: line.kind)] ?? nil }
-        return past ?? line.suggestion ?? (line.kind == .expense ? fallbacks.expense : fallbacks.income)
+        return past ?? line.suggestion ?? fallback(line.kind)
+    }
+
+    private func fallback(_ kind: Entry.Kind) -> CategoryID {
+        kind == .expense ? fallbacks.expense : fallbacks.income
     }
 
     private func add(

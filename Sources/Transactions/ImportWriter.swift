@@ -91,7 +91,7 @@ struct ImportWriter {
         var judged = try await judgement
         if !judged.unknown.isEmpty {
             let past = ImportLookup.pastCategories(
-                judged.unknown.map(\.name), judged.unknown.map(\.kind), book: book, excluding: id)
+                judged.unknown.map(\.name), judged.unknown.map(\.kind), book: book)
             sieve.learn(judged.unknown, try ImportLookup.categories(try await transaction.query(past)))
             let (sieve, verdicts) = (sieve, judged.verdicts)
             judged.rows = try await pool.run { try sieve.rows(batch, verdicts) }
@@ -99,6 +99,7 @@ struct ImportWriter {
         decided = judged.rows
         if let duplicates = sieve.takeManyDuplicates() { try await remember(duplicates) }
         if sieve.holdsManySums { try await addSums() }
+        if sieve.holdsManyMerchants { try await keepMerchants() }
     }
 
     private struct Judgement: Sendable {
@@ -213,6 +214,7 @@ struct ImportWriter {
         try await copy(decided)
         decided = []
         try await addSums()
+        try await keepMerchants()
         let used = Array(sieve.usedCategories)
         let found = try await transaction.query(
             "SELECT FROM categories WHERE book_id = \(book) AND id = ANY(\(used)) ORDER BY id FOR KEY SHARE")
@@ -240,5 +242,20 @@ struct ImportWriter {
                     \(sums.keys.map(\.category)), \(sums.values.map(\.minorUnits)), \(sums.values.map(\.count)))
                     AS s (month, type, category_id, amount_minor, entry_count)
                 """))
+    }
+
+    /// Where the next import finds how this one has sorted each merchant.
+    private func keepMerchants() async throws {
+        let merchants = sieve.takeMerchants()
+        guard !merchants.isEmpty else { return }
+        _ = try await transaction.run(
+            """
+            INSERT INTO import_merchants AS m (book_id, merchant, type, import_id, category_id)
+            SELECT DISTINCT ON (lower(name), type) \(book), lower(name), type, \(id), category_id
+            FROM unnest(\(merchants.keys.map(\.name)), \(merchants.keys.map(\.kind.rawValue)), \(Array(merchants.values)))
+                AS d (name, type, category_id)
+            ORDER BY lower(name), type, name
+            ON CONFLICT (book_id, merchant, type, import_id) DO UPDATE SET category_id = excluded.category_id
+            """)
     }
 }

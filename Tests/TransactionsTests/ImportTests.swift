@@ -415,6 +415,33 @@ private struct MadeStatement {
         }
     }
 
+    @Test func `goes by an import before it, unless that was undone`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            let travel = try #require(
+                try await ada.get("/categories").data.array?.first { $0.written("slug") == "travel" }?.written("id"))
+            let rule = try await ada.post(
+                "/rules",
+                """
+                {"name":"Qxz","conditions":{"items":[{"field":"merchant","op":"contains","value":"qxz"}]},
+                "actions":{"categoryId":"\(travel)"}}
+                """)
+            #expect(rule.status == 201)
+            func imported(_ day: String, _ name: String) async throws -> (id: String, category: String?) {
+                let answer = try await ada.upload("Date,Payee,Amount\n2026-03-\(day),\(name),-1.00\n")
+                let entry = try await ada.everyEntry().first { $0.written("transactionDate") == "2026-03-\(day)" }
+                return (try #require(answer.data.written("id")), entry?.written("categorySlug"))
+            }
+            let first = try await imported("01", "Qxz Vlk")
+            #expect(first.category == "travel")
+            #expect(try await ada.send("DELETE", "/rules/\(rule.data.written("id") ?? "")").status == 204)
+            let second = try await imported("02", "QXZ vlk")
+            #expect(second.category == "travel")
+            for id in [first.id, second.id] { #expect(try await ada.send("DELETE", "/imports/\(id)").status == 200) }
+            #expect(try await imported("03", "Qxz Vlk").category == "miscellaneous")
+        }
+    }
+
     @Test func `takes the file itself as the body, too`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
