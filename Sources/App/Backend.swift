@@ -22,6 +22,10 @@ final class Backend: Sendable {
     /// For what must be read again, and by nobody else: letters that wait, secrets of second factors.
     let secrets: SecretBox
     let mailQueue: MailQueue
+    /// What links in letters begin with.
+    let publicAddress: PublicAddress
+    /// The way that letters go.
+    let mailer: any Mailer
     /// For what is slow on the CPU or the disk.
     let pool: BlockingPool
     /// Nil with a database of its own, or beside a server that runs the cluster.
@@ -39,13 +43,19 @@ final class Backend: Sendable {
         self.database = database
         self.cluster = cluster
         self.applied = applied
+        secrets = try IdentityModule.secrets(dataDirectory: configuration[Settings.data])
+        publicAddress = PublicAddress(
+            configured: configuration[Settings.publicURL],
+            fallback: "http://\(configuration[Settings.host]):\(configuration[Settings.port])")
         accounts = try IdentityModule.accounts(
             configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count,
-            log: log)
-        secrets = try IdentityModule.secrets(dataDirectory: configuration[Settings.data])
+            secrets: secrets, address: publicAddress, log: log)
         mailQueue = MailQueue(secrets: secrets)
         books = BookDirectory(database: database)
         pool = BlockingPool(threads: 2, queueLimit: 256)
+        mailer = try MailSettings.mailer(
+            configuration, dataDirectory: configuration[Settings.data], address: publicAddress,
+            pool: BlockingPool(threads: 2, queueLimit: 64, name: "mail"))
         idempotency = Idempotency(database: database) { SHA256.hash($0) }
     }
 

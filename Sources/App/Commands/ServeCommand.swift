@@ -6,6 +6,7 @@ import HTTP
 import HTTPServer
 import Identity
 import Jobs
+import Outbound
 import Runtime
 import Web
 
@@ -91,7 +92,9 @@ enum ServeCommand {
             addMetrics(of: server, to: backend.metrics)
             let port = try await listen(server, configuration)
             let worker = role == "api" ? nil : startWorker(backend)
+            backend.publicAddress.listens(at: address(configuration, port: port))
             let background = follow(backend)
+            Output.line("Letters go to \(backend.mailer.summary).")
             try await greet(configuration, port: port, demo: demo, accounts: accounts)
             return Running(backend: backend, server: server, worker: worker, background: background)
         }
@@ -129,12 +132,15 @@ enum ServeCommand {
             }
         }
 
+        private static func address(_ configuration: Configuration, port: Int) -> String {
+            let host = configuration[Settings.host]
+            return "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        }
+
         private static func greet(
             _ configuration: Configuration, port: Int, demo: Demo.Account?, accounts: Accounts
         ) async throws {
-            let host = configuration[Settings.host]
-            let shown = host.contains(":") ? "[\(host)]" : host
-            let address = "http://\(shown):\(port)"
+            let address = address(configuration, port: port)
             let link = configuration[Settings.publicURL].isEmpty ? address : configuration[Settings.publicURL]
             if let token = try await accounts.prepareSetup(), demo == nil {
                 Output.line("There is no administrator yet. Make one within seven days: \(link)/setup/\(token)")
