@@ -1,3 +1,4 @@
+import Audit
 import Books
 import Cryptography
 import Database
@@ -75,11 +76,13 @@ final class Backend: Sendable {
                 }
             }
             var url = configuration[Settings.databaseURL]
+            var adminURL = configuration[Settings.databaseAdminURL]
             let directory = configuration[Settings.data]
             if url.isEmpty {
                 let mayBorrow = use == .ownOrBorrow || use == .make && access(directory, F_OK) == 0
                 if mayBorrow, let running = try EmbeddedCluster.attach(dataDirectory: directory) {
                     url = running.connectionString
+                    adminURL = running.directory.connectionString(database: "purser", user: "postgres")
                 } else {
                     var settings = EmbeddedCluster.Configuration(dataDirectory: directory)
                     settings.binaries =
@@ -89,6 +92,7 @@ final class Backend: Sendable {
                     let started = try await EmbeddedCluster.start(settings)
                     cluster = started
                     url = started.connectionString
+                    adminURL = started.superuserConnectionString(database: "purser")
                 }
             } else {
                 // Keys live in the data directory even when the data does not.
@@ -103,7 +107,9 @@ final class Backend: Sendable {
             settings.leases = configuration[Settings.transactionConnections]
             settings.statementTimeout = configuration[Settings.statementTimeout]
             settings.log = databaseLog
-            let applied = try await Migrator.apply(Modules.migrations, to: settings)
+            let applied = try await Migrator.apply(
+                Modules.migrations, to: settings, admin: adminURL.isEmpty ? nil : DatabaseConfiguration(url: adminURL))
+            if !adminURL.isEmpty { try await AuditProtection.apply(url: url, admin: adminURL) }
             let database = try await Database.connect(settings, loops: loops)
             return try Backend(
                 configuration: configuration, log: log, loops: loops, database: database, cluster: cluster,

@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Books
 import EventLoop
@@ -67,6 +68,11 @@ enum ServeCommand {
             let configuration = backend.configuration
             let log = backend.log
             let accounts = backend.accounts
+            if case .open(let powers) = try await AuditProtection.state(backend.database) {
+                log.warning("only its chain guards the audit log from the server; see purser doctor") {
+                    $0.text("because", powers.joined(separator: "; "))
+                }
+            }
             guard role != "worker" else {
                 let worker = startWorker(backend)
                 Output.line("working")
