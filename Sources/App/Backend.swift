@@ -1,3 +1,4 @@
+import Activity
 import Audit
 import Books
 import Cryptography
@@ -9,6 +10,7 @@ import Identity
 import Outbound
 import Resources
 import Runtime
+import Transactions
 
 /// What every command that touches data stands on: loops, the database, accounts.
 final class Backend: Sendable {
@@ -23,6 +25,8 @@ final class Backend: Sendable {
     /// For what must be read again, and by nobody else: letters that wait, secrets of second factors.
     let secrets: SecretBox
     let mailQueue: MailQueue
+    /// Who follows which book, in this process.
+    let activity: ActivityHub
     /// For what is slow on the CPU or the disk.
     let pool: BlockingPool
     /// Nil with a database of its own, or beside a server that runs the cluster.
@@ -46,6 +50,7 @@ final class Backend: Sendable {
         secrets = try IdentityModule.secrets(dataDirectory: configuration[Settings.data])
         mailQueue = MailQueue(secrets: secrets)
         books = BookDirectory(database: database)
+        activity = ActivityHub(database: database, subject: ActivitySubject(EntryActivity.subject), log: log)
         pool = BlockingPool(threads: 2, queueLimit: 256)
         idempotency = Idempotency(database: database) { SHA256.hash($0) }
     }

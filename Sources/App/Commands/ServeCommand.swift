@@ -1,3 +1,4 @@
+import Activity
 import Audit
 import Base
 import Books
@@ -114,6 +115,7 @@ enum ServeCommand {
         /// Hears of what other processes change in what this one remembers.
         private static func follow(_ backend: Backend) -> [Task<Void, Never>] {
             let (accounts, books, log) = (backend.accounts, backend.books, backend.log)
+            let (activity, loop) = (backend.activity, backend.loops.next())
             return [
                 Task {
                     do { try await accounts.followEndedSessions() } catch {
@@ -121,6 +123,7 @@ enum ServeCommand {
                     }
                 },
                 Task { await books.follow() },
+                Task { await activity.run(on: loop) },
             ]
         }
 
