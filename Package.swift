@@ -75,6 +75,12 @@ let package = Package(
             "Identity", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTP", "HTTPServer",
             "Resources", "Jobs", "Audit", "Outbound", "Books", "CQREncode", resources: migrations()),
 
+        // What happens in a book, for those who follow it.
+        module(
+            "Activity", on: "Base", "JSON", "Runtime", "EventLoop", "Database", "HTTP", "HTTPServer", "Resources",
+            "Jobs",
+            resources: migrations()),
+
         // Domain.
         module(
             "Transactions", on: "Base", "JSON", "Runtime", "Cryptography", "Database", "HTTP", "HTTPServer",
@@ -92,7 +98,8 @@ let package = Package(
             name: "purser",
             dependencies: [
                 "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP", "Jobs",
-                "Resources", "Audit", "Outbound", "Categories", "Books", "Identity", "Transactions", "Statements",
+                "Resources", "Audit", "Outbound", "Categories", "Books", "Identity", "Activity", "Transactions",
+                "Statements",
                 "Reporting", "Web",
             ],
             path: "Sources/App", swiftSettings: moduleSettings),
@@ -120,6 +127,10 @@ let package = Package(
         tests(
             "Outbound", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "Jobs", "Outbound",
             "TestSupport", resources: [.copy("smtp_server.py")]),
+        tests(
+            "Live", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP",
+            "Resources", "Jobs", "Audit", "Outbound", "Categories", "Books", "Identity", "Activity", "Statements",
+            "Transactions", "TestSupport"),
         tests("Runtime", of: "Base", "JSON", "Runtime", "TestSupport"),
         tests("Jobs", of: "Base", "JSON", "Runtime", "EventLoop", "Database", "Jobs", "TestSupport"),
         tests(

@@ -24,6 +24,10 @@ enum Settings {
     static let databaseURL = Setting<String>.text(
         "database-url", default: "", "A PostgreSQL to use instead of the embedded one: postgres://user@host/name.",
         isSecret: true)
+    static let databaseAdminURL = Setting<String>.text(
+        "database-admin-url", default: "",
+        "The same PostgreSQL as its administrator, used only at the start: the audit log then belongs to that role, and the server may only read and add.",
+        isSecret: true)
     static let postgresBin = Setting<String>.text(
         "postgres-bin", default: "", "Where the programs of PostgreSQL are; found by itself otherwise.")
     static let readConnections = Setting<Int>.number(
@@ -105,7 +109,8 @@ enum Settings {
         [
             data.declaration, host.declaration, port.declaration, socket.declaration, role.declaration,
             loops.declaration,
-            publicURL.declaration, databaseURL.declaration, postgresBin.declaration, readConnections.declaration,
+            publicURL.declaration, databaseURL.declaration, databaseAdminURL.declaration, postgresBin.declaration,
+            readConnections.declaration,
             writeConnections.declaration, transactionConnections.declaration, statementTimeout.declaration,
             importsAtOnce.declaration,
             rateLimits.declaration,

@@ -1,3 +1,5 @@
+import Activity
+import Audit
 import Base
 import Books
 import EventLoop
@@ -68,6 +70,11 @@ enum ServeCommand {
             let configuration = backend.configuration
             let log = backend.log
             let accounts = backend.accounts
+            if case .open(let powers) = try await AuditProtection.state(backend.database) {
+                log.warning("only its chain guards the audit log from the server; see purser doctor") {
+                    $0.text("because", powers.joined(separator: "; "))
+                }
+            }
             guard role != "worker" else {
                 let worker = startWorker(backend)
                 Output.line("working")
@@ -111,6 +118,7 @@ enum ServeCommand {
         /// Hears of what other processes change in what this one remembers.
         private static func follow(_ backend: Backend) -> [Task<Void, Never>] {
             let (accounts, books, log) = (backend.accounts, backend.books, backend.log)
+            let (activity, loop) = (backend.activity, backend.loops.next())
             return [
                 Task {
                     do { try await accounts.followEndedSessions() } catch {
@@ -118,6 +126,7 @@ enum ServeCommand {
                     }
                 },
                 Task { await books.follow() },
+                Task { await activity.run(on: loop) },
             ]
         }
 
