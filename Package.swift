@@ -37,6 +37,7 @@ let package = Package(
         .systemLibrary(name: "CArgon2", path: "Sources/CArgon2", pkgConfig: "libargon2"),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat"),
+        .systemLibrary(name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl"),
 
         // Base: values and rules, no I/O.
         module("Base"),
@@ -57,7 +58,7 @@ let package = Package(
             "Audit", on: "Base", "JSON", "Runtime", "Cryptography", "Database", "HTTP", "HTTPServer", "Resources",
             "Jobs",
             resources: migrations()),
-        module("Outbound", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "Jobs"),
+        module("Outbound", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "Jobs", "CCurl"),
 
         // Foundation.
         module(
