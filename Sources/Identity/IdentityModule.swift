@@ -5,7 +5,10 @@ import Runtime
 
 package enum IdentityModule {
     package static var migrations: [Migration] {
-        [Migration(name: "M20261121000300__identity", sql: PackageResources.M20261121000300__identity_sql)]
+        [
+            Migration(name: "M20261121000300__identity", sql: PackageResources.M20261121000300__identity_sql),
+            Migration(name: "M20261122000110__passkeys", sql: PackageResources.M20261122000110__passkeys_sql),
+        ]
     }
 
     /// Accounts with this installation's keys, which are made in `<data>/keys` at the first start.
