@@ -7,8 +7,10 @@ import Runtime
 
 package enum IdentityModule {
     package static var migrations: [Migration] {
-        [Migration(name: "M20261121000300__identity", sql: PackageResources.M20261121000300__identity_sql)]
-            + signInMigrations
+        [
+            Migration(name: "M20261121000300__identity", sql: PackageResources.M20261121000300__identity_sql),
+            Migration(name: "M20261122000110__passkeys", sql: PackageResources.M20261122000110__passkeys_sql),
+        ] + signInMigrations
     }
 
     /// All routes of accounts.
