@@ -25,6 +25,8 @@ final class Backend: Sendable {
     /// For what must be read again, and by nobody else: letters that wait, secrets of second factors.
     let secrets: SecretBox
     let mailQueue: MailQueue
+    /// Other services that people may sign in with.
+    let signInServices: [OAuthProvider]
     /// What links in letters begin with.
     let publicAddress: PublicAddress
     /// The way that letters go.
@@ -56,6 +58,7 @@ final class Backend: Sendable {
             configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count,
             secrets: secrets, address: publicAddress, log: log)
         mailQueue = MailQueue(secrets: secrets)
+        signInServices = try OAuthProvider.load(configuration[OAuthSettings.providers])
         books = BookDirectory(database: database)
         activity = ActivityHub(database: database, subject: ActivitySubject(EntryActivity.subject), log: log)
         pool = BlockingPool(threads: 2, queueLimit: 256)

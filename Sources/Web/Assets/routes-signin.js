@@ -2,6 +2,8 @@
 
 import { whenProofIsNeeded } from "./api.js";
 import { h, icon } from "./dom.js";
+import { linkedSection } from "./linked.js";
+import { passkeySection } from "./passkeys.js";
 import { reauthenticate } from "./reauthenticate.js";
 import * as recovery from "./recovery.js";
 import * as security from "./security.js";
@@ -25,4 +27,5 @@ export const sections = () => [
         h("a.button", { href: "/settings/security" }, "Password, e-mail and sessions", icon("chevron-right"))), "security"],
 ];
 
+security.factorSections.push(passkeySection, linkedSection);
 whenProofIsNeeded(reauthenticate);
