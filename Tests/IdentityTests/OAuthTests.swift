@@ -193,7 +193,8 @@ extension String {
             }
             #expect(try await app.count("SELECT count(*) FROM users") == 0)
             provider.behaviour.withLock { $0 = HostileProvider.Behaviour() }
-            #expect(try await visit(app, provider)["location"] == "/entries")
+            let place1 = try await visit(app, provider)["location"]
+            #expect(place1 == "/entries")
         }
     }
 
@@ -271,13 +272,15 @@ extension String {
         try await run { app, provider in
             provider.behaviour.withLock { $0.discoveredIssuer = "https://evil.net" }
             var visit = Visit(app: app)
-            #expect(try await visit.begin()["location"] == "/signin?problem=provider")
+            let place2 = try await visit.begin()["location"]
+            #expect(place2 == "/signin?problem=provider")
         }
     }
 
     @Test func `follows a service's new key, but looks for it only so often`() async throws {
         try await run { app, provider in
-            #expect(try await visit(app, provider)["location"] == "/entries")
+            let place3 = try await visit(app, provider)["location"]
+            #expect(place3 == "/entries")
             func lookUps() -> Int { provider.asked.withLock { $0.count { $0 == "/keys" } } }
             #expect(lookUps() == 1)
             provider.behaviour.withLock {
@@ -289,7 +292,8 @@ extension String {
             app.clock.advance(by: .seconds(61))
             // The service's clock is another one.
             provider.behaviour.withLock { $0.claims = ["iat": "1800000061", "exp": "1800000361"] }
-            #expect(try await visit(app, provider)["location"] == "/entries")
+            let place4 = try await visit(app, provider)["location"]
+            #expect(place4 == "/entries")
             #expect(lookUps() == 2)
         }
     }
@@ -314,10 +318,12 @@ extension String {
 
     @Test func `opens no account where the administrator makes them, or terms are to be accepted`() async throws {
         try await run({ $0.isRegistrationOpen = false }) { app, provider in
-            #expect(try await visit(app, provider)["location"] == "/signin?problem=closed")
+            let place5 = try await visit(app, provider)["location"]
+            #expect(place5 == "/signin?problem=closed")
         }
         try await run({ $0.areTermsRequired = true }) { app, provider in
-            #expect(try await visit(app, provider)["location"] == "/signin?problem=terms")
+            let place6 = try await visit(app, provider)["location"]
+            #expect(place6 == "/signin?problem=terms")
         }
     }
 
@@ -334,7 +340,8 @@ extension String {
         try await run { app, provider in
             _ = try await visit(app, provider)
             _ = try await app.database.run("UPDATE users SET is_active = false")
-            #expect(try await visit(app, provider)["location"] == "/signin?problem=disabled")
+            let place7 = try await visit(app, provider)["location"]
+            #expect(place7 == "/signin?problem=disabled")
         }
     }
 
@@ -344,7 +351,8 @@ extension String {
                 $0.gitHubEmails =
                     #"[{"email":"other@example.org","primary":false,"verified":true},{"email":"grace@example.org","primary":true,"verified":false}]"#
             }
-            #expect(try await visit(app, provider, id: "github")["location"] == "/signin?problem=email")
+            let place8 = try await visit(app, provider, id: "github")["location"]
+            #expect(place8 == "/signin?problem=email")
             provider.behaviour.withLock {
                 $0.gitHubEmails = #"[{"email":"grace@example.org","primary":true,"verified":true}]"#
             }
@@ -381,9 +389,11 @@ extension String {
     @Test func `sign in from then on, are listed, and go`() async throws {
         try await run { app, provider in
             let jar = try await signedIn(app)
-            #expect(try await link(app, provider, jar)["location"] == "/settings/security?linked=test")
+            let place9 = try await link(app, provider, jar)["location"]
+            #expect(place9 == "/settings/security?linked=test")
             // A second time is fine.
-            #expect(try await link(app, provider, jar)["location"] == "/settings/security?linked=test")
+            let place10 = try await link(app, provider, jar)["location"]
+            #expect(place10 == "/settings/security?linked=test")
             let list = try await app.get("/api/v1/auth/links", cookies: jar)
             #expect(list.data.array?.map { $0["name"]?.string } == ["Test"])
             #expect(list.data.array?.first?["email"]?.string == "grace@example.org")
@@ -418,7 +428,8 @@ extension String {
             visit.asked = Visit.parameters(begun.data["address"]?.string ?? "")
             provider.remember(nonce: visit.asked["nonce"] ?? "", challenge: visit.asked["code_challenge"] ?? "")
             // The browser has signed out meanwhile.
-            #expect(try await visit.back()["location"] == "/settings/security?problem=state")
+            let place11 = try await visit.back()["location"]
+            #expect(place11 == "/settings/security?problem=state")
             #expect(try await app.count("SELECT count(*) FROM linked_identities") == 0)
             app.clock.advance(by: .seconds(14 * 60 + 50))
             _ = try await app.database.run(
@@ -435,8 +446,10 @@ extension String {
             var visit = Visit(app: app)
             _ = try await visit.begin()
             provider.remember(nonce: visit.asked["nonce"] ?? "", challenge: visit.asked["code_challenge"] ?? "")
-            #expect(try await visit.back()["location"] == "/entries")
-            #expect(try await link(app, provider, jar)["location"] == "/settings/security?problem=taken")
+            let place12 = try await visit.back()["location"]
+            #expect(place12 == "/entries")
+            let place13 = try await link(app, provider, jar)["location"]
+            #expect(place13 == "/settings/security?problem=taken")
         }
     }
 
