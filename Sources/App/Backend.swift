@@ -65,6 +65,9 @@ final class Backend: Sendable {
         idempotency = Idempotency(database: database) { SHA256.hash($0) }
     }
 
+    /// Where this installation's secrets are.
+    var keysDirectory: String { configuration[Settings.data] + "/keys" }
+
     /// How the embedded cluster is shared.
     enum ClusterUse {
         /// This process runs it; another one on the same directory is an error.

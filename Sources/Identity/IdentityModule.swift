@@ -17,6 +17,7 @@ package enum IdentityModule {
     package static func routes(_ accounts: Accounts) -> [any RouteGroup] {
         [
             IdentityRoutes(accounts: accounts), RecoveryRoutes(accounts: accounts), SecurityRoutes(accounts: accounts),
+            CodeRoutes(accounts: accounts),
         ]
     }
 

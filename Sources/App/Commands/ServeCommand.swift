@@ -53,7 +53,10 @@ enum ServeCommand {
             }
         }
         var received: Int32 = 0
-        repeat { sigwait(&signals, &received) } while received == SIGHUP
+        repeat {
+            sigwait(&signals, &received)
+            if received == SIGHUP { running.reloadKeys() }
+        } while received == SIGHUP
         log.info("stopping") { $0.text("signal", received == SIGTERM ? "SIGTERM" : "SIGINT") }
         try runBlocking { await running.stop(grace: configuration[Settings.shutdownGrace]) }
         return .success
@@ -106,6 +109,9 @@ enum ServeCommand {
             return Running(backend: backend, server: server, worker: worker, background: background)
         }
 
+        /// At once, for an operator who does not want to wait.
+        func reloadKeys() { backend.accounts.reloadKeys(directory: backend.keysDirectory) }
+
         private static func startWorker(_ backend: Backend) -> Worker {
             let worker = Worker(
                 database: backend.database, registry: Modules.jobs(backend), loop: backend.loops.next(),
@@ -118,6 +124,7 @@ enum ServeCommand {
         /// Hears of what other processes change in what this one remembers.
         private static func follow(_ backend: Backend) -> [Task<Void, Never>] {
             let (accounts, books, log) = (backend.accounts, backend.books, backend.log)
+            let keys = backend.keysDirectory
             let (activity, loop) = (backend.activity, backend.loops.next())
             return [
                 Task {
@@ -126,6 +133,7 @@ enum ServeCommand {
                     }
                 },
                 Task { await books.follow() },
+                Task { await accounts.followKeys(directory: keys) },
                 Task { await activity.run(on: loop) },
             ]
         }

@@ -1,6 +1,7 @@
 // The screens for signing in and the own account: routes for app.js, places for the navigation, sections for the settings.
 
-import { whenProofIsNeeded } from "./api.js";
+import { whenEnrolmentIsNeeded, whenProofIsNeeded } from "./api.js";
+import { navigate } from "./app.js";
 import { h, icon } from "./dom.js";
 import { reauthenticate } from "./reauthenticate.js";
 import * as recovery from "./recovery.js";
@@ -26,3 +27,8 @@ export const sections = () => [
 ];
 
 whenProofIsNeeded(reauthenticate);
+
+// Until it is set up, the server answers nothing else.
+whenEnrolmentIsNeeded(() => {
+    if (location.pathname !== "/settings/security") navigate("/settings/security#codes", { replace: true });
+});
