@@ -18,6 +18,8 @@ final class Backend: Sendable {
     let database: Database
     let accounts: Accounts
     let books: BookDirectory
+    /// The other processes on the same database.
+    let followers: Followers
     let idempotency: Idempotency
     /// For what must be read again, and by nobody else: letters that wait, secrets of second factors.
     let secrets: SecretBox
@@ -44,7 +46,8 @@ final class Backend: Sendable {
             log: log)
         secrets = try IdentityModule.secrets(dataDirectory: configuration[Settings.data])
         mailQueue = MailQueue(secrets: secrets)
-        books = BookDirectory(database: database)
+        followers = Followers(database: database, memory: BookDirectory.lifetime)
+        books = BookDirectory(database: database, followers: followers)
         pool = BlockingPool(threads: 2, queueLimit: 256)
         idempotency = Idempotency(database: database) { SHA256.hash($0) }
     }

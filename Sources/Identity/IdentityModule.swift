@@ -6,6 +6,7 @@ import Runtime
 package enum IdentityModule {
     package static var migrations: [Migration] {
         [Migration(name: "M20261121000300__identity", sql: PackageResources.M20261121000300__identity_sql)]
+            + peopleMigrations
     }
 
     /// Accounts with this installation's keys, which are made in `<data>/keys` at the first start.

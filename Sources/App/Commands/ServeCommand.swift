@@ -1,5 +1,6 @@
 import Base
 import Books
+import Database
 import EventLoop
 import Glibc
 import HTTP
@@ -107,7 +108,7 @@ enum ServeCommand {
 
         /// Hears of what other processes change in what this one remembers.
         private static func follow(_ backend: Backend) -> [Task<Void, Never>] {
-            let (accounts, books, log) = (backend.accounts, backend.books, backend.log)
+            let (accounts, books, log, followers) = (backend.accounts, backend.books, backend.log, backend.followers)
             return [
                 Task {
                     do { try await accounts.followEndedSessions() } catch {
@@ -115,6 +116,7 @@ enum ServeCommand {
                     }
                 },
                 Task { await books.follow() },
+                Task { await followers.run() },
             ]
         }
 

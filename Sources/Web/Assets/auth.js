@@ -10,7 +10,7 @@ import { themeButton } from "./shell.js";
 
 const MINIMUM = 8;
 
-function frame(title, lead, ...content) {
+export function frame(title, lead, ...content) {
     return h("div.entrance",
         h("div.entrance-top", h("a.brand", { href: "/" }, icon("logo", "brand-mark"), h("span", "Purser")), themeButton()),
         h("main.entrance-card", { id: "main", tabindex: "-1" }, h("h1", { tabindex: "-1" }, title), lead && h("p.lead", lead), content));
@@ -81,7 +81,7 @@ export function signUp(root) {
 }
 
 function bookSetUp(root) {
-    const done = () => navigate("/import?welcome", { replace: true });
+    const done = () => navigate(returnPath() === "/" ? "/import?welcome" : returnPath(), { replace: true });
     replace(root, frame("Set up your book", "A book holds your entries, in one currency. We made a guess at the details.",
         bookForm({ book: state.book, submit: "Open the book", onsaved: done, secondary: h("button.link", { type: "button", onclick: done }, "Later, in the settings") })));
     document.title = "Set up your book – Purser";
