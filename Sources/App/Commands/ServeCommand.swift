@@ -2,6 +2,7 @@ import Activity
 import Audit
 import Base
 import Books
+import Database
 import EventLoop
 import Glibc
 import HTTP
@@ -117,7 +118,7 @@ enum ServeCommand {
 
         /// Hears of what other processes change in what this one remembers.
         private static func follow(_ backend: Backend) -> [Task<Void, Never>] {
-            let (accounts, books, log) = (backend.accounts, backend.books, backend.log)
+            let (accounts, books, log, followers) = (backend.accounts, backend.books, backend.log, backend.followers)
             let (activity, loop) = (backend.activity, backend.loops.next())
             return [
                 Task {
@@ -127,6 +128,7 @@ enum ServeCommand {
                 },
                 Task { await books.follow() },
                 Task { await activity.run(on: loop) },
+                Task { await followers.run() },
             ]
         }
 
