@@ -21,6 +21,8 @@ final class Backend: Sendable {
     let database: Database
     let accounts: Accounts
     let books: BookDirectory
+    /// The other processes on the same database.
+    let followers: Followers
     let idempotency: Idempotency
     /// For what must be read again, and by nobody else: letters that wait, secrets of second factors.
     let secrets: SecretBox
@@ -56,7 +58,8 @@ final class Backend: Sendable {
             configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count,
             secrets: secrets, address: publicAddress, log: log)
         mailQueue = MailQueue(secrets: secrets)
-        books = BookDirectory(database: database)
+        followers = Followers(database: database, memory: BookDirectory.lifetime)
+        books = BookDirectory(database: database, followers: followers)
         activity = ActivityHub(database: database, subject: ActivitySubject(EntryActivity.subject), log: log)
         pool = BlockingPool(threads: 2, queueLimit: 256)
         mailer = try MailSettings.mailer(

@@ -2,6 +2,7 @@ import Activity
 import Audit
 import Base
 import Books
+import Database
 import EventLoop
 import Glibc
 import HTTP
@@ -123,7 +124,7 @@ enum ServeCommand {
 
         /// Hears of what other processes change in what this one remembers.
         private static func follow(_ backend: Backend) -> [Task<Void, Never>] {
-            let (accounts, books, log) = (backend.accounts, backend.books, backend.log)
+            let (accounts, books, log, followers) = (backend.accounts, backend.books, backend.log, backend.followers)
             let keys = backend.keysDirectory
             let (activity, loop) = (backend.activity, backend.loops.next())
             return [
@@ -135,6 +136,7 @@ enum ServeCommand {
                 Task { await books.follow() },
                 Task { await accounts.followKeys(directory: keys) },
                 Task { await activity.run(on: loop) },
+                Task { await followers.run() },
             ]
         }
 

@@ -88,7 +88,7 @@ export function signUp(root) {
 }
 
 function bookSetUp(root) {
-    const done = () => navigate("/import?welcome", { replace: true });
+    const done = () => navigate(returnPath() === "/" ? "/import?welcome" : returnPath(), { replace: true });
     replace(root, frame("Set up your book", "A book holds your entries, in one currency. We made a guess at the details.",
         bookForm({ book: state.book, submit: "Open the book", onsaved: done, secondary: h("button.link", { type: "button", onclick: done }, "Later, in the settings") })));
     document.title = "Set up your book – Purser";
