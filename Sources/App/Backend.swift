@@ -1,3 +1,5 @@
+import Activity
+import Audit
 import Books
 import Cryptography
 import Database
@@ -8,6 +10,7 @@ import Identity
 import Outbound
 import Resources
 import Runtime
+import Transactions
 
 /// What every command that touches data stands on: loops, the database, accounts.
 final class Backend: Sendable {
@@ -24,6 +27,12 @@ final class Backend: Sendable {
     /// For what must be read again, and by nobody else: letters that wait, secrets of second factors.
     let secrets: SecretBox
     let mailQueue: MailQueue
+    /// What links in letters begin with.
+    let publicAddress: PublicAddress
+    /// The way that letters go.
+    let mailer: any Mailer
+    /// Who follows which book, in this process.
+    let activity: ActivityHub
     /// For what is slow on the CPU or the disk.
     let pool: BlockingPool
     /// Nil with a database of its own, or beside a server that runs the cluster.
@@ -41,14 +50,21 @@ final class Backend: Sendable {
         self.database = database
         self.cluster = cluster
         self.applied = applied
+        secrets = try IdentityModule.secrets(dataDirectory: configuration[Settings.data])
+        publicAddress = PublicAddress(
+            configured: configuration[Settings.publicURL],
+            fallback: "http://\(configuration[Settings.host]):\(configuration[Settings.port])")
         accounts = try IdentityModule.accounts(
             configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count,
-            log: log)
-        secrets = try IdentityModule.secrets(dataDirectory: configuration[Settings.data])
+            secrets: secrets, address: publicAddress, log: log)
         mailQueue = MailQueue(secrets: secrets)
         followers = Followers(database: database, memory: BookDirectory.lifetime)
         books = BookDirectory(database: database, followers: followers)
+        activity = ActivityHub(database: database, subject: ActivitySubject(EntryActivity.subject), log: log)
         pool = BlockingPool(threads: 2, queueLimit: 256)
+        mailer = try MailSettings.mailer(
+            configuration, dataDirectory: configuration[Settings.data], address: publicAddress,
+            pool: BlockingPool(threads: 2, queueLimit: 64, name: "mail"))
         idempotency = Idempotency(database: database) { SHA256.hash($0) }
     }
 
@@ -78,11 +94,13 @@ final class Backend: Sendable {
                 }
             }
             var url = configuration[Settings.databaseURL]
+            var adminURL = configuration[Settings.databaseAdminURL]
             let directory = configuration[Settings.data]
             if url.isEmpty {
                 let mayBorrow = use == .ownOrBorrow || use == .make && access(directory, F_OK) == 0
                 if mayBorrow, let running = try EmbeddedCluster.attach(dataDirectory: directory) {
                     url = running.connectionString
+                    adminURL = running.directory.connectionString(database: "purser", user: "postgres")
                 } else {
                     var settings = EmbeddedCluster.Configuration(dataDirectory: directory)
                     settings.binaries =
@@ -92,6 +110,7 @@ final class Backend: Sendable {
                     let started = try await EmbeddedCluster.start(settings)
                     cluster = started
                     url = started.connectionString
+                    adminURL = started.superuserConnectionString(database: "purser")
                 }
             } else {
                 // Keys live in the data directory even when the data does not.
@@ -106,7 +125,9 @@ final class Backend: Sendable {
             settings.leases = configuration[Settings.transactionConnections]
             settings.statementTimeout = configuration[Settings.statementTimeout]
             settings.log = databaseLog
-            let applied = try await Migrator.apply(Modules.migrations, to: settings)
+            let applied = try await Migrator.apply(
+                Modules.migrations, to: settings, admin: adminURL.isEmpty ? nil : DatabaseConfiguration(url: adminURL))
+            if !adminURL.isEmpty { try await AuditProtection.apply(url: url, admin: adminURL) }
             let database = try await Database.connect(settings, loops: loops)
             return try Backend(
                 configuration: configuration, log: log, loops: loops, database: database, cluster: cluster,

@@ -1,3 +1,4 @@
+import Activity
 import Audit
 import Base
 import Books
@@ -17,6 +18,7 @@ enum Modules {
     static var migrations: [Migration] {
         JobsModule.migrations + ResourcesModule.migrations + AuditModule.migrations + IdentityModule.migrations
             + BooksModule.migrations
+            + ActivityModule.migrations
             + CategoriesModule.migrations + TransactionsModule.migrations
     }
 

@@ -3,6 +3,7 @@ import Glibc
 import HTTP
 import HTTPServer
 import Identity
+import Outbound
 import Runtime
 import Transactions
 
@@ -22,6 +23,10 @@ enum Settings {
 
     static let databaseURL = Setting<String>.text(
         "database-url", default: "", "A PostgreSQL to use instead of the embedded one: postgres://user@host/name.",
+        isSecret: true)
+    static let databaseAdminURL = Setting<String>.text(
+        "database-admin-url", default: "",
+        "The same PostgreSQL as its administrator, used only at the start: the audit log then belongs to that role, and the server may only read and add.",
         isSecret: true)
     static let postgresBin = Setting<String>.text(
         "postgres-bin", default: "", "Where the programs of PostgreSQL are; found by itself otherwise.")
@@ -104,7 +109,8 @@ enum Settings {
         [
             data.declaration, host.declaration, port.declaration, socket.declaration, role.declaration,
             loops.declaration,
-            publicURL.declaration, databaseURL.declaration, postgresBin.declaration, readConnections.declaration,
+            publicURL.declaration, databaseURL.declaration, databaseAdminURL.declaration, postgresBin.declaration,
+            readConnections.declaration,
             writeConnections.declaration, transactionConnections.declaration, statementTimeout.declaration,
             importsAtOnce.declaration,
             rateLimits.declaration,
@@ -118,6 +124,7 @@ enum Settings {
             halfCloseGrace.declaration, readyTimeout.declaration, shutdownGrace.declaration,
             logLevel.declaration, logFormat.declaration,
         ] + ImportSettings.all + IdentitySettings.all
+        + MailSettings.all
 
     /// Variables of the source designs that are still understood.
     static let aliases = [

@@ -21,6 +21,34 @@ package enum SHA256 {
     }
 }
 
+/// SHA-1, for the two places whose standards demand it: the handshake of a WebSocket (RFC 6455) and one-time codes
+/// (RFC 6238). Neither depends on collisions being hard to find; nothing else may use it.
+package enum SHA1 {
+    package static let byteCount = 20
+
+    package static func hash(_ bytes: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: byteCount) { out, count in
+            let done = EVP_Digest(bytes, bytes.count, out.baseAddress, nil, Algorithms.sha1, nil)
+            precondition(done == 1, "SHA-1 is not available")
+            count = byteCount
+        }
+    }
+}
+
+/// HMAC-SHA1, for one-time codes alone.
+package enum HMACSHA1 {
+    package static let byteCount = 20
+
+    package static func authenticate(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+        let key = key.isEmpty ? [0] : key
+        return [UInt8](unsafeUninitializedCapacity: byteCount) { out, count in
+            let done = HMAC(Algorithms.sha1, key, Int32(key.count), message, message.count, out.baseAddress, nil)
+            precondition(done != nil, "HMAC-SHA1 is not available")
+            count = byteCount
+        }
+    }
+}
+
 package enum HMACSHA256 {
     package static let byteCount = 32
 
@@ -64,5 +92,6 @@ package func secureRandomBytes(_ count: Int) -> [UInt8] {
 /// Fetched once: `EVP_sha256()` looks the implementation up again on every call.
 enum Algorithms {
     nonisolated(unsafe) static let sha256: OpaquePointer? = EVP_MD_fetch(nil, "SHA256", nil)
+    nonisolated(unsafe) static let sha1: OpaquePointer? = EVP_MD_fetch(nil, "SHA1", nil)
     nonisolated(unsafe) static let aes256GCM: OpaquePointer? = EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)
 }

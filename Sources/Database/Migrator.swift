@@ -6,10 +6,13 @@ package struct Migration: Sendable {
     /// Begins with a letter and a timestamp, by which migrations are ordered: `M20260301_1200__books`.
     package let name: String
     package let sql: [UInt8]
+    /// Run by the administrator of the database where there is one, so that what it makes is not the server's own.
+    package let asAdmin: Bool
 
-    package init(name: String, sql: [UInt8]) {
+    package init(name: String, sql: [UInt8], asAdmin: Bool = false) {
         self.name = name
         self.sql = sql
+        self.asAdmin = asAdmin
     }
 }
 
@@ -25,12 +28,15 @@ package enum Migrator {
 
     /// Applies what is missing, each migration in a transaction of its own, and returns the names of those. Refuses a
     /// database that has migrations this program does not know, or knows with other content, and changes nothing then.
+    ///
+    /// - Parameter admin: how to reach the same database as its administrator; nil where the server's role does all.
     @discardableResult
     package static func apply(
-        _ migrations: [Migration], to configuration: DatabaseConfiguration, patience: Duration = .seconds(120)
+        _ migrations: [Migration], to configuration: DatabaseConfiguration, admin: DatabaseConfiguration? = nil,
+        patience: Duration = .seconds(120)
     ) async throws -> [String] {
         let threads = BlockingPool(threads: 1, queueLimit: 1, name: "migrate")
-        return try await threads.run { try apply(migrations, configuration, patience) }
+        return try await threads.run { try apply(migrations, configuration, admin, patience) }
     }
 
     @discardableResult
@@ -49,7 +55,8 @@ package enum Migrator {
     }
 
     private static func apply(
-        _ migrations: [Migration], _ configuration: DatabaseConfiguration, _ patience: Duration
+        _ migrations: [Migration], _ configuration: DatabaseConfiguration, _ admin: DatabaseConfiguration?,
+        _ patience: Duration
     ) throws -> [String] {
         let ordered = migrations.sorted { $0.name < $1.name }
         for (one, next) in zip(ordered, ordered.dropFirst()) where one.name == next.name {
@@ -87,21 +94,37 @@ package enum Migrator {
         var done: [String] = []
         for (migration, checksum) in zip(ordered, checksums) where applied[migration.name] == nil {
             do {
-                try execute("BEGIN", on: connection)
-                try execute(String(decoding: migration.sql, as: UTF8.self), on: connection)
-                guard PQtransactionStatus(connection) == PQTRANS_INTRANS else {
-                    throw MigrationError("it ends its transaction by itself")
+                if migration.asAdmin, let admin {
+                    let opened = try Connector.connect(admin, .maintenance)
+                    guard let connection = opened.take() else { throw DatabaseError.closed }
+                    defer { PQfinish(connection) }
+                    try run(migration, checksum, connection)
+                } else {
+                    try run(migration, checksum, connection)
                 }
-                try record(migration.name, checksum, connection)
-                try execute("COMMIT", on: connection)
             } catch {
-                _ = try? execute("ROLLBACK", on: connection)
                 throw MigrationError("the migration \(migration.name) failed: \(error)")
             }
             done.append(migration.name)
             configuration.log(.info, "applied the migration \(migration.name)")
         }
         return done
+    }
+
+    /// The migration and the note of it, in one transaction.
+    private static func run(_ migration: Migration, _ checksum: String, _ connection: OpaquePointer) throws {
+        do {
+            try execute("BEGIN", on: connection)
+            try execute(String(decoding: migration.sql, as: UTF8.self), on: connection)
+            guard PQtransactionStatus(connection) == PQTRANS_INTRANS else {
+                throw MigrationError("it ends its transaction by itself")
+            }
+            try record(migration.name, checksum, connection)
+            try execute("COMMIT", on: connection)
+        } catch {
+            _ = try? execute("ROLLBACK", on: connection)
+            throw error
+        }
     }
 
     private static func takeLock(_ connection: OpaquePointer, _ patience: Duration) throws {

@@ -21,6 +21,11 @@ package struct JobKind: Sendable {
     }
 }
 
+/// A failure that may say that another attempt would end the same way: the job becomes a dead letter at once.
+package protocol HopelessError: Error {
+    var isHopeless: Bool { get }
+}
+
 package struct Job: Sendable {
     package let id: Int64
     package let kind: String
@@ -42,11 +47,26 @@ package struct Schedule: Sendable {
     }
 }
 
+/// Where events go besides the queue: rows of a table, written by the statement that takes the events out of the outbox,
+/// so that each event is there exactly once, and in the order of the commits.
+package struct EventSink: Sendable {
+    /// A common table expression, `name AS (INSERT … SELECT … FROM taken …)`. `taken` has the columns of `outbox`.
+    let statement: SQL
+    /// A scalar that is computed after it, `(SELECT …)`; nil for none.
+    let result: SQL?
+
+    package init(statement: SQL, result: SQL? = nil) {
+        self.statement = statement
+        self.result = result
+    }
+}
+
 /// What the modules contribute: kinds of jobs, which events start them, and what recurs.
 package struct JobRegistry: Sendable {
     private(set) var kinds: [String: JobKind] = [:]
     private(set) var listeners: [(event: EventName, kind: String)] = []
     private(set) var schedules: [Schedule] = []
+    private(set) var sinks: [EventSink] = []
 
     package init() {}
 
@@ -54,6 +74,8 @@ package struct JobRegistry: Sendable {
         precondition(kinds[kind.name] == nil, "Two kinds of job are called \(kind.name).")
         kinds[kind.name] = kind
     }
+
+    package mutating func add(_ sink: EventSink) { sinks.append(sink) }
 
     package mutating func on(_ event: EventName, run kind: JobKind) {
         if kinds[kind.name] == nil { add(kind) }

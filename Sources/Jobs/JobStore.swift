@@ -15,10 +15,26 @@ package struct JobStore: Sendable {
             """)
     }
 
-    /// Turns waiting events into one job for each listener, and forgets those that nobody listens to.
-    /// Returns how many events were taken.
-    func dispatch(_ listeners: [(event: EventName, kind: String)], limit: Int) async throws -> Int {
-        let row = try await connection.first(
+    /// Any number that nothing else uses.
+    private static let dispatchLock: Int64 = 7_075_736_823
+
+    /// Turns waiting events into one job for each listener and one row in each sink. Returns how many were taken.
+    ///
+    /// One worker at a time: so the rows of a sink are numbered in the order in which they are committed, and whoever
+    /// reads on from a number misses none.
+    static func dispatch(
+        _ listeners: [(event: EventName, kind: String)], _ sinks: [EventSink], limit: Int, in database: Database
+    ) async throws -> Int {
+        let results = try await database.write([
+            "SELECT pg_advisory_xact_lock(\(dispatchLock))", dispatch(listeners, sinks, limit: limit),
+        ])
+        return try results.last?.first?.get(0) ?? 0
+    }
+
+    private static func dispatch(
+        _ listeners: [(event: EventName, kind: String)], _ sinks: [EventSink], limit: Int
+    ) -> SQL {
+        var statement: SQL =
             """
             WITH taken AS (
                 DELETE FROM outbox
@@ -33,9 +49,19 @@ package struct JobStore: Sendable {
                 JOIN unnest(\(listeners.map(\.event.rawValue)), \(listeners.map(\.kind))) AS l (name, kind) ON l.name = t.name
                 ORDER BY t.id
             )
-            SELECT count(*) FROM taken
-            """)
-        return try row?.get(0) ?? 0
+            """
+        for sink in sinks {
+            statement.append(SQL.fragment(", "))
+            statement.append(sink.statement)
+        }
+        statement.append(SQL.fragment(" SELECT count(*)"))
+        for sink in sinks {
+            guard let result = sink.result else { continue }
+            statement.append(SQL.fragment(", "))
+            statement.append(result)
+        }
+        statement.append(SQL.fragment(" FROM taken"))
+        return statement
     }
 
     struct Claimed: Sendable {

@@ -64,7 +64,8 @@ package final class Worker: Sendable {
     package func runOnce() async throws -> Bool {
         let store = JobStore(database.writer)
         for schedule in registry.schedules { try await store.queueDue(schedule) }
-        let events = try await store.dispatch(registry.listeners, limit: Self.eventBatch)
+        let events = try await JobStore.dispatch(
+            registry.listeners, registry.sinks, limit: Self.eventBatch, in: database)
         guard !registry.kinds.isEmpty else { return events == Self.eventBatch }
         let longest = registry.kinds.values.map(\.visibility).max() ?? .seconds(120)
         let jobs = try await store.claim(kinds: Array(registry.kinds.keys), limit: Self.jobBatch, visibility: longest)
@@ -96,7 +97,8 @@ package final class Worker: Sendable {
             succeeded.add()
         } catch {
             failed.add()
-            let isLast = Int(claimed.attempts) >= kind.maximumAttempts
+            let isHopeless = (error as? any HopelessError)?.isHopeless == true
+            let isLast = isHopeless || Int(claimed.attempts) >= kind.maximumAttempts
             log.warning(isLast ? "job is a dead letter" : "job failed, will be tried again") { fields in
                 fields.text("kind", claimed.kind)
                 fields.number("job", Int(claimed.id))

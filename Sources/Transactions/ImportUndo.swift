@@ -33,8 +33,9 @@ package struct ImportUndo: Sendable {
         try await database.transaction { transaction in
             _ = try await transaction.query(
                 """
-                SELECT set_config('purser.bulk', 'on', true), set_config('statement_timeout', '15min', true),
-                    set_config('lock_timeout', '15min', true), set_config('work_mem', '64MB', true)
+                SELECT set_config('purser.bulk', 'on', true), set_config('purser.history', 'off', true),
+                    set_config('statement_timeout', '15min', true), set_config('lock_timeout', '15min', true),
+                    set_config('work_mem', '64MB', true)
                 """)
             // No import is under way in the book from here on, so a file cannot meet half of what is taken back.
             _ = try await transaction.query("SELECT FROM books WHERE id = \(book) FOR NO KEY UPDATE")
@@ -96,7 +97,10 @@ package struct ImportUndo: Sendable {
                     updated_by = \(user)
                 WHERE e.book_id = \(book) \(ImportStore.contains(id, book: book)) AND e.deleted_at IS NULL
                     AND NOT EXISTS (SELECT FROM edited WHERE edited.id = coalesce(e.split_of, e.id))
-                RETURNING e.occurred_on, e.type, e.category_id, e.amount_minor, e.status
+                RETURNING e.id, e.version, e.occurred_on, e.type, e.category_id, e.amount_minor, e.status
+            ), history AS (
+                INSERT INTO entry_changes (book_id, entry_id, version, action, changed_by, changes)
+                SELECT \(book), id, version, 3, \(user), '{}' FROM removed
             ), sums AS (
                 \(EntryTotals.add(
                     book: book,

@@ -1,8 +1,12 @@
 /// The page's files for what happens live: activity, audit, keys, and the paths of its screens.
 extension AssetList {
     static let live: [(name: String, bytes: [UInt8])] = [
-        ("routes-live.js", PackageResources.routes_live_js)
+        ("activity.js", PackageResources.activity_js),
+        ("audit.js", PackageResources.audit_js),
+        ("live.css", PackageResources.live_css),
+        ("live.js", PackageResources.live_js),
+        ("routes-live.js", PackageResources.routes_live_js),
     ]
 
-    static let liveScreens: Set<String> = []
+    static let liveScreens: Set<String> = ["/activity", "/audit"]
 }

@@ -16,6 +16,14 @@ import Testing
         #expect(hex(SHA256.hash(text)) == digest)
     }
 
+    @Test func `SHA-1 matches FIPS 180-2, and its keyed hash RFC 2202`() {
+        #expect(hex(SHA1.hash([])) == "da39a3ee5e6b4b0d3255bfef95601890afd80709")
+        #expect(hex(SHA1.hash(Array("abc".utf8))) == "a9993e364706816aba3e25717850c26c9cd0d89d")
+        let tag = HMACSHA1.authenticate(Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8))
+        #expect(hex(tag) == "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79")
+        #expect(HMACSHA1.authenticate([1], key: []) != HMACSHA1.authenticate([1], key: [1]))
+    }
+
     @Test(arguments: [
         (
             "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265",

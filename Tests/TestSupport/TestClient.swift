@@ -85,6 +85,14 @@ package final class ClientConnection: Sendable {
         }
     }
 
+    /// What there is, after waiting for something; empty at the end.
+    package func readSome() throws -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        guard count >= 0 else { throw ClientError(operation: "receive", code: errno) }
+        return Array(buffer[..<count])
+    }
+
     package func readToEnd() throws -> [UInt8] {
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)

@@ -44,6 +44,12 @@ import Testing
             let events = try await app.count(
                 "SELECT count(*) FROM outbox WHERE name = 'import.undone' AND data ->> 'importId' = \(id)")
             #expect(events == 1)
+            let history = try await app.count(
+                """
+                SELECT count(*) FROM entry_changes c JOIN entries e ON e.book_id = c.book_id AND e.id = c.entry_id
+                WHERE c.action = 3 AND c.version = e.version AND c.changed_by = e.updated_by AND e.deleted_at IS NOT NULL
+                """)
+            #expect(history == 4)
 
             let twice = try await undo(ada, id)
             #expect(twice.status == 409 && twice.code == "IMPORT_UNDONE")

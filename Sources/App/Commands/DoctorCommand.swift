@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Database
 import FoundationEssentials
@@ -94,6 +95,7 @@ enum DoctorCommand {
                         "Set \(setting) = on in PostgreSQL's configuration."))
             }
         }
+        findings.append(try await checkAudit(backend))
         let differences = try await EntryTotals.differences(backend.database)
         findings.append(
             differences == 0
@@ -115,6 +117,18 @@ enum DoctorCommand {
                     "Is a worker running? purser serve --role all, or purser worker."))
         }
         return findings
+    }
+
+    private static func checkAudit(_ backend: Backend) async throws -> Finding {
+        switch try await AuditProtection.state(backend.database) {
+        case .protected:
+            Finding(.fine, "audit log", "It belongs to another role: the server can read it and add to it.")
+        case .open(let powers):
+            Finding(
+                .attention, "audit log",
+                "Nothing but its chain guards it from the server: \(powers.joined(separator: "; ")).",
+                "Give PURSER_DATABASE_ADMIN_URL at one start; the server's own role should own nothing of it.")
+        }
     }
 
     private static func report(_ findings: [Finding], asJSON: Bool) {

@@ -1,3 +1,5 @@
+import Activity
+import Audit
 import Base
 import Books
 import Database
@@ -7,6 +9,7 @@ import HTTP
 import HTTPServer
 import Identity
 import Jobs
+import Outbound
 import Runtime
 import Web
 
@@ -68,6 +71,11 @@ enum ServeCommand {
             let configuration = backend.configuration
             let log = backend.log
             let accounts = backend.accounts
+            if case .open(let powers) = try await AuditProtection.state(backend.database) {
+                log.warning("only its chain guards the audit log from the server; see purser doctor") {
+                    $0.text("because", powers.joined(separator: "; "))
+                }
+            }
             guard role != "worker" else {
                 let worker = startWorker(backend)
                 Output.line("working")
@@ -92,7 +100,9 @@ enum ServeCommand {
             addMetrics(of: server, to: backend.metrics)
             let port = try await listen(server, configuration)
             let worker = role == "api" ? nil : startWorker(backend)
+            backend.publicAddress.listens(at: address(configuration, port: port))
             let background = follow(backend)
+            Output.line("Letters go to \(backend.mailer.summary).")
             try await greet(configuration, port: port, demo: demo, accounts: accounts)
             return Running(backend: backend, server: server, worker: worker, background: background)
         }
@@ -109,6 +119,7 @@ enum ServeCommand {
         /// Hears of what other processes change in what this one remembers.
         private static func follow(_ backend: Backend) -> [Task<Void, Never>] {
             let (accounts, books, log, followers) = (backend.accounts, backend.books, backend.log, backend.followers)
+            let (activity, loop) = (backend.activity, backend.loops.next())
             return [
                 Task {
                     do { try await accounts.followEndedSessions() } catch {
@@ -117,6 +128,7 @@ enum ServeCommand {
                 },
                 Task { await books.follow() },
                 Task { await followers.run() },
+                Task { await activity.run(on: loop) },
             ]
         }
 
@@ -131,12 +143,15 @@ enum ServeCommand {
             }
         }
 
+        private static func address(_ configuration: Configuration, port: Int) -> String {
+            let host = configuration[Settings.host]
+            return "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        }
+
         private static func greet(
             _ configuration: Configuration, port: Int, demo: Demo.Account?, accounts: Accounts
         ) async throws {
-            let host = configuration[Settings.host]
-            let shown = host.contains(":") ? "[\(host)]" : host
-            let address = "http://\(shown):\(port)"
+            let address = address(configuration, port: port)
             let link = configuration[Settings.publicURL].isEmpty ? address : configuration[Settings.publicURL]
             if let token = try await accounts.prepareSetup(), demo == nil {
                 Output.line("There is no administrator yet. Make one within seven days: \(link)/setup/\(token)")

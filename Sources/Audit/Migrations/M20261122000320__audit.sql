@@ -31,6 +31,8 @@ CREATE TABLE audit.log (
 CREATE INDEX audit_log_book ON audit.log (book_id, at DESC, id DESC);
 CREATE INDEX audit_log_record ON audit.log (module, record_id, at DESC);
 CREATE INDEX audit_log_actor ON audit.log (actor_id, at DESC);
+-- For what has no seal yet, which is always among the newest.
+CREATE INDEX audit_log_at ON audit.log (at);
 
 -- The chain: each row's hash covers the one before it, so that a row that is changed or taken out shows.
 CREATE TABLE audit.chain (
@@ -39,3 +41,17 @@ CREATE TABLE audit.chain (
     previous bytea NOT NULL CHECK (octet_length(previous) = 32),
     hash bytea NOT NULL CHECK (octet_length(hash) = 32)
 );
+
+REVOKE ALL ON SCHEMA audit FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA audit FROM PUBLIC;
+
+-- A second lock, for slips of those whom no privilege stops: a superuser, or the server's role where it owns the tables.
+CREATE FUNCTION audit.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit log is never changed' USING ERRCODE = '42501';
+END
+$$;
+CREATE TRIGGER log_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.log
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER chain_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.chain
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();

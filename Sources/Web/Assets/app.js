@@ -8,6 +8,7 @@ import { h, loadIcons, replace } from "./dom.js";
 import * as duplicates from "./duplicates.js";
 import * as entries from "./entries.js";
 import * as importing from "./import.js";
+import { keepLive } from "./live.js";
 import { banner, emptyState } from "./overlays.js";
 import { closePopover } from "./popover.js";
 import * as bookScreens from "./routes-books.js";
@@ -76,6 +77,7 @@ function lost() {
 
 function adoptScreen(shown) {
     screen = shown;
+    keepLive();
     document.title = `${shown.title} – Purser`;
 }
 

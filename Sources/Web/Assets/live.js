@@ -1,0 +1,143 @@
+// What others change in the book appears here without being asked for. One connection for the page; it comes back by itself.
+
+import { api } from "./api.js";
+import { reshow } from "./app.js";
+import { h } from "./dom.js";
+import { onEntriesChange, tell } from "./entries-store.js";
+import { reloadCategories, state } from "./state.js";
+import { follow } from "./streams.js";
+
+export const mayReadAudit = () => (state.may ? state.may("audit:read") : ["owner", "admin"].includes(state.book?.role));
+
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 30_000;
+
+let book = null;
+let connection = null;
+
+/// Follows the book in front, until there is none or another one. Called whenever a screen is shown.
+export function keepLive() {
+    const wanted = state.user ? state.book?.id ?? null : null;
+    if (wanted === book) return;
+    connection?.abort();
+    book = wanted;
+    connection = book ? new AbortController() : null;
+    if (connection) stayConnected(connection.signal);
+}
+
+async function stayConnected(signal) {
+    let pause = FIRST_PAUSE;
+    let last = null;
+    while (!signal.aborted) {
+        try {
+            await follow(`/activity/stream${last === null ? "" : `?after=${last}`}`, {
+                signal,
+                onevent(name, data) {
+                    if (name === "ready") {
+                        pause = FIRST_PAUSE;
+                        last ??= data.cursor;
+                        show(true);
+                    } else if (name === "activity") {
+                        last = data.number;
+                        receive(data);
+                    } else if (name === "reset") {
+                        // Too much was missed to be told one by one.
+                        last = null;
+                        later("everything", () => reshow());
+                    }
+                },
+            });
+        } catch (error) {
+            if (signal.aborted) return;
+            // What renews the session is an ordinary call; and whoever is signed out by it needs no news.
+            if (error.status === 401) await api.get("/users/me").catch(() => {});
+            if (error.status === 403 || error.status === 404) pause = LONGEST_PAUSE;
+        }
+        if (signal.aborted) return;
+        show(false);
+        await new Promise((resolve) => { setTimeout(resolve, pause * (0.5 + Math.random())); });
+        pause = Math.min(pause * 2, LONGEST_PAUSE);
+    }
+}
+
+/// For the screens that tell whether they are live.
+export let isLive = false;
+function show(live) {
+    if (isLive === live) return;
+    isLive = live;
+    document.dispatchEvent(new CustomEvent("livechange"));
+}
+
+// MARK: what this page has done itself
+
+const ours = new Map();
+let isRelaying = false;
+function relay(kind, entry) {
+    isRelaying = true;
+    try { tell(kind, entry); } finally { isRelaying = false; }
+}
+onEntriesChange(({ entry }) => {
+    if (isRelaying || !entry?.id) return;
+    ours.set(entry.id, Date.now());
+    if (ours.size > 500) ours.clear();
+});
+const isOurs = (event) => event.user?.id === state.user?.id && Date.now() - (ours.get(event.data?.id) ?? 0) < 10_000;
+
+// MARK: what happened
+
+function receive(event) {
+    document.dispatchEvent(new CustomEvent("activity", { detail: event }));
+    const [kind, verb] = event.name.split(".");
+    if (kind === "expense" || kind === "income") {
+        if (!isOurs(event)) later("entries", () => refreshEntry(kind, verb, event));
+    } else if (kind === "import") later("entries", () => relay("created", null));
+    else if (kind === "category") later("categories", async () => {
+        await reloadCategories();
+        if (location.pathname === "/categories") reshow();
+    });
+    else if (kind === "rules" || kind === "rule") document.dispatchEvent(new CustomEvent("ruleschange"));
+}
+
+async function refreshEntry(kind, verb, event) {
+    const id = event.data?.id;
+    if (!id || verb === "created" || verb === "bulk_imported" || verb === "restored" || verb === "duplicated") return relay("created", null);
+    if (verb === "deleted") return relay("removed", { id, type: kind });
+    try { relay("changed", await api.get(`/${kind === "income" ? "incomes" : "expenses"}/${id}`)); } catch { relay("created", null); }
+}
+
+// MARK: not while something is being typed
+
+const waiting = new Map();
+const isBusy = () => Boolean(document.querySelector("dialog[open]")) || Boolean(document.activeElement?.closest("main input:not([type=checkbox]), main textarea, main select, main [contenteditable]")) || Boolean(document.querySelector("main[data-selecting]"));
+
+/// Now, or as soon as nothing is being edited; of several of one kind only the last.
+function later(kind, body) {
+    if (!isBusy()) return void body();
+    const isFirst = !waiting.size;
+    waiting.set(kind, body);
+    if (isFirst) wait();
+}
+
+function wait() {
+    const timer = setInterval(() => {
+        if (isBusy()) return;
+        clearInterval(timer);
+        const all = [...waiting.values()];
+        waiting.clear();
+        for (const each of all) each();
+    }, 300);
+}
+
+/// A dot that tells whether what is shown follows what happens.
+export function liveMark() {
+    const mark = h("span.live-mark", { role: "status" });
+    const draw = () => {
+        mark.dataset.live = String(isLive);
+        mark.textContent = isLive ? "Live" : "Connecting …";
+        mark.title = isLive ? "What others do appears here by itself." : "The connection is being made. What others do appears when it is there.";
+    };
+    draw();
+    document.addEventListener("livechange", draw);
+    return { element: mark, stop: () => document.removeEventListener("livechange", draw) };
+}
+
