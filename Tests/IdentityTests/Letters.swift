@@ -1,4 +1,5 @@
 import Cryptography
+import EventLoop
 import Jobs
 import Outbound
 import Runtime

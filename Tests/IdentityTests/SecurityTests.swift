@@ -2,6 +2,7 @@ import Base
 import Database
 import HTTP
 import JSON
+import Outbound
 import TestSupport
 import Testing
 

@@ -127,8 +127,13 @@ enum ServeCommand {
                     }
                 },
                 Task { await books.follow() },
+<<<<<<< HEAD
                 Task { await followers.run() },
                 Task { await activity.run(on: loop) },
+=======
+                Task { await activity.run(on: loop) },
+                Task { await followers.run() },
+>>>>>>> main
             ]
         }
 
