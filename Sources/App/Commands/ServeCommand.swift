@@ -127,13 +127,8 @@ enum ServeCommand {
                     }
                 },
                 Task { await books.follow() },
-<<<<<<< HEAD
-                Task { await followers.run() },
-                Task { await activity.run(on: loop) },
-=======
                 Task { await activity.run(on: loop) },
                 Task { await followers.run() },
->>>>>>> main
             ]
         }
 
