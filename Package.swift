@@ -37,6 +37,9 @@ let package = Package(
         .systemLibrary(name: "CArgon2", path: "Sources/CArgon2", pkgConfig: "libargon2"),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat"),
+        .systemLibrary(name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl"),
+        .systemLibrary(name: "CCrypt", path: "Sources/CCrypt"),
+        .systemLibrary(name: "CQREncode", path: "Sources/CQREncode", pkgConfig: "libqrencode"),
 
         // Base: values and rules, no I/O.
         module("Base"),
@@ -44,7 +47,7 @@ let package = Package(
         module("Statements", on: "Base", "CExpat"),
 
         // Platform.
-        module("Cryptography", on: "Base", "JSON", "CCrypto", "CArgon2"),
+        module("Cryptography", on: "Base", "JSON", "CCrypto", "CArgon2", "CCrypt"),
         module("Runtime", on: "Base", "JSON"),
         module("EventLoop", on: "CEpoll"),
         module("Database", on: "Base", "EventLoop", "CPQ"),
@@ -57,7 +60,7 @@ let package = Package(
             "Audit", on: "Base", "JSON", "Runtime", "Cryptography", "Database", "HTTP", "HTTPServer", "Resources",
             "Jobs",
             resources: migrations()),
-        module("Outbound", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "Jobs"),
+        module("Outbound", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "Jobs", "CCurl"),
 
         // Foundation.
         module(
@@ -70,7 +73,7 @@ let package = Package(
             resources: migrations()),
         module(
             "Identity", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTP", "HTTPServer",
-            "Resources", "Jobs", "Audit", "Outbound", "Books", resources: migrations()),
+            "Resources", "Jobs", "Audit", "Outbound", "Books", "CQREncode", resources: migrations()),
 
         // What happens in a book, for those who follow it.
         module(
@@ -121,6 +124,9 @@ let package = Package(
         tests(
             "Identity", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP",
             "Resources", "Jobs", "Audit", "Outbound", "Categories", "Books", "Identity", "TestSupport"),
+        tests(
+            "Outbound", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "Jobs", "Outbound",
+            "TestSupport", resources: [.copy("smtp_server.py")]),
         tests(
             "Live", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer", "HTTP",
             "Resources", "Jobs", "Audit", "Outbound", "Categories", "Books", "Identity", "Activity", "Statements",

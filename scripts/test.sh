@@ -7,6 +7,7 @@ source "$(dirname "$0")/lib.sh"
 require_swift
 require_writable
 scripts/packages.sh build test
+Tests/tools/setup.sh
 swift_flags
 
 logs=.build/test-logs

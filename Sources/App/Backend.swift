@@ -21,10 +21,16 @@ final class Backend: Sendable {
     let database: Database
     let accounts: Accounts
     let books: BookDirectory
+    /// The other processes on the same database.
+    let followers: Followers
     let idempotency: Idempotency
     /// For what must be read again, and by nobody else: letters that wait, secrets of second factors.
     let secrets: SecretBox
     let mailQueue: MailQueue
+    /// What links in letters begin with.
+    let publicAddress: PublicAddress
+    /// The way that letters go.
+    let mailer: any Mailer
     /// Who follows which book, in this process.
     let activity: ActivityHub
     /// For what is slow on the CPU or the disk.
@@ -44,14 +50,21 @@ final class Backend: Sendable {
         self.database = database
         self.cluster = cluster
         self.applied = applied
+        secrets = try IdentityModule.secrets(dataDirectory: configuration[Settings.data])
+        publicAddress = PublicAddress(
+            configured: configuration[Settings.publicURL],
+            fallback: "http://\(configuration[Settings.host]):\(configuration[Settings.port])")
         accounts = try IdentityModule.accounts(
             configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count,
-            log: log)
-        secrets = try IdentityModule.secrets(dataDirectory: configuration[Settings.data])
+            secrets: secrets, address: publicAddress, log: log)
         mailQueue = MailQueue(secrets: secrets)
-        books = BookDirectory(database: database)
+        followers = Followers(database: database, memory: BookDirectory.lifetime)
+        books = BookDirectory(database: database, followers: followers)
         activity = ActivityHub(database: database, subject: ActivitySubject(EntryActivity.subject), log: log)
         pool = BlockingPool(threads: 2, queueLimit: 256)
+        mailer = try MailSettings.mailer(
+            configuration, dataDirectory: configuration[Settings.data], address: publicAddress,
+            pool: BlockingPool(threads: 2, queueLimit: 64, name: "mail"))
         idempotency = Idempotency(database: database) { SHA256.hash($0) }
     }
 

@@ -1,15 +1,18 @@
 import HTTP
 import Identity
 import Jobs
+import Outbound
 
 /// Sign-in and the own account.
 extension Modules {
     static func addSignInRoutes(_ backend: Backend, to routes: inout Routes) {
-        IdentityRoutes(accounts: backend.accounts).register(in: &routes)
+        for group in IdentityModule.routes(backend.accounts) { group.register(in: &routes) }
     }
 
     static func addSignInJobs(_ backend: Backend, to jobs: inout JobRegistry) {
         let accounts = backend.accounts
+        jobs.add(accounts.letterJob)
+        jobs.add(MailJob(queue: backend.mailQueue, mailer: backend.mailer, log: backend.log).kind)
         jobs.every(.seconds(3600), JobKind("sessions.prune") { _ in try await accounts.prune() })
     }
 

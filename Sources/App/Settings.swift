@@ -3,6 +3,7 @@ import Glibc
 import HTTP
 import HTTPServer
 import Identity
+import Outbound
 import Runtime
 import Transactions
 
@@ -123,6 +124,7 @@ enum Settings {
             halfCloseGrace.declaration, readyTimeout.declaration, shutdownGrace.declaration,
             logLevel.declaration, logFormat.declaration,
         ] + ImportSettings.all + IdentitySettings.all
+        + MailSettings.all
 
     /// Variables of the source designs that are still understood.
     static let aliases = [

@@ -37,13 +37,13 @@ package struct Route: Sendable {
         }
     }
 
-    let method: Method
-    let path: String
+    package let method: Method
+    package let path: String
     let summary: String
     let tag: String
-    let access: Access
+    package let access: Access
     let query: [QueryDeclaration]
-    let body: BodySchema?
+    package let body: BodySchema?
     let success: Success
     /// Another way in which it may succeed: a preview instead of the thing itself.
     let alternative: Success?
@@ -51,6 +51,8 @@ package struct Route: Sendable {
     /// Which limit counts the call; nil: none does.
     let rateLimit: RateLimitClass?
     let handle: Handler
+
+    var takesJSON: Bool { body?.contentTypes == ["application/json"] }
 }
 
 /// Collects the routes of all modules.

@@ -54,7 +54,8 @@ extension Accounts {
         let now = clock.now()
         let user = User(
             id: .new(), email: registration.email.normalized, emailAsGiven: registration.email.asGiven,
-            name: registration.name, role: role, isEmailVerified: false, isActive: true, createdAt: now, version: 1)
+            name: registration.name, role: role, isEmailVerified: false, isActive: true, createdAt: now, version: 1,
+            language: client.language)
         let opened = try await database.transaction { [self] transaction in
             try await check(transaction)
             try await UserStore(queryable: transaction).insert(user, passwordHash: hash)
@@ -62,6 +63,7 @@ extension Accounts {
             let (session, refreshToken) = try await openSession(
                 for: user, transport: registration.transport, client: client, at: now, in: transaction)
             try await publish(.userRegistered, user.id, session.id, in: transaction)
+            try await sendVerification(to: user, at: now, in: transaction)
             return OpenedSession(user: user, books: [book], session: session, refreshToken: refreshToken)
         }
         return try await signedIn(opened, at: now)

@@ -72,7 +72,7 @@ extension Accounts {
                     let successor = current.successor(salt: salt, key: sessionKey)
                     try await store.replace(
                         current, by: successor, salt: salt, session: session.id,
-                        expiresAt: now + options.refreshLifetime, at: now)
+                        expiresAt: min(now + options.refreshLifetime, session.endsAt), at: now)
                     current = successor
                 }
                 return .rotated(session, user, current)

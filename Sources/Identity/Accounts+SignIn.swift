@@ -2,6 +2,8 @@ import Base
 import Books
 import Database
 import HTTP
+import Jobs
+import Outbound
 import Runtime
 
 extension Accounts {
@@ -18,7 +20,7 @@ extension Accounts {
         guard try await hasher.verify(password, against: record.passwordHash), let user = record.user,
             let oldHash = record.passwordHash
         else {
-            try await countFailure(keys, isKnownNetwork: record.isKnownNetwork)
+            try await countFailure(email, keys, isKnownNetwork: record.isKnownNetwork, from: client)
             throw Refusal.wrongCredentials
         }
         let newHash = hasher.needsRehash(oldHash) ? try? await hasher.hash(password) : nil
@@ -28,9 +30,11 @@ extension Accounts {
 
     /// Counts first, answers then. Attempts that ran at the same time are counted in turn, each on the state that
     /// the one before left: a burst gets no more guesses than a slow attacker.
-    private func countFailure(_ keys: FailureKeys, isKnownNetwork: Bool) async throws {
+    func countFailure(
+        _ email: EmailAddress, _ keys: FailureKeys, isKnownNetwork: Bool, from client: Client
+    ) async throws {
         let now = clock.now()
-        let seconds = try await database.transaction { [options] transaction -> Int? in
+        let seconds = try await database.transaction { [options, secrets] transaction -> Int? in
             let store = LoginStore(queryable: transaction)
             try await store.prepare(keys, at: now)
             var failures = try await store.lock(keys)
@@ -38,6 +42,13 @@ extension Accounts {
             failures.pair?.fail(at: now, policy: options.pairLockout)
             failures.account?.fail(at: now, policy: options.accountLockout)
             try await store.save(failures, keys)
+            // A job finds out whether there is such an account: the answer to this attempt takes no longer for one.
+            if locked == nil, let locks = failures.pair?.secondsLocked(at: now),
+                try await store.noteTold(keys, at: now)
+            {
+                let request = LetterRequest(.locked(client: client.address, minutes: (locks + 59) / 60), to: email)
+                try await JobStore(transaction).enqueue(LetterRequest.job, payload: request.payload(secrets))
+            }
             return locked
         }
         if let seconds { throw Refusal.locked(for: seconds) }
@@ -64,6 +75,11 @@ extension Accounts {
             let (session, refreshToken) = try await openSession(
                 for: user, transport: transport, client: client, at: now, in: transaction)
             try await publish(.userSignedIn, user.id, session.id, in: transaction)
+            if !record.isKnownNetwork, record.wasUsedBefore {
+                try await send(
+                    .newSignIn(device: Device(userAgent: client.userAgent).words, address: client.address, at: now),
+                    to: user, in: transaction)
+            }
             return OpenedSession(
                 user: user, books: try await BookStore(transaction).books(of: user.id), session: session,
                 refreshToken: refreshToken)

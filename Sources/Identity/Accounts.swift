@@ -5,11 +5,16 @@ import Database
 import HTTP
 import JSON
 import Jobs
+import Outbound
 import Runtime
 
 /// What an installation decides about its accounts.
 package struct IdentityOptions: Sendable {
     package var refreshLifetime: Duration = .seconds(30 * 86_400)
+    /// However much it is used, a session ends after this long.
+    package var sessionLifetime: Duration = .seconds(90 * 86_400)
+    /// How long after proving who they are somebody may change what keeps others out.
+    package var freshness: Duration = .seconds(15 * 60)
     /// For the page's cookies only; see `RefreshTokenRecord.decide`.
     package var cookieGrace: Duration = .seconds(10)
     package var isRegistrationOpen = true
@@ -37,12 +42,18 @@ package final class Accounts: Sendable {
     /// Derives the successors of refresh tokens and the CSRF tokens. 32 random bytes of this installation.
     let sessionKey: [UInt8]
     package let options: IdentityOptions
+    /// Opens what is stored sealed: letters that wait, secrets of second factors.
+    let secrets: SecretBox
+    let mailQueue: MailQueue
+    /// What links in letters begin with.
+    package let address: PublicAddress
     let clock: Clock
     let log: Log
 
     package init(
         database: Database, hasher: PasswordHasher, tokens: AccessTokens, sessionKey: [UInt8],
-        options: IdentityOptions = IdentityOptions(), clock: Clock = .system, log: Log
+        options: IdentityOptions = IdentityOptions(), secrets: SecretBox, address: PublicAddress,
+        clock: Clock = .system, log: Log
     ) {
         precondition(sessionKey.count == 32, "the session key has 32 bytes")
         self.database = database
@@ -50,6 +61,9 @@ package final class Accounts: Sendable {
         self.tokens = tokens
         self.sessionKey = sessionKey
         self.options = options
+        self.secrets = secrets
+        mailQueue = MailQueue(secrets: secrets)
+        self.address = address
         self.clock = clock
         self.log = log
     }
@@ -82,10 +96,14 @@ extension Accounts {
 
     /// A new session for a user, in the transaction that decided it.
     func openSession(
-        for user: User, transport: Session.Transport, client: Client, at now: Instant, in transaction: Transaction
+        for user: User, transport: Session.Transport, by methods: [SignInMethod] = [.password], client: Client,
+        at now: Instant, in transaction: Transaction
     ) async throws -> (session: Session, refreshToken: RefreshToken) {
         let session = Session(
-            id: .new(), user: user.id, transport: transport, expiresAt: now + options.refreshLifetime, revokedAt: nil)
+            id: .new(), user: user.id, transport: transport,
+            expiresAt: now + min(options.refreshLifetime, options.sessionLifetime),
+            endsAt: now + options.sessionLifetime,
+            authenticatedAt: now, methods: methods, revokedAt: nil)
         let token = RefreshToken.random()
         try await SessionStore(transaction: transaction).insert(session, token: token, client: client, at: now)
         return (session, token)

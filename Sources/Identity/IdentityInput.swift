@@ -26,6 +26,11 @@ enum IdentityInput {
     static let session = BodyField.choice(
         "session", of: ["cookie", "token"],
         "With cookie the tokens are set as cookies and are not in the body; then changing requests need X-CSRF-Token.")
+    static let mailedToken = BodyField.secret("token", max: 128, "From the link in the letter.").required()
+    static let currentPassword = BodyField.secret("currentPassword", max: Password.byteLimit).required()
+    static let newPassword = BodyField.secret("newPassword", max: Password.byteLimit).required()
+    static let endOtherSessions = BodyField.bool(
+        "endOtherSessions", "Whether all other sessions end: true unless given.")
     static let refreshToken = BodyField.secret(
         "refreshToken", max: 128, "Left out where the purser_refresh cookie is sent.")
     static let setupToken = BodyField.secret("token", max: 128, "From the set-up link.").required()

@@ -1,19 +1,31 @@
 import Base
 import Cryptography
 import Database
+import HTTP
+import Outbound
 import Runtime
 
 package enum IdentityModule {
     package static var migrations: [Migration] {
-        [Migration(name: "M20261121000300__identity", sql: PackageResources.M20261121000300__identity_sql)]
+        [
+            Migration(name: "M20261121000300__identity", sql: PackageResources.M20261121000300__identity_sql),
+            Migration(name: "M20261122000110__passkeys", sql: PackageResources.M20261122000110__passkeys_sql),
+        ] + signInMigrations + peopleMigrations
+    }
+
+    /// All routes of accounts.
+    package static func routes(_ accounts: Accounts) -> [any RouteGroup] {
+        [
+            IdentityRoutes(accounts: accounts), RecoveryRoutes(accounts: accounts), SecurityRoutes(accounts: accounts),
+        ]
     }
 
     /// Accounts with this installation's keys, which are made in `<data>/keys` at the first start.
     ///
     /// - Parameter cores: how many passwords may be hashed at once, unless configured.
     package static func accounts(
-        _ configuration: Configuration, dataDirectory: String, database: Database, cores: Int, clock: Clock = .system,
-        log: Log
+        _ configuration: Configuration, dataDirectory: String, database: Database, cores: Int,
+        secrets: SecretBox, address: PublicAddress, clock: Clock = .system, log: Log
     ) throws -> Accounts {
         let directory = dataDirectory + "/keys"
         let keys = try SigningKeys.load(directory: directory, now: clock.now().secondsSinceEpoch)
@@ -34,7 +46,7 @@ package enum IdentityModule {
             lifetime: configuration[IdentitySettings.accessLifetime])
         return Accounts(
             database: database, hasher: hasher, tokens: tokens, sessionKey: sessionKey,
-            options: IdentityOptions(configuration), clock: clock, log: log)
+            options: IdentityOptions(configuration), secrets: secrets, address: address, clock: clock, log: log)
     }
 
     /// The key that this installation's secrets are sealed with, made at the first start. Whoever moves the database

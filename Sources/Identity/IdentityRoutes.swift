@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Books
 import Cryptography
@@ -5,6 +6,7 @@ import Database
 import HTTP
 import HTTPServer
 import JSON
+import Outbound
 
 package struct IdentityRoutes: RouteGroup {
     let accounts: Accounts
@@ -216,7 +218,14 @@ package struct IdentityRoutes: RouteGroup {
 }
 
 extension Client {
-    init(_ request: Request) {
-        self.init(address: request.clientAddress, userAgent: request.header("user-agent"))
+    package init(_ request: Request) {
+        self.init(
+            address: request.clientAddress, userAgent: request.header("user-agent"), requestID: request.id,
+            language: Letter.language(accepted: request.header("accept-language")))
+    }
+
+    /// For the audit log.
+    var origin: AuditRecord.Origin {
+        AuditRecord.Origin(address: address, userAgent: userAgent, requestID: requestID)
     }
 }

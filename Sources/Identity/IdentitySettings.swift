@@ -8,6 +8,8 @@ package enum IdentitySettings {
         "access-token-lifetime", default: "15m", "How long an access token is valid.")
     package static let refreshLifetime = Setting.duration(
         "refresh-token-lifetime", default: "30d", "How long a session lives without being used.")
+    package static let sessionLifetime = Setting.duration(
+        "session-max-lifetime", default: "90d", "How long a session lives however much it is used.")
     package static let refreshGrace = Setting.duration(
         "refresh-grace", default: "10s",
         "How long the page's used refresh cookie still works, for tabs that refresh at the same moment; 0s: not at all."
@@ -40,7 +42,8 @@ package enum IdentitySettings {
         "login-window", default: "15m", "In which wrong passwords are counted, and how long the first lock lasts.")
 
     package static let all: [SettingDeclaration] = [
-        accessLifetime.declaration, refreshLifetime.declaration, refreshGrace.declaration, registration.declaration,
+        accessLifetime.declaration, refreshLifetime.declaration, sessionLifetime.declaration, refreshGrace.declaration,
+        registration.declaration,
         termsRequired.declaration, issuer.declaration, audience.declaration, cookieSecure.declaration,
         passwordMemory.declaration, passwordPasses.declaration, passwordConcurrency.declaration,
         passwordQueue.declaration, loginAttempts.declaration, loginWindow.declaration,
@@ -51,6 +54,7 @@ extension IdentityOptions {
     package init(_ configuration: Configuration) {
         self.init()
         refreshLifetime = configuration[IdentitySettings.refreshLifetime]
+        sessionLifetime = configuration[IdentitySettings.sessionLifetime]
         cookieGrace = configuration[IdentitySettings.refreshGrace]
         isRegistrationOpen = configuration[IdentitySettings.registration] == "open"
         areTermsRequired = configuration[IdentitySettings.termsRequired]

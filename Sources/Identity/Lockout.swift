@@ -108,8 +108,13 @@ struct FailureKeys: Sendable {
 package struct Client: Sendable {
     package let address: String
     package let userAgent: String?
+    package let requestID: String?
+    /// The one of ours that they asked for first.
+    package let language: String
 
-    package init(address: String, userAgent: String?) {
+    package init(address: String, userAgent: String?, requestID: String? = nil, language: String = "en") {
+        self.requestID = requestID
+        self.language = language
         self.address = String(address.prefix(64))
         self.userAgent = userAgent.map {
             String($0.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }.prefix(400).map(Character.init))

@@ -7,6 +7,8 @@ struct LoginRecord: Sendable {
     let passwordHash: String?
     /// The account has signed in from this network before.
     let isKnownNetwork: Bool
+    /// It has been signed in to at all.
+    let wasUsedBefore: Bool
     let failures: Failures
 
     struct Failures: Sendable {
@@ -32,7 +34,8 @@ struct LoginStore {
         let rows = try await database.pipeline([
             """
             SELECT \(UserStore.columns), users.password_hash,
-                EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id AND network = \(network))
+                EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id AND network = \(network)),
+                EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id)
             FROM users WHERE email = \(email.normalized)
             """,
             selection(keys),
@@ -40,11 +43,13 @@ struct LoginStore {
         guard rows.count == 2 else { throw DatabaseError(.decoding, "two results expected") }
         let failures = try failures(rows[1])
         guard let row = rows[0].first else {
-            return LoginRecord(user: nil, passwordHash: nil, isKnownNetwork: false, failures: failures)
+            return LoginRecord(
+                user: nil, passwordHash: nil, isKnownNetwork: false, wasUsedBefore: false, failures: failures)
         }
         return LoginRecord(
             user: try User(row), passwordHash: try row.get(UserStore.columnCount),
-            isKnownNetwork: try row.get(UserStore.columnCount + 1), failures: failures)
+            isKnownNetwork: try row.get(UserStore.columnCount + 1),
+            wasUsedBefore: try row.get(UserStore.columnCount + 2), failures: failures)
     }
 
     private static func selection(_ keys: FailureKeys) -> SQL {
@@ -93,6 +98,26 @@ struct LoginStore {
                 WHERE scope = \(scope) AND key = \(key)
                 """)
         }
+    }
+
+    /// Whether the owner has to be told of this lock: once a day. Asked and noted in one, for accounts that do not exist
+    /// too.
+    func noteTold(_ keys: FailureKeys, at now: Instant) async throws -> Bool {
+        try await queryable.run(
+            """
+            UPDATE login_failures SET told_at = \(now)
+            WHERE scope = 'pair' AND key = \(keys.pair)
+                AND (told_at IS NULL OR told_at < \(now - .seconds(86_400)))
+            """) == 1
+    }
+
+    /// Both counts: whoever has read the account's mail is let in again.
+    func forget(_ keys: FailureKeys) async throws {
+        _ = try await queryable.run(
+            """
+            DELETE FROM login_failures
+            WHERE (scope = 'pair' AND key = \(keys.pair)) OR (scope = 'account' AND key = \(keys.account))
+            """)
     }
 
     func forgetPair(_ keys: FailureKeys) async throws {

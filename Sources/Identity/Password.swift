@@ -8,7 +8,8 @@ package struct Password: Sendable {
     package static let characters = 8...128
     package static let byteLimit = 1024
 
-    package init(new text: String, for email: EmailAddress) throws(InputProblem) {
+    /// - Parameter name: of the person, who should not choose it.
+    package init(new text: String, for email: EmailAddress, name: PersonName = PersonName()) throws(InputProblem) {
         guard text.count >= Self.characters.lowerBound else {
             throw InputProblem("password should have at least \(Self.characters.lowerBound) characters.")
         }
@@ -17,6 +18,9 @@ package struct Password: Sendable {
         }
         let lower = text.lowercased()
         guard lower != email.normalized else { throw InputProblem("password should not be the e-mail address.") }
+        guard ![name.full, name.display].contains(where: { $0?.lowercased() == lower }) else {
+            throw InputProblem("password should not be your name.")
+        }
         guard !Self.tooCommon.contains(lower), Set(lower).count > 1 else {
             throw InputProblem("password is one of the most common ones, which attackers try first. Choose another.")
         }

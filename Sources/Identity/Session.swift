@@ -1,16 +1,34 @@
 import Base
 import Cryptography
 
+/// What somebody proved who they are by. Stored with the session under these names.
+package enum SignInMethod: String, Sendable, CaseIterable {
+    case password = "pwd"
+    case code = "totp"
+    case recoveryCode = "recovery"
+    case passkey
+    /// Another service's word.
+    case provider
+}
+
 /// One sign-in on one device, and the family of refresh tokens that follow from it.
 package struct Session: Equatable, Sendable {
     /// How the tokens travel: in the body to programs, in cookies to the page.
     package enum Transport: String, Sendable { case bearer, cookie }
-    package enum RevokedReason: String, Sendable { case logout, reuse, password, deactivated, administrator, limit }
+    package enum RevokedReason: String, Sendable {
+        case logout, reuse, password, deactivated, administrator, limit, revoked, factor, deleted
+    }
 
     package let id: SessionID
     package let user: UserID
     package let transport: Transport
+    /// When it ends unless it is used before.
     package let expiresAt: Instant
+    /// When it ends however much it is used.
+    package let endsAt: Instant
+    /// When its person last proved who they are.
+    package let authenticatedAt: Instant
+    package let methods: [SignInMethod]
     package let revokedAt: Instant?
 
     package func isLive(at now: Instant) -> Bool { revokedAt == nil && now < expiresAt }

@@ -12,8 +12,10 @@ struct SessionStore {
         _ = try await transaction.pipeline([
             """
             INSERT INTO sessions
-                (id, user_id, transport, created_at, last_used_at, expires_at, ip_address, network, user_agent)
+                (id, user_id, transport, created_at, last_used_at, expires_at, ends_at, authenticated_at, methods,
+                 ip_address, network, user_agent)
             VALUES (\(session.id), \(session.user), \(session.transport), \(now), \(now), \(session.expiresAt),
+                \(session.endsAt), \(session.authenticatedAt), \(session.methods.map(\.rawValue)),
                 \(client.address), \(client.network), \(client.userAgent))
             """,
             insertion(of: token.hash, session: session.id, expiresAt: session.expiresAt, at: now),
@@ -38,7 +40,8 @@ struct SessionStore {
     func lock(tokenHash: [UInt8]) async throws -> (session: Session, user: User)? {
         let row = try await transaction.first(
             """
-            SELECT \(UserStore.columns), sessions.id, sessions.transport, sessions.expires_at, sessions.revoked_at
+            SELECT \(UserStore.columns), sessions.id, sessions.transport, sessions.expires_at, sessions.ends_at,
+                sessions.authenticated_at, sessions.methods, sessions.revoked_at
             FROM refresh_tokens
             JOIN sessions ON sessions.id = refresh_tokens.session_id
             JOIN users ON users.id = sessions.user_id
@@ -50,7 +53,9 @@ struct SessionStore {
         let next = UserStore.columnCount
         let session = Session(
             id: try row.get(next), user: user.id, transport: try row.get(next + 1), expiresAt: try row.get(next + 2),
-            revokedAt: try row.get(next + 3))
+            endsAt: try row.get(next + 3), authenticatedAt: try row.get(next + 4),
+            methods: try row.get(next + 5, as: [String].self).compactMap(SignInMethod.init(rawValue:)),
+            revokedAt: try row.get(next + 6))
         return (session, user)
     }
 
@@ -89,17 +94,33 @@ struct SessionStore {
         return rows.first.map { $0.affected > 0 } ?? false
     }
 
-    func revokeAll(of user: UserID, because reason: Session.RevokedReason, at now: Instant) async throws -> [SessionID]
-    {
+    /// - Parameter kept: the one that stays.
+    func revokeAll(
+        of user: UserID, except kept: SessionID? = nil, because reason: Session.RevokedReason, at now: Instant
+    ) async throws -> [SessionID] {
         let rows = try await transaction.query(
             """
             WITH ended AS (
                 UPDATE sessions SET revoked_at = \(now), revoked_reason = \(reason)
-                WHERE user_id = \(user) AND revoked_at IS NULL
+                WHERE user_id = \(user) AND revoked_at IS NULL AND id IS DISTINCT FROM \(kept)
                 RETURNING id)
             SELECT id, pg_notify('purser_session_ended', id::text)::text FROM ended
             """)
         return try rows.map { try $0.get(0) }
+    }
+
+    /// - Returns: whether this person had that session, and it was live until now.
+    func revoke(
+        _ session: SessionID, of user: UserID, because reason: Session.RevokedReason, at now: Instant
+    ) async throws -> Bool {
+        let row = try await transaction.first(
+            "SELECT 1 FROM sessions WHERE id = \(session) AND user_id = \(user) AND expires_at > \(now) FOR UPDATE")
+        guard row != nil else { return false }
+        return try await revoke(session, because: reason, at: now)
+    }
+
+    func saveAuthenticated(_ session: SessionID, at now: Instant) async throws {
+        _ = try await transaction.run("UPDATE sessions SET authenticated_at = \(now) WHERE id = \(session)")
     }
 
     /// What nobody needs any more. Sessions stay for a while after their end: they tell known addresses from new ones.
@@ -109,6 +130,7 @@ struct SessionStore {
             "DELETE FROM refresh_tokens WHERE expires_at < \(now)",
             "DELETE FROM login_failures WHERE last_failed_at < \(now - .seconds(2 * 86_400))",
             "DELETE FROM setup_tokens WHERE expires_at < \(now)",
+            "DELETE FROM mailed_tokens WHERE expires_at < \(now)",
         ])
     }
 

@@ -12,6 +12,10 @@ package struct User: Equatable, Sendable {
     package let isActive: Bool
     package let createdAt: Instant
     package let version: Int
+    /// What their letters are written in.
+    package var language = "en"
+    /// The operator demands a second factor of them.
+    package var isSecondFactorRequired = false
 
     /// What the page shows: never empty.
     package var displayName: String {

@@ -9,9 +9,9 @@ struct UserStore {
     static let columns = SQL.fragment(
         """
         users.id, users.email, users.email_as_given, users.first_name, users.last_name, users.display_name, users.role, \
-        users.email_verified_at IS NOT NULL, users.is_active, users.created_at, users.version
+        users.email_verified_at IS NOT NULL, users.is_active, users.created_at, users.version, users.language, users.mfa_required
         """)
-    static let columnCount = 11
+    static let columnCount = 13
 
     /// - Throws: `emailTaken`. The unique key decides, so two who register at once cannot both succeed.
     func insert(_ user: User, passwordHash: String?) async throws {
@@ -20,10 +20,10 @@ struct UserStore {
                 """
                 INSERT INTO users
                     (id, email, email_as_given, password_hash, first_name, last_name, display_name, role, is_active,
-                     created_at, updated_at, version)
+                     created_at, updated_at, version, language)
                 VALUES (\(user.id), \(user.email), \(user.emailAsGiven), \(passwordHash), \(user.name.first),
                     \(user.name.last), \(user.name.display), \(user.role), \(user.isActive), \(user.createdAt),
-                    \(user.createdAt), \(user.version))
+                    \(user.createdAt), \(user.version), \(user.language))
                 """)
         } catch let error as DatabaseError where error.constraint == "users_email_key" {
             throw Refusal.emailTaken
@@ -61,7 +61,43 @@ struct UserStore {
 
     func savePasswordHash(_ hash: String, of id: UserID, at now: Instant) async throws {
         _ = try await queryable.run(
-            "UPDATE users SET password_hash = \(hash), version = version + 1, updated_at = \(now) WHERE id = \(id)")
+            """
+            UPDATE users SET password_hash = \(hash), password_changed_at = \(now), version = version + 1,
+                updated_at = \(now)
+            WHERE id = \(id)
+            """)
+    }
+
+    /// - Returns: whether the stored hash was still the one that the old password fitted.
+    func replacePassword(_ old: String, by new: String, of id: UserID, at now: Instant) async throws -> Bool {
+        try await queryable.run(
+            """
+            UPDATE users SET password_hash = \(new), password_changed_at = \(now), version = version + 1,
+                updated_at = \(now)
+            WHERE id = \(id) AND password_hash = \(old)
+            """) == 1
+    }
+
+    func saveEmailVerified(of id: UserID, at now: Instant) async throws {
+        _ = try await queryable.run(
+            """
+            UPDATE users SET email_verified_at = \(now), version = version + 1, updated_at = \(now)
+            WHERE id = \(id) AND email_verified_at IS NULL
+            """)
+    }
+
+    /// - Throws: `emailTaken`, decided by the unique key.
+    func saveEmail(_ email: EmailAddress, of id: UserID, at now: Instant) async throws {
+        do {
+            _ = try await queryable.run(
+                """
+                UPDATE users SET email = \(email.normalized), email_as_given = \(email.asGiven),
+                    email_verified_at = \(now), version = version + 1, updated_at = \(now)
+                WHERE id = \(id)
+                """)
+        } catch let error as DatabaseError where error.constraint == "users_email_key" {
+            throw Refusal.emailTaken
+        }
     }
 
     /// The same password, hashed with today's parameters: no change that anybody needs to see. Only while the stored
@@ -103,6 +139,7 @@ extension User {
             name: PersonName(
                 first: try row.get(first + 3), last: try row.get(first + 4), display: try row.get(first + 5)),
             role: try row.get(first + 6), isEmailVerified: try row.get(first + 7), isActive: try row.get(first + 8),
-            createdAt: try row.get(first + 9), version: try row.get(first + 10))
+            createdAt: try row.get(first + 9), version: try row.get(first + 10), language: try row.get(first + 11),
+            isSecondFactorRequired: try row.get(first + 12))
     }
 }

@@ -21,6 +21,11 @@ package struct JobKind: Sendable {
     }
 }
 
+/// A failure that may say that another attempt would end the same way: the job becomes a dead letter at once.
+package protocol HopelessError: Error {
+    var isHopeless: Bool { get }
+}
+
 package struct Job: Sendable {
     package let id: Int64
     package let kind: String

@@ -97,7 +97,8 @@ package final class Worker: Sendable {
             succeeded.add()
         } catch {
             failed.add()
-            let isLast = Int(claimed.attempts) >= kind.maximumAttempts
+            let isHopeless = (error as? any HopelessError)?.isHopeless == true
+            let isLast = isHopeless || Int(claimed.attempts) >= kind.maximumAttempts
             log.warning(isLast ? "job is a dead letter" : "job failed, will be tried again") { fields in
                 fields.text("kind", claimed.kind)
                 fields.number("job", Int(claimed.id))

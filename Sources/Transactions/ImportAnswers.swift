@@ -25,6 +25,9 @@ enum ImportAnswers {
             SchemaProperty("rejectedCount", .integer()),
             SchemaProperty("rejected", rejected, "The first ones; /imports/{id}/rejected has all."),
             SchemaProperty("results", .array(line), required: false, "Where the first lines went."),
+            SchemaProperty(
+                "warnings", .array(.text),
+                "What was taken for granted and may be wrong: which of two orders dates have."),
             SchemaProperty("createdAt", .instant),
         ])
 
@@ -105,6 +108,10 @@ extension Importer.Outcome {
             }
             writer.endObject()
         }
+        writer.endArray()
+        writer.key("warnings")
+        writer.beginArray()
+        for warning in warnings { writer.string(warning) }
         writer.endArray()
         writer.key("createdAt")
         writer.instant(createdAt)

@@ -10,10 +10,9 @@ struct ImportLookup {
     /// The category of the latest entry of each merchant that somebody, or something, has sorted, by the place of
     /// the merchant in the list, from 1.
     ///
-    /// The latest is the one that was changed last: it is what the members of the book have decided since.
-    static func pastCategories(
-        _ names: [String?], _ kinds: [Entry.Kind], book: BookID, excluding own: ImportID? = nil
-    ) -> SQL {
+    /// The latest is the one that was changed last: it is what the members of the book have decided since. What nobody
+    /// has touched since its import, the import itself tells of.
+    static func pastCategories(_ names: [String?], _ kinds: [Entry.Kind], book: BookID) -> SQL {
         """
         WITH wanted AS (
             SELECT place, lower(merchant) AS merchant, type
@@ -21,14 +20,23 @@ struct ImportLookup {
         ), merchants AS (SELECT DISTINCT merchant, type FROM wanted)
         SELECT w.place, l.category_id
         FROM merchants m CROSS JOIN LATERAL (
-            SELECT e.category_id FROM entries e
-            WHERE e.book_id = \(book) AND lower(e.merchant) = m.merchant AND e.type = m.type
-                \(own.map { "AND e.import_id IS DISTINCT FROM \($0)" as SQL } ?? "")
-                AND e.merchant IS NOT NULL AND e.deleted_at IS NULL AND e.category_id NOT IN (
-                    SELECT c.id FROM categories c WHERE c.book_id = \(book)
-                        AND c.slug IN (\(CategoryStore.fallbackSlug(isIncome: false)), \(CategoryStore.fallbackSlug(isIncome: true)))
-                )
-            ORDER BY e.updated_at DESC, e.id DESC LIMIT 1
+            SELECT category_id FROM (
+                (SELECT e.category_id, e.updated_at AS decided_at, e.id FROM entries e
+                WHERE e.book_id = \(book) AND lower(e.merchant) = m.merchant AND e.type = m.type
+                    AND e.merchant IS NOT NULL AND e.deleted_at IS NULL
+                    AND (e.import_id IS NULL OR e.updated_by IS NOT NULL)
+                    AND e.category_id NOT IN (
+                        SELECT c.id FROM categories c WHERE c.book_id = \(book)
+                            AND c.slug IN (\(CategoryStore.fallbackSlug(isIncome: false)), \(CategoryStore.fallbackSlug(isIncome: true)))
+                    )
+                ORDER BY e.updated_at DESC, e.id DESC LIMIT 1)
+                UNION ALL
+                (SELECT p.category_id, i.created_at, p.import_id FROM import_merchants p
+                JOIN imports i ON i.book_id = p.book_id AND i.id = p.import_id AND i.undone_at IS NULL
+                JOIN categories c ON c.book_id = p.book_id AND c.id = p.category_id
+                WHERE p.book_id = \(book) AND p.merchant = m.merchant AND p.type = m.type
+                ORDER BY p.import_id DESC LIMIT 1)
+            ) past ORDER BY decided_at DESC, id DESC LIMIT 1
         ) l JOIN wanted w ON w.merchant = m.merchant AND w.type = m.type
         """
     }

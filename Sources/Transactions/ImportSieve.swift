@@ -43,7 +43,12 @@ final class ImportSieve: Sendable {
         var sums: [SumKey: Sum] = [:]
         /// How many lines with a fingerprint were there already. A later one that is alike needs to know.
         var duplicates: [ImportLine.Fingerprint: Int32] = [:]
+        /// Of the batch before this one, which the database may not hold yet: how many lines with each of its
+        /// fingerprints the file has had up to its end.
+        var lastBatch: [ImportLine.Fingerprint: Int32] = [:]
         var used: Set<CategoryID> = []
+        /// Where the last entry of each merchant went.
+        var decided: [MerchantKey: CategoryID] = [:]
         var imported = 0
         var results: [Importer.LineResult] = []
     }
@@ -67,6 +72,7 @@ final class ImportSieve: Sendable {
     var results: [Importer.LineResult] { state.withLock { $0.results } }
     var usedCategories: Set<CategoryID> { state.withLock { $0.used } }
     var holdsManySums: Bool { state.withLock { $0.sums.count > Self.keptSums } }
+    var holdsManyMerchants: Bool { state.withLock { $0.decided.count > Self.rememberedMerchants } }
 
     /// When they have become many: all of them, to be remembered elsewhere.
     func takeManyDuplicates() -> [ImportLine.Fingerprint: Int32]? {
@@ -84,7 +90,18 @@ final class ImportSieve: Sendable {
         }
     }
 
-    /// Tells the new lines of a batch from those that are there already.
+    /// Where the entries of each merchant went that rules, words or past entries have sorted, since the last time.
+    func takeMerchants() -> [MerchantKey: CategoryID] {
+        state.withLock { state in
+            defer { state.decided = [:] }
+            return state.decided
+        }
+    }
+
+    /// Tells the new lines of a batch from those that are there already. Each batch is judged once, in the order of the
+    /// file.
+    ///
+    /// - Parameter known: as it was when all batches but the one before this were in the database.
     func judge(_ batch: ImportBatch, _ known: Known) -> Verdicts {
         state.withLock { state in
             var numbers: [ImportLine.Fingerprint: Int32] = [:]
@@ -93,7 +110,7 @@ final class ImportSieve: Sendable {
             let verdicts = batch.lines.map { line -> Int32? in
                 let number =
                     line.mayBeTwin
-                    ? numbers[line.fingerprint]
+                    ? numbers[line.fingerprint] ?? state.lastBatch[line.fingerprint]
                         ?? known.earlier[line.fingerprint, default: 0] + state.duplicates[line.fingerprint, default: 0]
                     : 0
                 numbers[line.fingerprint] = number + 1
@@ -105,6 +122,7 @@ final class ImportSieve: Sendable {
                 duplicates.append(line.fingerprint)
                 return nil
             }
+            state.lastBatch = numbers
             state.imported += verdicts.count - duplicates.count
             for fingerprint in duplicates { state.duplicates[fingerprint, default: 0] += 1 }
             return verdicts
@@ -151,6 +169,9 @@ final class ImportSieve: Sendable {
                     rows.replace(inRow: part.row, category, place == 0 ? number : nil)
                     kept.append(part.row)
                     try add(part.amount, line, category, &state)
+                    if let merchant = line.merchant, category != fallback(line.kind) {
+                        state.decided[MerchantKey(name: merchant, kind: line.kind)] = category
+                    }
                 }
             }
             return rows.bytes(of: kept)
@@ -159,7 +180,11 @@ final class ImportSieve: Sendable {
 
     private func category(of line: ImportBatch.Line, _ state: borrowing State) -> CategoryID {
         let past = line.merchant.flatMap { state.categories[MerchantKey(name: $0, kind: line.kind)] ?? nil }
-        return past ?? line.suggestion ?? (line.kind == .expense ? fallbacks.expense : fallbacks.income)
+        return past ?? line.suggestion ?? fallback(line.kind)
+    }
+
+    private func fallback(_ kind: Entry.Kind) -> CategoryID {
+        kind == .expense ? fallbacks.expense : fallbacks.income
     }
 
     private func add(

@@ -14,10 +14,13 @@ package struct ImportUndo: Sendable {
 
     package let book: BookID
     package let user: UserID
+    /// Whether imports of other members may be undone.
+    private let isAnyAllowed: Bool
 
-    package init(book: BookID, user: UserID) {
+    package init(book: BookID, user: UserID, anyones isAnyAllowed: Bool = true) {
         self.book = book
         self.user = user
+        self.isAnyAllowed = isAnyAllowed
     }
 
     package struct Result: Equatable, Sendable {
@@ -25,20 +28,25 @@ package struct ImportUndo: Sendable {
         package let kept: Int
     }
 
-    /// - Throws: 404 when there is no such import, 409 when it was undone before.
+    /// - Throws: 404 when there is no such import, 403 when it is another's, 409 when it was undone before.
     package func run(_ id: ImportID, edited: Edited, _ database: Database) async throws -> Result {
         try await database.transaction { transaction in
             _ = try await transaction.query(
                 """
-                SELECT set_config('purser.bulk', 'on', true), set_config('statement_timeout', '15min', true),
-                    set_config('lock_timeout', '15min', true), set_config('work_mem', '64MB', true)
+                SELECT set_config('purser.bulk', 'on', true), set_config('purser.history', 'off', true),
+                    set_config('statement_timeout', '15min', true), set_config('lock_timeout', '15min', true),
+                    set_config('work_mem', '64MB', true)
                 """)
             // No import is under way in the book from here on, so a file cannot meet half of what is taken back.
             _ = try await transaction.query("SELECT FROM books WHERE id = \(book) FOR NO KEY UPDATE")
             guard
                 let row = try await transaction.first(
-                    "SELECT undone_at IS NOT NULL FROM imports WHERE book_id = \(book) AND id = \(id) FOR UPDATE")
+                    """
+                    SELECT undone_at IS NOT NULL, created_by = \(user) FROM imports
+                    WHERE book_id = \(book) AND id = \(id) FOR UPDATE
+                    """)
             else { throw Refusal.notFound("import") }
+            guard try isAnyAllowed || row.get(1, as: Bool.self) else { throw Refusal.notYourImport }
             guard try !row.get(0, as: Bool.self) else { throw Refusal.importUndone }
             // Whoever is changing one of the entries goes first; then nobody can, until this is committed.
             _ = try await transaction.query(
@@ -89,7 +97,10 @@ package struct ImportUndo: Sendable {
                     updated_by = \(user)
                 WHERE e.book_id = \(book) \(ImportStore.contains(id, book: book)) AND e.deleted_at IS NULL
                     AND NOT EXISTS (SELECT FROM edited WHERE edited.id = coalesce(e.split_of, e.id))
-                RETURNING e.occurred_on, e.type, e.category_id, e.amount_minor, e.status
+                RETURNING e.id, e.version, e.occurred_on, e.type, e.category_id, e.amount_minor, e.status
+            ), history AS (
+                INSERT INTO entry_changes (book_id, entry_id, version, action, changed_by, changes)
+                SELECT \(book), id, version, 3, \(user), '{}' FROM removed
             ), sums AS (
                 \(EntryTotals.add(
                     book: book,

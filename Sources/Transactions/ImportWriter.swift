@@ -18,6 +18,8 @@ struct ImportWriter {
     private let stored: ClosedRange<ImportLine.Fingerprint>?
     private let checksAsAWhole: Bool
     private var rejections = 0
+    /// The rows of the batch that was decided on last.
+    private var decided: [UInt8] = []
     /// Whether the sieve had more duplicates than it remembers.
     private var hasForgotten = false
 
@@ -31,7 +33,7 @@ struct ImportWriter {
             """
             INSERT INTO imports (book_id, id, format, filename, imported_count, duplicate_count, rejected_count, created_by)
             SELECT b.id, \(id), '', \(filename), 0, 0, 0, \(user)
-            FROM books b WHERE b.id = \(book) AND b.currency = \(importer.currency) FOR NO KEY UPDATE OF b
+            FROM books b WHERE b.id = \(book) AND b.currency = \(importer.currency) AND b.archived_at IS NULL FOR NO KEY UPDATE OF b
             RETURNING created_at
             """)
         guard let row else {
@@ -76,31 +78,56 @@ struct ImportWriter {
 
     // MARK: Batches
 
+    /// Decides on the lines of a batch while the rows of the one before it go into the table: the database is never
+    /// without work for longer than it takes to ask it something.
     mutating func write(_ batch: ImportBatch) async throws {
         if !batch.rejected.isEmpty { try await keep(batch.rejected) }
         guard !batch.lines.isEmpty else { return }
-        let sieve = sieve
         let known = try await lookUp(batch)
-        let (verdicts, unknown) = try await pool.run {
-            let verdicts = sieve.judge(batch, known)
-            return (verdicts, sieve.unknownMerchants(batch, verdicts))
-        }
-        if !unknown.isEmpty {
+        let waiting = decided
+        decided = []
+        async let judgement = Self.judge(batch, known, sieve, pool)
+        try await copy(waiting)
+        var judged = try await judgement
+        if !judged.unknown.isEmpty {
             let past = ImportLookup.pastCategories(
-                unknown.map(\.name), unknown.map(\.kind), book: book, excluding: id)
-            sieve.learn(unknown, try ImportLookup.categories(try await transaction.query(past)))
+                judged.unknown.map(\.name), judged.unknown.map(\.kind), book: book)
+            sieve.learn(judged.unknown, try ImportLookup.categories(try await transaction.query(past)))
+            let (sieve, verdicts) = (sieve, judged.verdicts)
+            judged.rows = try await pool.run { try sieve.rows(batch, verdicts) }
         }
-        let rows = try await pool.run { try sieve.rows(batch, verdicts) }
-        if !rows.isEmpty {
-            if checksAsAWhole { try await checkRows(false) }
-            _ = try await transaction.copyIn(ImportBatch.copy) { writer in
-                writer.beginBinary()
-                try await writer.write(rows)
-            }
-            if checksAsAWhole { try await checkRows(true) }
-        }
+        decided = judged.rows
         if let duplicates = sieve.takeManyDuplicates() { try await remember(duplicates) }
         if sieve.holdsManySums { try await addSums() }
+        if sieve.holdsManyMerchants { try await keepMerchants() }
+    }
+
+    private struct Judgement: Sendable {
+        let verdicts: ImportSieve.Verdicts
+        let unknown: [ImportSieve.MerchantKey]
+        /// Not made while there are merchants to ask for.
+        var rows: [UInt8] = []
+    }
+
+    private static func judge(
+        _ batch: ImportBatch, _ known: ImportSieve.Known, _ sieve: ImportSieve, _ pool: BlockingPool
+    ) async throws -> Judgement {
+        try await pool.run {
+            let verdicts = sieve.judge(batch, known)
+            var judged = Judgement(verdicts: verdicts, unknown: sieve.unknownMerchants(batch, verdicts))
+            if judged.unknown.isEmpty { judged.rows = try sieve.rows(batch, verdicts) }
+            return judged
+        }
+    }
+
+    private func copy(_ rows: [UInt8]) async throws {
+        guard !rows.isEmpty else { return }
+        if checksAsAWhole { try await checkRows(false) }
+        _ = try await transaction.copyIn(ImportBatch.copy) { writer in
+            writer.beginBinary()
+            try await writer.write(rows)
+        }
+        if checksAsAWhole { try await checkRows(true) }
     }
 
     private func lookUp(_ batch: ImportBatch) async throws -> ImportSieve.Known {
@@ -180,9 +207,14 @@ struct ImportWriter {
 
     // MARK: The end
 
-    /// Adds the sums, and says in the import's row how it went.
-    func finish(_ reader: StatementReader, _ summary: ImportReading.Summary, profile: String?) async throws {
+    /// Writes what is left, adds the sums, and says in the import's row how it went.
+    mutating func finish(
+        _ reader: StatementReader, _ summary: ImportReading.Summary, profile: String?
+    ) async throws {
+        try await copy(decided)
+        decided = []
         try await addSums()
+        try await keepMerchants()
         let used = Array(sieve.usedCategories)
         let found = try await transaction.query(
             "SELECT FROM categories WHERE book_id = \(book) AND id = ANY(\(used)) ORDER BY id FOR KEY SHARE")
@@ -210,5 +242,20 @@ struct ImportWriter {
                     \(sums.keys.map(\.category)), \(sums.values.map(\.minorUnits)), \(sums.values.map(\.count)))
                     AS s (month, type, category_id, amount_minor, entry_count)
                 """))
+    }
+
+    /// Where the next import finds how this one has sorted each merchant.
+    private func keepMerchants() async throws {
+        let merchants = sieve.takeMerchants()
+        guard !merchants.isEmpty else { return }
+        _ = try await transaction.run(
+            """
+            INSERT INTO import_merchants AS m (book_id, merchant, type, import_id, category_id)
+            SELECT DISTINCT ON (lower(name), type) \(book), lower(name), type, \(id), category_id
+            FROM unnest(\(merchants.keys.map(\.name)), \(merchants.keys.map(\.kind.rawValue)), \(Array(merchants.values)))
+                AS d (name, type, category_id)
+            ORDER BY lower(name), type, name
+            ON CONFLICT (book_id, merchant, type, import_id) DO UPDATE SET category_id = excluded.category_id
+            """)
     }
 }

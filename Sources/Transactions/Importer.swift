@@ -61,6 +61,8 @@ package struct Importer: Sendable {
         package let rejected: [RejectedLine]
         /// The first lines, at most `ImportLimits.resultLines`: where each went.
         package let results: [LineResult]
+        /// What was taken for granted and may be wrong, each a sentence that says how to mend it.
+        package let warnings: [String]
         package let createdAt: Instant
     }
 
@@ -129,8 +131,23 @@ package struct Importer: Sendable {
                 id: importID, format: reader.format?.rawValue ?? "", filename: filename, profile: profile,
                 account: summary.account, imported: imported, duplicates: summary.taken - imported,
                 rejectedCount: summary.rejectedCount, rejected: summary.rejected, results: writer.sieve.results,
+                warnings: Self.warnings(of: reader),
                 createdAt: writer.createdAt)
         }
+    }
+
+    private static func warnings(of reader: StatementReader) -> [String] {
+        guard let mapping = reader.mapping, let dates = mapping.ambiguousDates else { return [] }
+        let isDayFirst = mapping.dateOrder != .mdy
+        let (taken, other) =
+            isDayFirst ? (dates.dayFirst, dates.monthFirst) : (dates.monthFirst, dates.dayFirst)
+        return [
+            """
+            Nothing in the file says whether its dates begin with the day or with the month: \(dates.text) was read as \
+            \(taken), and might be \(other). If so, undo this import and send the file again with mapping \
+            {"dateOrder":"\((isDayFirst ? DateOrder.mdy : .dmy).rawValue)"}.
+            """
+        ]
     }
 
     /// The categories of the book by their slugs, as they are when the import begins.

@@ -12,6 +12,10 @@ package enum TransactionsModule {
                 name: "M20261121001100__entry_details", sql: PackageResources.M20261121001100__entry_details_sql),
             Migration(
                 name: "M20261121001200__import_ranges", sql: PackageResources.M20261121001200__import_ranges_sql),
+            Migration(
+                name: "M20261122000010__undo_history", sql: PackageResources.M20261122000010__undo_history_sql),
+            Migration(
+                name: "M20261122000020__merchant_memory", sql: PackageResources.M20261122000020__merchant_memory_sql),
         ]
     }
 }

@@ -1,8 +1,14 @@
 /// The page's files for signing in and the own account, and the paths of its screens.
 extension AssetList {
     static let signIn: [(name: String, bytes: [UInt8])] = [
-        ("routes-signin.js", PackageResources.routes_signin_js)
+        ("account.css", PackageResources.account_css),
+        ("reauthenticate.js", PackageResources.reauthenticate_js),
+        ("recovery.js", PackageResources.recovery_js),
+        ("routes-signin.js", PackageResources.routes_signin_js),
+        ("security.js", PackageResources.security_js),
     ]
 
-    static let signInScreens: Set<String> = []
+    static let signInScreens: Set<String> = [
+        "/verify", "/confirm-email", "/forgot", "/reset", "/settings/security",
+    ]
 }

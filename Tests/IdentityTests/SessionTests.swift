@@ -98,7 +98,7 @@ import Testing
             let other = AccessTokens(jwt: app.accounts.tokens.jwt, lifetime: .seconds(900))
             let second = Accounts(
                 database: app.database, hasher: app.accounts.hasher, tokens: other, sessionKey: TestApp.sessionKey,
-                clock: app.clock.clock, log: app.accounts.log)
+                secrets: TestApp.secrets, address: app.accounts.address, clock: app.clock.clock, log: app.accounts.log)
             let token = try #require(answer.accessToken)
             #expect(throws: Never.self) { try other.verify(token, at: app.clock.now) }
             let following = Task { try await second.followEndedSessions() }

@@ -10,6 +10,7 @@ import HTTP
 import HTTPServer
 import JSON
 import Jobs
+import Outbound
 import Resources
 import Runtime
 import Synchronization
@@ -42,6 +43,7 @@ final class TestApp: Sendable {
         try #require(SigningKeys(newestFirst: [try RSAPrivateKey.generate()]))
     }
     static let sessionKey = secureRandomBytes(32)
+    static let secrets = SecretBox(current: SecretBox.Key(id: 1, bytes: sessionKey) ?? { preconditionFailure() }())
 
     let accounts: Accounts
     let database: Database
@@ -86,9 +88,10 @@ final class TestApp: Sendable {
             lifetime: .seconds(900))
         accounts = Accounts(
             database: database, hasher: hasher, tokens: tokens, sessionKey: Self.sessionKey, options: options,
+            secrets: Self.secrets, address: PublicAddress(configured: "https://purser.test", fallback: ""),
             clock: clock.clock, log: log)
         var routes = Routes()
-        IdentityRoutes(accounts: accounts).register(in: &routes)
+        for group in IdentityModule.routes(accounts) { group.register(in: &routes) }
         var applicationOptions = ApplicationOptions()
         applicationOptions.rateLimits = rateLimits
         applicationOptions.trustedProxies = ["127.0.0.1"]

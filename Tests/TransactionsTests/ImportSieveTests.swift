@@ -51,6 +51,8 @@ import Testing
         var found: [Int32?] = []
         var inserted: [Fingerprint: Int32] = [:]
         var forgotten: [Fingerprint: Int32] = [:]
+        // The rows of a batch go into the database while the next one is judged.
+        var onTheWay: [Fingerprint: Int32] = [:]
         var met: Set<Int> = []
         var start = 0
         while start < file.count {
@@ -68,8 +70,10 @@ import Testing
                     inserted[line.fingerprint, default: 0] + forgotten[line.fingerprint, default: 0]
             }
             let verdicts = sieve.judge(batch, known)
+            inserted.merge(onTheWay, uniquingKeysWith: +)
+            onTheWay = [:]
             for (line, verdict) in zip(batch.lines, verdicts) where verdict != nil {
-                inserted[line.fingerprint, default: 0] += 1
+                onTheWay[line.fingerprint, default: 0] += 1
             }
             for (fingerprint, lines) in sieve.takeManyDuplicates() ?? [:] {
                 forgotten[fingerprint, default: 0] += lines

@@ -333,6 +333,46 @@ private struct MadeStatement {
         }
     }
 
+    @Test func `rejects in a dry run what the import rejects`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            let file =
+                "Date,Payee,Amount\n1800-01-01,Old,-1.00\n2026-03-01,Rewe,-2.00\n2026-03-02,Big,-90000000000000000.00\n"
+            let preview = try await ada.upload(file, "?dryRun=true").data
+            #expect(preview["transactionCount"]?.int == 1 && preview["rejectedCount"]?.int == 2)
+            let imported = try await ada.upload(file).data
+            #expect(imported["imported"]?.int == 1 && imported["rejectedCount"]?.int == 2)
+            func told(_ answer: JSONValue) -> [[String?]] {
+                answer["rejected"]?.array?.map {
+                    [$0["line"]?.int.map(String.init), $0["text"]?.string, $0["reason"]?.string]
+                }
+                    ?? []
+            }
+            #expect(told(preview) == told(imported) && told(preview).map { $0[0] } == ["2", "4"])
+        }
+    }
+
+    @Test func `says which of two orders it took for dates that have both`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            let file = "Date,Payee,Amount\n03/04/2025,Shop,-1.00\n05/06/2025,Shop,-2.00\n"
+            let answer = try await ada.upload(file)
+            #expect(answer.status == 201)
+            let warning = try #require(answer.data["warnings"]?.array?.first?.string)
+            let stored = try await ada.everyEntry().compactMap { $0.written("transactionDate") }
+            let isDayFirst = stored.contains("2025-04-03")
+            #expect(warning.contains("03/04/2025 was read as \(isDayFirst ? "2025-04-03" : "2025-03-04")"))
+            #expect(warning.contains(#"{"dateOrder":"\#(isDayFirst ? "mdy" : "dmy")"}"#))
+
+            #expect(try await ada.send("DELETE", "/imports/\(answer.data.written("id") ?? "")").status == 200)
+            let mapping = isDayFirst ? "%7B%22dateOrder%22:%22mdy%22%7D" : "%7B%22dateOrder%22:%22dmy%22%7D"
+            let again = try await ada.upload(file, "?mapping=\(mapping)")
+            #expect(again.status == 201 && again.data["warnings"]?.array?.isEmpty == true)
+            let other = try await ada.everyEntry().compactMap { $0.written("transactionDate") }
+            #expect(other.contains(isDayFirst ? "2025-03-04" : "2025-04-03"))
+        }
+    }
+
     @Test func `reads a file as the mapping says`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
@@ -372,6 +412,33 @@ private struct MadeStatement {
                 try await ada.everyEntry("/entries?startDate=2026-04-01&limit=9").allSatisfy {
                     $0.written("categorySlug") == "gifts"
                 })
+        }
+    }
+
+    @Test func `goes by an import before it, unless that was undone`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            let travel = try #require(
+                try await ada.get("/categories").data.array?.first { $0.written("slug") == "travel" }?.written("id"))
+            let rule = try await ada.post(
+                "/rules",
+                """
+                {"name":"Qxz","conditions":{"items":[{"field":"merchant","op":"contains","value":"qxz"}]},
+                "actions":{"categoryId":"\(travel)"}}
+                """)
+            #expect(rule.status == 201)
+            func imported(_ day: String, _ name: String) async throws -> (id: String, category: String?) {
+                let answer = try await ada.upload("Date,Payee,Amount\n2026-03-\(day),\(name),-1.00\n")
+                let entry = try await ada.everyEntry().first { $0.written("transactionDate") == "2026-03-\(day)" }
+                return (try #require(answer.data.written("id")), entry?.written("categorySlug"))
+            }
+            let first = try await imported("01", "Qxz Vlk")
+            #expect(first.category == "travel")
+            #expect(try await ada.send("DELETE", "/rules/\(rule.data.written("id") ?? "")").status == 204)
+            let second = try await imported("02", "QXZ vlk")
+            #expect(second.category == "travel")
+            for id in [first.id, second.id] { #expect(try await ada.send("DELETE", "/imports/\(id)").status == 200) }
+            #expect(try await imported("03", "Qxz Vlk").category == "miscellaneous")
         }
     }
 

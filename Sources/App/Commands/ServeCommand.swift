@@ -2,12 +2,14 @@ import Activity
 import Audit
 import Base
 import Books
+import Database
 import EventLoop
 import Glibc
 import HTTP
 import HTTPServer
 import Identity
 import Jobs
+import Outbound
 import Runtime
 import Web
 
@@ -98,7 +100,9 @@ enum ServeCommand {
             addMetrics(of: server, to: backend.metrics)
             let port = try await listen(server, configuration)
             let worker = role == "api" ? nil : startWorker(backend)
+            backend.publicAddress.listens(at: address(configuration, port: port))
             let background = follow(backend)
+            Output.line("Letters go to \(backend.mailer.summary).")
             try await greet(configuration, port: port, demo: demo, accounts: accounts)
             return Running(backend: backend, server: server, worker: worker, background: background)
         }
@@ -114,7 +118,7 @@ enum ServeCommand {
 
         /// Hears of what other processes change in what this one remembers.
         private static func follow(_ backend: Backend) -> [Task<Void, Never>] {
-            let (accounts, books, log) = (backend.accounts, backend.books, backend.log)
+            let (accounts, books, log, followers) = (backend.accounts, backend.books, backend.log, backend.followers)
             let (activity, loop) = (backend.activity, backend.loops.next())
             return [
                 Task {
@@ -124,6 +128,7 @@ enum ServeCommand {
                 },
                 Task { await books.follow() },
                 Task { await activity.run(on: loop) },
+                Task { await followers.run() },
             ]
         }
 
@@ -138,12 +143,15 @@ enum ServeCommand {
             }
         }
 
+        private static func address(_ configuration: Configuration, port: Int) -> String {
+            let host = configuration[Settings.host]
+            return "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        }
+
         private static func greet(
             _ configuration: Configuration, port: Int, demo: Demo.Account?, accounts: Accounts
         ) async throws {
-            let host = configuration[Settings.host]
-            let shown = host.contains(":") ? "[\(host)]" : host
-            let address = "http://\(shown):\(port)"
+            let address = address(configuration, port: port)
             let link = configuration[Settings.publicURL].isEmpty ? address : configuration[Settings.publicURL]
             if let token = try await accounts.prepareSetup(), demo == nil {
                 Output.line("There is no administrator yet. Make one within seven days: \(link)/setup/\(token)")

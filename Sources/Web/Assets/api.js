@@ -18,10 +18,13 @@ export class APIError extends Error {
 
 let bookID = null;
 let onSignedOut = () => {};
+let onProofNeeded = async () => false;
 
 export const bookHeaders = () => (bookID ? { "X-Book": bookID } : {});
 export function useBook(id) { bookID = id; }
 export function whenSignedOut(body) { onSignedOut = body; }
+/// body() → whether the person has shown once more who they are; then the request is repeated.
+export function whenProofIsNeeded(body) { onProofNeeded = body; }
 
 function cookie(name) {
     const match = document.cookie.split("; ").find((part) => part.startsWith(`${name}=`));
@@ -53,6 +56,9 @@ async function call(method, path, body, options = {}) {
     const asked = Date.now();
     let answer = await send(method, path, body, options);
     if (isExpired(answer) && !options.anonymous && (await refreshed(asked))) {
+        answer = await send(method, path, body, options);
+    }
+    if (answer.status === 403 && decoded(answer)?.code === "REAUTHENTICATION_REQUIRED" && (await onProofNeeded())) {
         answer = await send(method, path, body, options);
     }
     return unwrap(answer, options);

@@ -53,7 +53,7 @@ async function show({ first = false } = {}) {
     if (!route) return adoptScreen(lost());
     const parameters = route.pattern.exec(location.pathname).groups ?? {};
     if (route.entrance) {
-        if (state.user && !parameters.token) return navigate("/", { replace: true });
+        if (state.user && !parameters.token && !route.always) return navigate("/", { replace: true });
         adoptScreen(route.entrance(root, parameters));
         return;
     }

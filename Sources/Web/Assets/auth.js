@@ -10,17 +10,17 @@ import { themeButton } from "./shell.js";
 
 const MINIMUM = 8;
 
-function frame(title, lead, ...content) {
+export function frame(title, lead, ...content) {
     return h("div.entrance",
         h("div.entrance-top", h("a.brand", { href: "/" }, icon("logo", "brand-mark"), h("span", "Purser")), themeButton()),
         h("main.entrance-card", { id: "main", tabindex: "-1" }, h("h1", { tabindex: "-1" }, title), lead && h("p.lead", lead), content));
 }
 
-const emailCheck = (values) => (/^\S+@\S+$/.test(values.email.trim()) ? [] : [{ field: "email", message: "Enter an e-mail address." }]);
-const newPasswordCheck = (values) => ([...values.password].length >= MINIMUM ? [] : [{ field: "password", message: `Choose at least ${MINIMUM} characters.` }]);
+export const emailCheck = (values) => (/^\S+@\S+$/.test(values.email.trim()) ? [] : [{ field: "email", message: "Enter an e-mail address." }]);
+export const newPasswordCheck = (values) => ([...values.password].length >= MINIMUM ? [] : [{ field: "password", message: `Choose at least ${MINIMUM} characters.` }]);
 
-const email = (properties) => field({ name: "email", label: "E-mail", control: input({ type: "email", autocomplete: "username", inputmode: "email", spellcheck: "false", autocapitalize: "none", ...properties }) });
-const newPassword = () => field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "new-password" }), hint: `At least ${MINIMUM} characters. A few unrelated words are easy to keep and hard to guess.` });
+export const emailField = (properties) => field({ name: "email", label: "E-mail", control: input({ type: "email", autocomplete: "username", inputmode: "email", spellcheck: "false", autocapitalize: "none", ...properties }) });
+export const newPasswordField = (label = "Password", name = "password") => field({ name, label, control: passwordInput({ autocomplete: "new-password" }), hint: `At least ${MINIMUM} characters. A few unrelated words are easy to keep and hard to guess.` });
 
 async function enter(data, next) {
     // The answer to signing in may list the user without the books; /users/me always has them.
@@ -46,8 +46,9 @@ export function signIn(root) {
         checks: (values) => [...emailCheck(values), ...(values.password ? [] : [{ field: "password", message: "Enter your password." }])],
         send: async (values) => enter(await api.post("/auth/login", { email: values.email.trim(), password: values.password, session: "cookie" }, { anonymous: true }), returnPath()),
         children: [
-            email(),
+            emailField(),
             field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
+            h("p.field-foot", h("a", { href: "/forgot" }, "Lost your password?")),
             h("button.primary.wide", { type: "submit" }, "Sign in"),
         ],
     });
@@ -70,8 +71,8 @@ export function signUp(root) {
         },
         children: [
             field({ name: "name", label: "Your name", optional: true, control: input({ autocomplete: "name", maxlength: 100 }) }),
-            email(),
-            newPassword(),
+            emailField(),
+            newPasswordField(),
             h("button.primary.wide", { type: "submit" }, "Create account"),
         ],
     });
@@ -81,7 +82,7 @@ export function signUp(root) {
 }
 
 function bookSetUp(root) {
-    const done = () => navigate("/import?welcome", { replace: true });
+    const done = () => navigate(returnPath() === "/" ? "/import?welcome" : returnPath(), { replace: true });
     replace(root, frame("Set up your book", "A book holds your entries, in one currency. We made a guess at the details.",
         bookForm({ book: state.book, submit: "Open the book", onsaved: done, secondary: h("button.link", { type: "button", onclick: done }, "Later, in the settings") })));
     document.title = "Set up your book – Purser";
@@ -99,7 +100,7 @@ export function setUp(root, { token }) {
             if (state.book) bookSetUp(root);
             else await navigate("/", { replace: true });
         },
-        children: [email(), newPassword(), h("button.primary.wide", { type: "submit" }, "Create the administrator")],
+        children: [emailField(), newPasswordField(), h("button.primary.wide", { type: "submit" }, "Create the administrator")],
     });
     replace(root, frame("Welcome to Purser", "This link works once. It makes the account that looks after this server.", content));
     content.querySelector("input").focus();

@@ -1,9 +1,28 @@
 // The screens for signing in and the own account: routes for app.js, places for the navigation, sections for the settings.
 
-export const routes = [];
+import { whenProofIsNeeded } from "./api.js";
+import { h, icon } from "./dom.js";
+import { reauthenticate } from "./reauthenticate.js";
+import * as recovery from "./recovery.js";
+import * as security from "./security.js";
+import { state } from "./state.js";
+
+export const routes = [
+    { pattern: /^\/verify$/, entrance: recovery.verify, always: true },
+    { pattern: /^\/confirm-email$/, entrance: recovery.confirmEmail, always: true },
+    { pattern: /^\/forgot$/, entrance: recovery.forgot },
+    { pattern: /^\/reset$/, entrance: recovery.reset, always: true },
+    { pattern: /^\/settings\/security$/, nav: "/settings", show: security.show },
+];
 
 /// [path, text, symbol] of each place in the navigation.
 export const places = () => [];
 
 /// [title, text, content, id] of each section of the settings.
-export const sections = () => [];
+export const sections = () => [
+    ["Security", "Your password, your e-mail address, and where you are signed in.", h("div.settings-list",
+        !state.user.emailVerified && h("p.muted", `The address ${state.user.email} is not confirmed yet.`),
+        h("a.button", { href: "/settings/security" }, "Password, e-mail and sessions", icon("chevron-right"))), "security"],
+];
+
+whenProofIsNeeded(reauthenticate);

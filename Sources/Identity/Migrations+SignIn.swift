@@ -1,0 +1,7 @@
+import Database
+
+extension IdentityModule {
+    static var signInMigrations: [Migration] {
+        [Migration(name: "M20261122000100__sign_in", sql: PackageResources.M20261122000100__sign_in_sql)]
+    }
+}

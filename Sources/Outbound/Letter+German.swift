@@ -1,0 +1,95 @@
+extension Letter {
+    static func german(_ letter: Letter) -> LetterWords {
+        let ignore = "Wenn Sie das nicht waren, brauchen Sie nichts zu tun: Es ändert sich nichts."
+        let wasNotYou =
+            "Wenn Sie das nicht waren, setzen Sie sofort ein neues Passwort („Passwort vergessen?“ auf der Anmeldeseite) "
+            + "und sehen Sie in den Einstellungen Ihre Sitzungen durch."
+        func words(_ subject: String, _ paragraphs: String..., action: String? = nil, then: [String] = [])
+            -> LetterWords
+        {
+            LetterWords(
+                subject: subject, paragraphs: paragraphs, action: action, afterwards: then,
+                footer: "Gesendet von Purser,")
+        }
+        switch letter {
+        case .verifyAddress:
+            return words(
+                "Bestätigen Sie Ihre E-Mail-Adresse",
+                "Bitte bestätigen Sie, dass diese Adresse Ihnen gehört. Der Link gilt 24 Stunden.",
+                action: "Adresse bestätigen", then: [ignore])
+        case .resetPassword:
+            return words(
+                "Neues Passwort setzen",
+                "Jemand, hoffentlich Sie, möchte ein neues Passwort für Ihr Konto setzen. Der Link gilt einmal und eine "
+                    + "Stunde lang.", action: "Neues Passwort setzen", then: [ignore])
+        case .confirmNewAddress:
+            return words(
+                "Bestätigen Sie Ihre neue E-Mail-Adresse",
+                "Bitte bestätigen Sie, dass Sie sich künftig mit dieser Adresse anmelden möchten. Der Link gilt 24 Stunden.",
+                action: "Diese Adresse verwenden", then: [ignore])
+        case .addressChanging(let new):
+            return words(
+                "Ihre E-Mail-Adresse wird geändert",
+                "Jemand, der Ihr Passwort kennt, möchte die Adresse Ihres Kontos in \(new) ändern. Sie ändert sich, sobald "
+                    + "jene Adresse bestätigt ist.", wasNotYou)
+        case .addressChanged(let new):
+            return words(
+                "Ihre E-Mail-Adresse wurde geändert",
+                "Sie melden sich ab jetzt als \(new) an. Diese Adresse wird nicht mehr verwendet.",
+                "Wenn Sie das nicht waren, wenden Sie sich sofort an die Betreiber dieses Servers.")
+        case .passwordChanged:
+            return words("Ihr Passwort wurde geändert", "Das Passwort Ihres Kontos wurde geändert.", wasNotYou)
+        case .factorChanged(let change):
+            let (subject, text) = german(change)
+            return words(subject, text, wasNotYou)
+        case .newSignIn(let device, let address, let at):
+            return words(
+                "Neue Anmeldung bei Ihrem Konto",
+                "Bei Ihrem Konto hat sich jemand aus einem Netz angemeldet, aus dem es bisher nicht benutzt wurde.\n\(device)\n"
+                    + "\(address)\n\(at.inLetters)", wasNotYou)
+        case .locked(let address, let minutes):
+            return words(
+                "Jemand hat Ihr Passwort zu raten versucht",
+                "Von \(address) kamen zu viele falsche Passwörter für Ihr Konto. Von dort kann sich \(minutes) Minuten lang "
+                    + "niemand anmelden.",
+                "Wenn Sie das waren, warten Sie, oder setzen Sie ein neues Passwort. Sonst brauchen Sie nichts zu tun.")
+        }
+    }
+
+    private static func german(_ change: FactorChange) -> (String, String) {
+        switch change {
+        case .codesOn:
+            ("Anmelden mit Code ist eingeschaltet", "Ihr Konto fragt ab jetzt auch nach einem Code Ihres Geräts.")
+        case .codesOff:
+            ("Anmelden mit Code ist ausgeschaltet", "Ihr Konto fragt nicht mehr nach einem Code Ihres Geräts.")
+        case .recoveryCodesRenewed:
+            (
+                "Neue Wiederherstellungscodes",
+                "Für Ihr Konto wurden neue Wiederherstellungscodes erzeugt. Die alten gelten nicht mehr."
+            )
+        case .codesRequired:
+            (
+                "Ein zweiter Faktor ist nötig",
+                "Die Betreiber dieses Servers bitten Sie, sich mit einem zweiten Faktor anzumelden."
+            )
+        case .recoveryCodeUsed(let left):
+            (
+                "Ein Wiederherstellungscode wurde benutzt",
+                "Bei Ihrem Konto hat sich jemand mit einem Wiederherstellungscode angemeldet. Es sind noch \(left) übrig."
+            )
+        case .passkeyAdded(let name):
+            ("Ein Passkey wurde hinzugefügt", "Der Passkey „\(name)“ kann sich ab jetzt bei Ihrem Konto anmelden.")
+        case .passkeyRemoved(let name):
+            ("Ein Passkey wurde entfernt", "Der Passkey „\(name)“ kann sich nicht mehr bei Ihrem Konto anmelden.")
+        case .passkeySuspect(let name):
+            (
+                "Ein Passkey wurde abgelehnt",
+                "Der Passkey „\(name)“ wurde vielleicht kopiert: Sein Zähler lief zurück. Die Anmeldung wurde abgelehnt."
+            )
+        case .providerLinked(let name):
+            ("Ein weiterer Weg zur Anmeldung", "Mit \(name) kann man sich ab jetzt bei Ihrem Konto anmelden.")
+        case .providerUnlinked(let name):
+            ("Ein Weg zur Anmeldung wurde entfernt", "Mit \(name) kann man sich nicht mehr bei Ihrem Konto anmelden.")
+        }
+    }
+}
