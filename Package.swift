@@ -78,7 +78,7 @@ let package = Package(
 
         // What happens in a book, for those who follow it.
         module(
-            "Activity", on: "Base", "JSON", "Runtime", "EventLoop", "Database", "HTTP", "HTTPServer", "Resources",
+            "Activity", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTP", "HTTPServer", "Resources",
             "Jobs",
             resources: migrations()),
 

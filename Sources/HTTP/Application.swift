@@ -259,6 +259,7 @@ package final class Application: Sendable {
         if let decision = context.rateLimit { response.fields += decision.fields }
         response.fields += options.cors.fields(origin: request.header("origin"))
         response.fields.append(("X-Request-Id", request.id))
+        guard response.status != 101 else { return }
         response.fields.append(("X-Content-Type-Options", "nosniff"))
         response.fields.append(("X-Frame-Options", "DENY"))
         response.fields.append(("Referrer-Policy", "same-origin"))

@@ -26,6 +26,11 @@ package struct Request: Sendable {
         self.limits = limits
     }
 
+    /// A request that no application has seen.
+    package init(forTest wire: HTTPRequest) {
+        self.init(wire: wire, id: "test", clientAddress: "test", isSecure: false, limits: RequestLimits())
+    }
+
     package func header(_ name: String) -> String? { wire.fields[name] }
 
     /// - Throws: 401 when nobody is signed in. On a route that requires it, this never happens.

@@ -27,6 +27,9 @@ package struct Route: Sendable {
         }
         package static let nothing = Success(
             status: 204, schema: nil, contentType: "", isEnveloped: false, hasMeta: false)
+        /// 101: the connection speaks another protocol from then on.
+        package static let switching = Success(
+            status: 101, schema: nil, contentType: "", isEnveloped: false, hasMeta: false)
         package static func content(_ contentType: String) -> Success {
             Success(
                 status: 200, schema: contentType == "application/json" ? .anything : .binary, contentType: contentType,
