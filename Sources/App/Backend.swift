@@ -21,6 +21,8 @@ final class Backend: Sendable {
     let database: Database
     let accounts: Accounts
     let books: BookDirectory
+    /// The other processes on the same database.
+    let followers: Followers
     let idempotency: Idempotency
     /// For what must be read again, and by nobody else: letters that wait, secrets of second factors.
     let secrets: SecretBox
@@ -59,7 +61,8 @@ final class Backend: Sendable {
             secrets: secrets, address: publicAddress, log: log)
         mailQueue = MailQueue(secrets: secrets)
         signInServices = try OAuthProvider.load(configuration[OAuthSettings.providers])
-        books = BookDirectory(database: database)
+        followers = Followers(database: database, memory: BookDirectory.lifetime)
+        books = BookDirectory(database: database, followers: followers)
         activity = ActivityHub(database: database, subject: ActivitySubject(EntryActivity.subject), log: log)
         pool = BlockingPool(threads: 2, queueLimit: 256)
         mailer = try MailSettings.mailer(
@@ -67,6 +70,9 @@ final class Backend: Sendable {
             pool: BlockingPool(threads: 2, queueLimit: 64, name: "mail"))
         idempotency = Idempotency(database: database) { SHA256.hash($0) }
     }
+
+    /// Where this installation's secrets are.
+    var keysDirectory: String { configuration[Settings.data] + "/keys" }
 
     /// How the embedded cluster is shared.
     enum ClusterUse {

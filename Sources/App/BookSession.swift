@@ -172,7 +172,7 @@ struct BookSession: Sendable {
 
     private static func json(_ response: HTTPResponse) async throws -> JSONValue {
         switch response.body {
-        case .empty: return .null
+        case .empty, .upgrade: return .null
         case .bytes(let bytes): return try JSONValue.parse(bytes)
         case .stream(_, let produce):
             let pieces = Pieces([])

@@ -34,9 +34,9 @@ enum Commands {
     static let all: [Command] = [
         ServeCommand.serve, ServeCommand.worker, MigrateCommand.command, ImportCommand.command,
         ImportsCommand.command, ExportCommand.command, RulesCommand.command, ProfilesCommand.command,
-        SearchCommand.command, ReportCommand.command, UserCommand.command,
-        JobsCommand.command, AuditCommand.command, ConfigCommand.command, OpenAPICommand.command, DoctorCommand.command,
-        DemoCommand.command,
+        SearchCommand.command, ReportCommand.command, UserCommand.command, KeysCommand.command,
+        JobsCommand.command, AuditCommand.command, ConfigCommand.command, OpenAPICommand.command,
+        PermissionsCommand.command, DoctorCommand.command, DemoCommand.command,
     ]
 
     static var overview: String {

@@ -1,9 +1,11 @@
 import Activity
 import Audit
 import Books
+import FoundationEssentials
 import HTTP
 import Identity
 import Jobs
+import Runtime
 import Transactions
 
 /// What happens live: activity, the audit log, API keys.
@@ -18,6 +20,17 @@ extension Modules {
             database: backend.database, subject: ActivitySubject(EntryActivity.subject), hub: backend.activity,
             access: access
         ).register(in: &routes)
+        LiveSocketRoutes(hub: backend.activity, access: access, origins: origins(backend)).register(in: &routes)
+    }
+
+    /// Origins of pages that may use a browser's sign-in for a WebSocket besides the one that the request was sent to.
+    private static func origins(_ backend: Backend) -> [String] {
+        var origins = backend.configuration[Settings.allowedOrigins]
+        let link = backend.configuration[Settings.publicURL]
+        if let url = URL(string: link), let scheme = url.scheme, let host = url.host() {
+            origins.append("\(scheme)://\(host)\(url.port.map { ":\($0)" } ?? "")")
+        }
+        return origins
     }
 
     static func addLiveJobs(_ backend: Backend, to jobs: inout JobRegistry) {

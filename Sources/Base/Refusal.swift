@@ -17,6 +17,7 @@ public struct Refusal: Error, Equatable, Sendable {
         case unsupportedMediaType
         case unprocessable
         case locked
+        case upgradeRequired
         case tooManyRequests
         case unavailable
     }

@@ -1,6 +1,7 @@
 import Base
 import Foundation
 import HTTP
+import JSON
 
 /// A book: everything that is money belongs to exactly one. It has a kind, members with roles, a currency, a time
 /// zone and a fiscal year.
@@ -15,17 +16,21 @@ package struct Book: Equatable, Sendable {
     package let timeZone: String
     package let fiscalYear: FiscalYear
     package let version: Int32
+    package var description: String?
+    package var isArchived = false
 }
 
 /// What a new book is to be.
 package struct NewBook: Equatable, Sendable {
     package static let maximumNameLength = 100
+    static let maximumDescriptionLength = 500
 
     package let name: String
     package let kind: Book.Kind
     package let currency: Currency
     package let timeZone: String
     package let fiscalYear: FiscalYear
+    package let description: String?
 
     /// - Parameters:
     ///   - currency: an ISO 4217 code; nil is EUR.
@@ -33,7 +38,8 @@ package struct NewBook: Equatable, Sendable {
     ///   - fiscalYearStart: month and day as `04-01`, or a whole date whose year does not count; nil is 1 January.
     /// - Throws: a refusal naming every field that is wrong.
     package init(
-        name: String, kind: Book.Kind, currency: String? = nil, timeZone: String? = nil, fiscalYearStart: String? = nil
+        name: String, kind: Book.Kind, currency: String? = nil, timeZone: String? = nil, fiscalYearStart: String? = nil,
+        description: String? = nil
     ) throws(Refusal) {
         var problems: [FieldError] = []
         let parsedCurrency = Currency(currency ?? "EUR")
@@ -62,6 +68,7 @@ package struct NewBook: Equatable, Sendable {
         self.currency = parsedCurrency
         self.timeZone = zone
         self.fiscalYear = fiscalYear
+        self.description = description.flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 
@@ -69,6 +76,9 @@ package struct NewBook: Equatable, Sendable {
 package struct BookSummary: Sendable {
     package let book: Book
     package let role: BookRole
+
+    /// What the role permits.
+    package var permissions: Permission { role.permissions }
 
     package static let fields = Fields<BookSummary>(
         "Book",
@@ -81,6 +91,13 @@ package struct BookSummary: Sendable {
             .text("fiscalYearStart") { $0.book.fiscalYear.startText },
             .choice("role", BookRole.allCases.map(\.rawValue)) { $0.role.rawValue },
             .int("version") { Int($0.book.version) },
+            .optionalText("description") { $0.book.description },
+            .bool("isArchived") { $0.book.isArchived },
+            Field("permissions", .array(.text), "What your role permits.") { summary, writer in
+                writer.beginArray()
+                for name in summary.permissions.names { writer.string(name) }
+                writer.endArray()
+            },
         ])
 }
 

@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Database
 import HTTP
@@ -7,17 +8,22 @@ import Jobs
 import Resources
 
 package struct BookRoutes: RouteGroup {
+    /// How many books one person may own, the personal one included.
+    static let maximumOwned = 100
+
     let database: Database
     let directory: BookDirectory
+    let idempotency: Idempotency
     /// Whether the book holds money already. Asked with the book locked.
     let isUsed: @Sendable (BookID, Transaction) async throws -> Bool
 
     package init(
-        database: Database, directory: BookDirectory,
+        database: Database, directory: BookDirectory, idempotency: Idempotency,
         isUsed: @escaping @Sendable (BookID, Transaction) async throws -> Bool
     ) {
         self.database = database
         self.directory = directory
+        self.idempotency = idempotency
         self.isUsed = isUsed
     }
 
@@ -28,12 +34,15 @@ package struct BookRoutes: RouteGroup {
         static let timeZone = BodyField<String>.text("timeZone", max: 64, "An IANA name such as Europe/Berlin.")
         static let fiscalYearStart = BodyField<String>.text(
             "fiscalYearStart", aliases: ["fiscal_year_start"], max: 10, "MM-DD")
-        static let schema = BodySchema.json(
-            "BookChange",
-            [
-                name.property, currency.property, timeZone.property, fiscalYearStart.property,
-                EntityTag.bodyField.property,
-            ])
+        static let description = BodyField<String>.text(
+            "description", max: NewBook.maximumDescriptionLength, multiline: true, "What the book is for.")
+        static let kind = BodyField<String>.choice("kind", of: ["household", "business", "organization"])
+        static let settings = [
+            currency.property, timeZone.property, fiscalYearStart.property, description.property,
+        ]
+        static let change = BodySchema.json("BookChange", [name.property] + settings + [EntityTag.bodyField.property])
+        static let new = BodySchema.json(
+            "NewBook", [name.required().property, kind.required().property] + settings)
     }
 
     package func register(in routes: inout Routes) {
@@ -41,10 +50,25 @@ package struct BookRoutes: RouteGroup {
         let schema = BookSummary.fields.schema
         routes.get(
             "/books", "The books you are a member of", access: .signedIn, returns: .data(.array(schema)), handle: list)
-        routes.get("/books/{id}", "One book", access: .signedIn, returns: .data(schema), handle: one)
+        routes.get(
+            "/books/{id}", "One book", access: .bookInPath(.viewBook), returns: .data(schema), handle: one)
         routes.put(
-            "/books/{id}", "Change a book", access: .signedIn, accepts: Input.schema, returns: .data(schema),
-            refuses: [.conflict, .preconditionFailed], handle: change)
+            "/books/{id}", "Change a book", access: .bookInPath(.manageBook), accepts: Input.change,
+            returns: .data(schema), refuses: [.conflict, .preconditionFailed], handle: change)
+        routes.post(
+            "/books", "Open a book of a household, a business or an organisation", access: .session,
+            accepts: Input.new, returns: .created(schema), refuses: [.conflict, .unprocessable], handle: create)
+        routes.delete(
+            "/books/{id}", "Archive a book: it can be read then, and restored", access: .bookInPath(.archiveBook),
+            refuses: [.conflict]
+        ) { request in
+            _ = try await setArchived(true, request)
+            return .noContent
+        }
+        routes.post(
+            "/books/{id}/restore", "Restore an archived book", access: .bookInPath(.archiveBook),
+            returns: .data(schema), refuses: [.conflict]
+        ) { answer(try await setArchived(false, $0)) }
     }
 
     @Sendable private func list(_ request: Request) async throws -> HTTPResponse {
@@ -62,27 +86,27 @@ package struct BookRoutes: RouteGroup {
 
     @Sendable private func change(_ request: Request) async throws -> HTTPResponse {
         let id: BookID = try request.identifier("id", of: "book")
-        let user = try request.principal.user
+        let principal = try request.principal
+        let user = principal.user
+        let origin = AuditRecord.Origin(request)
         var body = try await request.body()
         let version = try EntityTag.version(request, &body)
         let name = body.read(Input.name)
         let currency = body.read(Input.currency)
         let timeZone = body.read(Input.timeZone)
         let fiscalYearStart = body.read(Input.fiscalYearStart)
+        let isDescribed = body.has(Input.description)
+        let description = body.read(Input.description)
         try body.check()
         let summary = try await database.transaction { transaction in
             let store = BookStore(transaction)
-            guard let old = try await store.lock(id, for: user) else { throw Refusal.notFound("book") }
-            guard old.role.permissions.contains(.manageBook) else {
-                throw Refusal(
-                    .forbidden, "INSUFFICIENT_PERMISSIONS",
-                    "Your role in this book (\(old.role.rawValue)) does not permit this.")
-            }
+            let old = try await store.lock(id, for: principal, permission: .manageBook)
             guard old.book.version == version else { throw Refusal.staleVersion }
             let new = try NewBook(
                 name: name ?? old.book.name, kind: old.book.kind, currency: currency ?? old.book.currency.code,
                 timeZone: timeZone ?? old.book.timeZone,
-                fiscalYearStart: fiscalYearStart ?? old.book.fiscalYear.startText)
+                fiscalYearStart: fiscalYearStart ?? old.book.fiscalYear.startText,
+                description: isDescribed ? description : old.book.description)
             if new.currency != old.book.currency {
                 guard try await !isUsed(id, transaction) else {
                     throw Refusal(
@@ -102,14 +126,105 @@ package struct BookRoutes: RouteGroup {
                 })
             let book = Book(
                 id: id, kind: new.kind, name: new.name, currency: new.currency, timeZone: new.timeZone,
-                fiscalYear: new.fiscalYear, version: old.book.version + 1)
+                fiscalYear: new.fiscalYear, version: old.book.version + 1, description: new.description)
+            try await transaction.record(
+                AuditRecord(
+                    .init("BOOK_CHANGED"), module: "books", record: id.description, book: id,
+                    by: .init(principal, role: old.role), from: origin, old: { $0.write(old.book) },
+                    new: { $0.write(book) }))
             return BookSummary(book: book, role: old.role)
         }
-        directory.announceChange()
+        await directory.settleChange()
         return answer(summary)
+    }
+
+    // MARK: Opening and archiving
+
+    /// Currency and time zone are those of the own book, where they are not said.
+    @Sendable private func create(_ request: Request) async throws -> HTTPResponse {
+        let principal = try request.principal
+        let origin = AuditRecord.Origin(request)
+        let (bytes, parsed) = try await request.bodyAndBytes()
+        var body = parsed
+        let name = body.read(Input.name.required())
+        let kind = body.read(Input.kind.required()).flatMap(Book.Kind.init(rawValue:))
+        let currency = body.read(Input.currency)
+        let timeZone = body.read(Input.timeZone)
+        let fiscalYearStart = body.read(Input.fiscalYearStart)
+        let description = body.read(Input.description)
+        try body.check()
+        guard let name, let kind else { throw Refusal.invalid("name", "name is required.") }
+        let own = try await BookStore(database).book(nil, for: principal.user)?.book
+        let new = try NewBook(
+            name: name, kind: kind, currency: currency ?? own?.currency.code, timeZone: timeZone ?? own?.timeZone,
+            fiscalYearStart: fiscalYearStart, description: description)
+        return try await idempotency.run(request, body: bytes) { connection in
+            let summary = try await database.transaction(joining: connection) { transaction in
+                try await open(new, for: principal, from: origin, transaction)
+            }
+            return .data(status: 201, fields: [("ETag", EntityTag.text(summary.book.version))]) {
+                BookSummary.fields.write(summary, to: &$0)
+            }
+        }
+    }
+
+    private func open(
+        _ new: NewBook, for principal: Principal, from origin: AuditRecord.Origin, _ transaction: Transaction
+    ) async throws -> BookSummary {
+        let store = BookStore(transaction)
+        guard try await store.ownedBooks(of: principal.user) < Self.maximumOwned else { throw Refusal.tooManyBooks }
+        let summary = try await store.open(new, for: principal.user)
+        if new.kind == .household {
+            try await transaction.publish(
+                Event(.householdCreated, book: summary.book.id, user: principal.user) {
+                    $0.write("id", summary.book.id)
+                })
+        }
+        try await transaction.record(
+            AuditRecord(
+                .init("BOOK_OPENED"), module: "books", record: summary.book.id.description, book: summary.book.id,
+                by: .init(principal, role: .owner), from: origin, new: { $0.write(summary.book) }))
+        return summary
+    }
+
+    /// What is so already stays so.
+    private func setArchived(_ isArchived: Bool, _ request: Request) async throws -> BookSummary {
+        let id: BookID = try request.identifier("id", of: "book")
+        let principal = try request.principal
+        let origin = AuditRecord.Origin(request)
+        let summary = try await database.transaction { transaction in
+            let store = BookStore(transaction)
+            let old = try await store.lock(id, for: principal, permission: .archiveBook)
+            guard old.book.kind != .personal else { throw Refusal.personalBook }
+            guard old.book.isArchived != isArchived else { return old }
+            try await store.setArchived(isArchived, id)
+            try await transaction.publish(
+                Event(isArchived ? .bookArchived : .bookRestored, book: id, user: principal.user) {
+                    $0.write("id", id)
+                })
+            try await transaction.record(
+                AuditRecord(
+                    .init(isArchived ? "BOOK_ARCHIVED" : "BOOK_RESTORED"), module: "books", record: id.description,
+                    book: id, by: .init(principal, role: old.role), from: origin))
+            return try await store.book(id, for: principal.user) ?? old
+        }
+        await directory.settleChange()
+        return summary
     }
 
     private func answer(_ summary: BookSummary) -> HTTPResponse {
         .data(fields: [("ETag", EntityTag.text(summary.book.version))]) { BookSummary.fields.write(summary, to: &$0) }
+    }
+}
+
+extension JSONWriter {
+    /// What the audit log keeps of a book.
+    fileprivate mutating func write(_ book: Book) {
+        write("name", book.name)
+        write("kind", book.kind.rawValue)
+        write("currency", book.currency.code)
+        write("timeZone", book.timeZone)
+        write("fiscalYearStart", book.fiscalYear.startText)
+        if let description = book.description { write("description", description) }
     }
 }

@@ -1,6 +1,7 @@
 import Base
 import Categories
 import Database
+import FoundationEssentials
 import HTTP
 import JSON
 import Jobs
@@ -8,6 +9,14 @@ import Jobs
 extension EventName {
     package static let bookOpened = EventName("book.opened")
     package static let bookUpdated = EventName("book.updated")
+    package static let bookArchived = EventName("book.archived")
+    package static let bookRestored = EventName("book.restored")
+    package static let bookTransferred = EventName("book.transferred")
+    package static let householdCreated = EventName("household.created")
+    package static let memberInvited = EventName("household.member_invited")
+    package static let memberAdded = EventName("household.member_added")
+    package static let memberChanged = EventName("household.member_changed")
+    package static let memberRemoved = EventName("household.member_removed")
 }
 
 /// Every statement that touches `books` and `book_members`.
@@ -16,7 +25,8 @@ package struct BookStore: Sendable {
     package init(_ connection: any Queryable) { self.connection = connection }
 
     private static let columns: SQL = """
-        b.id, b.kind, b.name, b.currency, b.time_zone, b.fiscal_year_start_month, b.fiscal_year_start_day, b.version, m.role
+        b.id, b.kind, b.name, b.currency, b.time_zone, b.fiscal_year_start_month, b.fiscal_year_start_day, b.version, m.role,
+        b.description, b.archived_at IS NOT NULL
         """
 
     /// Opens a book for its owner, with its categories. In the caller's transaction.
@@ -25,9 +35,10 @@ package struct BookStore: Sendable {
         _ = try await connection.query(
             """
             WITH opened AS (
-                INSERT INTO books (id, kind, name, currency, time_zone, fiscal_year_start_month, fiscal_year_start_day, created_by)
+                INSERT INTO books (id, kind, name, currency, time_zone, fiscal_year_start_month, fiscal_year_start_day, created_by,
+                    description)
                 VALUES (\(id), \(new.kind), \(new.name), \(new.currency), \(new.timeZone),
-                    \(Int16(new.fiscalYear.startMonth)), \(Int16(new.fiscalYear.startDay)), \(owner))
+                    \(Int16(new.fiscalYear.startMonth)), \(Int16(new.fiscalYear.startDay)), \(owner), \(new.description))
             )
             INSERT INTO book_members (book_id, user_id, role) VALUES (\(id), \(owner), 'owner')
             """)
@@ -39,7 +50,7 @@ package struct BookStore: Sendable {
             })
         let book = Book(
             id: id, kind: new.kind, name: new.name, currency: new.currency, timeZone: new.timeZone,
-            fiscalYear: new.fiscalYear, version: 1)
+            fiscalYear: new.fiscalYear, version: 1, description: new.description)
         return BookSummary(book: book, role: .owner)
     }
 
@@ -75,12 +86,50 @@ package struct BookStore: Sendable {
         ).map(BookSummary.init)
     }
 
+    /// Locks a book that is not archived for somebody who is no member yet; its kind.
+    func lock(_ id: BookID) async throws -> Book.Kind? {
+        try await connection.first("SELECT kind FROM books WHERE id = \(id) AND archived_at IS NULL FOR UPDATE")
+            .map { try $0.get(0) }
+    }
+
+    /// Locks the book until commit, and decides on what is true then: whoever has lost the right meanwhile has it no
+    /// more.
+    ///
+    /// - Throws: 404 for a stranger, 403 for what their role or their API key does not permit, 409 when it is archived.
+    func lock(_ id: BookID, for principal: Principal, permission: Permission) async throws -> BookSummary {
+        guard let summary = try await lock(id, for: principal.user),
+            principal.onlyBook == nil || principal.onlyBook == id
+        else { throw Refusal.notFound("book") }
+        let context = BookContext(
+            id: id, role: summary.role, currency: summary.book.currency, timeZone: .gmt,
+            fiscalYear: summary.book.fiscalYear, permissions: summary.permissions, isArchived: summary.book.isArchived)
+        try context.limited(to: principal.scopes).check(permission)
+        return summary
+    }
+
+    func setArchived(_ isArchived: Bool, _ id: BookID) async throws {
+        _ = try await connection.query(
+            """
+            UPDATE books SET archived_at = CASE WHEN \(isArchived) THEN now() END, version = version + 1, updated_at = now()
+            WHERE id = \(id)
+            """)
+    }
+
+    /// How many books somebody owns. Locks the account until commit, so that two at once are counted one after the
+    /// other.
+    func ownedBooks(of user: UserID) async throws -> Int {
+        _ = try await connection.query("SELECT FROM users WHERE id = \(user) FOR NO KEY UPDATE")
+        let row = try await connection.first(
+            "SELECT count(*) FROM book_members WHERE user_id = \(user) AND role = 'owner'")
+        return Int(try row?.get(0, as: Int64.self) ?? 0)
+    }
+
     func save(_ new: NewBook, id: BookID) async throws {
         _ = try await connection.query(
             """
             UPDATE books SET name = \(new.name), currency = \(new.currency), time_zone = \(new.timeZone),
                 fiscal_year_start_month = \(Int16(new.fiscalYear.startMonth)),
-                fiscal_year_start_day = \(Int16(new.fiscalYear.startDay)), version = version + 1, updated_at = now()
+                fiscal_year_start_day = \(Int16(new.fiscalYear.startDay)), description = \(new.description), version = version + 1, updated_at = now()
             WHERE id = \(id)
             """)
     }
@@ -94,7 +143,7 @@ extension BookSummary {
             fiscalYear: FiscalYear(
                 startMonth: Int(try row.get(5, as: Int16.self)), startDay: Int(try row.get(6, as: Int16.self)))
                 ?? .calendar,
-            version: try row.get(7))
+            version: try row.get(7), description: try row.get(9), isArchived: try row.get(10))
         self.init(book: book, role: try row.get(8))
     }
 }

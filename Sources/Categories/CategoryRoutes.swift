@@ -53,7 +53,7 @@ package struct CategoryRoutes: RouteGroup {
             "/categories", "All categories of the book", access: .book(.viewEntries), query: [Input.type.declaration],
             returns: .data(.array(schema)), handle: list)
         routes.post(
-            "/categories", "Create", access: .book(.editEntries),
+            "/categories", "Create", access: .book(.manageCategories),
             accepts: .json("NewCategory", CategoryInput.properties), returns: .created(schema),
             refuses: [.conflict, .unprocessable]
         ) { try await create($0, isChild: false) }
@@ -62,14 +62,14 @@ package struct CategoryRoutes: RouteGroup {
             returns: .data(schema),
             handle: one)
         routes.put(
-            "/categories/{id}", "Change what the body names", access: .book(.editEntries),
+            "/categories/{id}", "Change what the body names", access: .book(.manageCategories),
             accepts: .json("CategoryChange", CategoryInput.changeProperties), returns: .data(schema),
             refuses: [.conflict, .preconditionFailed], handle: change)
         routes.delete(
-            "/categories/{id}", "Delete; its subcategories go to where it was", access: .book(.editEntries),
+            "/categories/{id}", "Delete; its subcategories go to where it was", access: .book(.manageCategories),
             query: [Input.reassignTo.declaration], refuses: [.conflict, .unprocessable], handle: delete)
         routes.post(
-            "/categories/{id}/subcategories", "Create a category below this one", access: .book(.editEntries),
+            "/categories/{id}/subcategories", "Create a category below this one", access: .book(.manageCategories),
             accepts: .json("NewSubcategory", CategoryInput.childProperties), returns: .created(schema),
             refuses: [.conflict, .unprocessable]
         ) { try await create($0, isChild: true) }

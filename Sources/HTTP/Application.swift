@@ -159,11 +159,7 @@ package final class Application: Sendable {
             }
         case .session: _ = try request.principal.session
         case .book(let permission):
-            var requested: BookID?
-            if let text = request.header("x-book") {
-                guard let id = BookID(text) else { throw Refusal.notFound("book") }
-                requested = id
-            }
+            let requested = try await request.requestedBook(takesJSON: route.takesJSON)
             try await authorize(&request, permission, in: requested)
         case .bookInPath(let permission):
             try await authorize(&request, permission, in: try request.identifier("id", of: "book"))
@@ -172,11 +168,7 @@ package final class Application: Sendable {
 
     private func authorize(_ request: inout Request, _ permission: Permission, in requested: BookID?) async throws {
         let book = try await findBook(try request.principal, requested)
-        guard book.permissions.contains(permission) else {
-            throw Refusal(
-                .forbidden, "INSUFFICIENT_PERMISSIONS",
-                "Your role in this book (\(book.role.rawValue)) does not permit this.")
-        }
+        try book.check(permission)
         request.bookOrNil = book
     }
 
@@ -267,6 +259,7 @@ package final class Application: Sendable {
         if let decision = context.rateLimit { response.fields += decision.fields }
         response.fields += options.cors.fields(origin: request.header("origin"))
         response.fields.append(("X-Request-Id", request.id))
+        guard response.status != 101 else { return }
         response.fields.append(("X-Content-Type-Options", "nosniff"))
         response.fields.append(("X-Frame-Options", "DENY"))
         response.fields.append(("Referrer-Policy", "same-origin"))

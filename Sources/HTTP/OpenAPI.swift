@@ -66,6 +66,7 @@ package enum OpenAPI {
             }
         }
         writer.endArray()
+        writeAccess(route.access, to: &writer)
         writeParameters(route, to: &writer, &components)
         if let body = route.body {
             writer.key("requestBody")
@@ -86,6 +87,12 @@ package enum OpenAPI {
         }
         writeResponses(route, to: &writer, &components)
         writer.endObject()
+    }
+
+    /// Who may call it, for people and for programs that make API keys.
+    private static func writeAccess(_ access: Access, to writer: inout JSONWriter) {
+        writer.key("x-permission")
+        writer.string(access.word)
     }
 
     private static func operationID(_ route: Route) -> String {
@@ -111,7 +118,11 @@ package enum OpenAPI {
         writer.beginArray()
         for name in inPath { parameter(name, "path", true, .text, nil) }
         for query in route.query { parameter(query.name, "query", false, query.schema, query.summary) }
-        if hasBook { parameter("X-Book", "header", false, .uuid, "The book; without it, your own.") }
+        if hasBook {
+            parameter(
+                "X-Book", "header", false, .uuid,
+                "The book; also householdId in the query or the body. Without any, your own.")
+        }
         writer.endArray()
 
         func parameter(_ name: String, _ place: String, _ required: Bool, _ schema: Schema, _ summary: String?) {
@@ -182,7 +193,10 @@ package enum OpenAPI {
         var kinds = Set(route.refuses)
         if route.access != .everyone { kinds.formUnion([.unauthenticated, .forbidden]) }
         switch route.access {
-        case .book, .bookInPath: kinds.insert(.notFound)
+        case .book(let permission), .bookInPath(let permission):
+            kinds.insert(.notFound)
+            if case .book = route.access { kinds.insert(.invalid) }
+            if !Permission.reading.contains(permission) { kinds.insert(.conflict) }
         default: break
         }
         if route.path.contains("{") { kinds.insert(.notFound) }

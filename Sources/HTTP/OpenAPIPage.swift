@@ -80,7 +80,7 @@ enum OpenAPIPage {
         case .signedIn: "signed-in users"
         case .session: "signed-in users, not their API keys"
         case .administrator: "administrators"
-        case .book, .bookInPath: "members of the book whose role permits it"
+        case .book, .bookInPath: "members of the book whose role has \(access.word)"
         }
     }
 

@@ -9,19 +9,32 @@ package struct BookContext: Sendable {
     package let timeZone: TimeZone
     package let fiscalYear: FiscalYear
     /// What the caller may do in it: what the role permits, and no more than their API key does.
-    package let permissions: Permission
+    package private(set) var permissions: Permission
+    /// Only read any more.
+    package let isArchived: Bool
 
     /// - Parameter permissions: nil for all that the role permits.
     package init(
         id: BookID, role: BookRole, currency: Currency, timeZone: TimeZone, fiscalYear: FiscalYear,
-        permissions: Permission? = nil
+        permissions: Permission? = nil, isArchived: Bool = false
     ) {
         self.id = id
         self.role = role
         self.permissions = permissions ?? role.permissions
+        self.isArchived = isArchived
         self.currency = currency
         self.timeZone = timeZone
         self.fiscalYear = fiscalYear
+    }
+}
+
+extension BookContext {
+    /// The same for a credential that may do no more than its scopes.
+    package func limited(to scopes: Permission?) -> BookContext {
+        guard let scopes else { return self }
+        var limited = self
+        limited.permissions = permissions.intersection(scopes.withImplied)
+        return limited
     }
 }
 

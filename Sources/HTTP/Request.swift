@@ -15,6 +15,8 @@ package struct Request: Sendable {
     var pathValues: [(name: String, value: String)] = []
     var principalOrNil: Principal?
     var bookOrNil: BookContext?
+    /// The body, when it was read to see which book it names.
+    var collected: [UInt8]?
 
     init(wire: HTTPRequest, id: String, clientAddress: String, isSecure: Bool, limits: RequestLimits) {
         self.wire = wire
@@ -22,6 +24,11 @@ package struct Request: Sendable {
         self.clientAddress = clientAddress
         self.isSecure = isSecure
         self.limits = limits
+    }
+
+    /// A request that no application has seen.
+    package init(forTest wire: HTTPRequest) {
+        self.init(wire: wire, id: "test", clientAddress: "test", isSecure: false, limits: RequestLimits())
     }
 
     package func header(_ name: String) -> String? { wire.fields[name] }
@@ -86,6 +93,10 @@ package struct Request: Sendable {
     }
 
     package func bytes(upTo limit: Int) async throws -> [UInt8] {
+        if let collected {
+            guard collected.count <= limit else { throw Refusal(of: HTTPBodyError.tooLarge, limit: limit) }
+            return collected
+        }
         do { return try await wire.body.collect(upTo: limit) } catch { throw Refusal(of: error, limit: limit) }
     }
 

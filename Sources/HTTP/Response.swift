@@ -132,6 +132,10 @@ extension HTTPResponse {
         writer.endObject()
         var fields: [(String, String)] = []
         if let seconds = refusal.retryAfter { fields.append(("Retry-After", String(seconds))) }
+        if refusal.kind == .upgradeRequired {
+            // The one protocol that the server changes to.
+            fields += [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
+        }
         if refusal.kind == .unauthenticated { fields.append(("WWW-Authenticate", "Bearer realm=\"purser\"")) }
         return .json(status: refusal.kind.status, fields: fields, writer.bytes)
     }
@@ -180,6 +184,7 @@ extension Refusal.Kind {
         case .unsupportedMediaType: 415
         case .unprocessable: 422
         case .locked: 423
+        case .upgradeRequired: 426
         case .tooManyRequests: 429
         case .unavailable: 503
         }
@@ -201,6 +206,7 @@ extension Refusal.Kind {
         case .unsupportedMediaType: "Unsupported media type"
         case .unprocessable: "Cannot be processed"
         case .locked: "Locked"
+        case .upgradeRequired: "Another protocol is spoken here"
         case .tooManyRequests: "Too many requests"
         case .unavailable: "Not available now"
         }

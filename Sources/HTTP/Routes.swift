@@ -30,6 +30,9 @@ package struct Route: Sendable {
         /// To another address.
         package static let redirect = Success(
             status: 302, schema: nil, contentType: "", isEnveloped: false, hasMeta: false)
+        /// 101: the connection speaks another protocol from then on.
+        package static let switching = Success(
+            status: 101, schema: nil, contentType: "", isEnveloped: false, hasMeta: false)
         package static func content(_ contentType: String) -> Success {
             Success(
                 status: 200, schema: contentType == "application/json" ? .anything : .binary, contentType: contentType,
@@ -37,13 +40,13 @@ package struct Route: Sendable {
         }
     }
 
-    let method: Method
-    let path: String
+    package let method: Method
+    package let path: String
     let summary: String
     let tag: String
-    let access: Access
+    package let access: Access
     let query: [QueryDeclaration]
-    let body: BodySchema?
+    package let body: BodySchema?
     let success: Success
     /// Another way in which it may succeed: a preview instead of the thing itself.
     let alternative: Success?
@@ -51,6 +54,8 @@ package struct Route: Sendable {
     /// Which limit counts the call; nil: none does.
     let rateLimit: RateLimitClass?
     let handle: Handler
+
+    var takesJSON: Bool { body?.contentTypes == ["application/json"] }
 }
 
 /// Collects the routes of all modules.

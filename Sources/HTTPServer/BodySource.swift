@@ -25,6 +25,8 @@ final class BodySource: @unchecked Sendable {
     private enum Framing {
         case length(remaining: Int)
         case chunked(ChunkedDecoder)
+        /// Whatever comes, until the connection ends.
+        case raw
         case ended
     }
 
@@ -40,6 +42,19 @@ final class BodySource: @unchecked Sendable {
         }
     }
 
+    /// What a connection receives after it has left HTTP.
+    init(raw connection: Connection) {
+        loop = connection.loop
+        self.connection = connection
+        limit = .max
+        wantsContinue = false
+        framing = .raw
+    }
+
+    private var isRaw: Bool { if case .raw = framing { true } else { false } }
+    /// Whether the client owes something: nobody has to speak over an upgraded connection.
+    var hasDeadline: Bool { !isRaw }
+
     var isEnded: Bool { if case .ended = framing { failure == nil } else { false } }
     var isWaiting: Bool { waiter != nil }
     var hasFailed: Bool { failure != nil }
@@ -49,7 +64,7 @@ final class BodySource: @unchecked Sendable {
         switch framing {
         case .ended: 0
         case .length(let remaining): remaining
-        case .chunked: nil
+        case .chunked, .raw: nil
         }
     }
 
@@ -75,7 +90,7 @@ final class BodySource: @unchecked Sendable {
         let step = poll()
         if case .wait = step {
             waiter = continuation
-            connection?.bodyWaitBegan()
+            if hasDeadline { connection?.bodyWaitBegan() }
         } else {
             Self.resume(continuation, step)
         }
@@ -116,6 +131,7 @@ final class BodySource: @unchecked Sendable {
     func consume(_ bytes: UnsafeRawBufferPointer) -> (used: Int, step: Step) {
         switch framing {
         case .ended: return (0, .end)
+        case .raw: return bytes.isEmpty ? (0, .wait) : (bytes.count, .data([UInt8](bytes)))
         case .length(let remaining):
             let count = min(remaining, bytes.count)
             if count == 0 { return (0, .wait) }

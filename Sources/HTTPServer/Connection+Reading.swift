@@ -189,7 +189,7 @@ extension Connection {
         if let response = context.state.shortcut?(request) {
             switch response.body {
             case .empty, .bytes: return respond(response)
-            case .stream: break
+            case .stream, .upgrade: break
             }
         }
         if let waiter = requestWaiter {
@@ -227,6 +227,14 @@ extension Connection {
             guard beginStream(response, length: length, of: serial) else { return }
             do {
                 try await produce(HTTPBodyWriter(connection: self, request: serial))
+                endStream(completely: true, of: serial)
+            } catch {
+                endStream(completely: false, of: serial)
+            }
+        } else if case .upgrade(let name, let run) = response.body {
+            guard let upgrade = beginUpgrade(response, to: name, of: serial) else { return advance() }
+            do {
+                try await run(upgrade)
                 endStream(completely: true, of: serial)
             } catch {
                 endStream(completely: false, of: serial)
@@ -293,7 +301,9 @@ extension Connection {
             let count = receive(upTo: source.remaining ?? .max)
             if count < 0 { return source.failed(.disconnected) }
             if count == 0 { return .wait }
-            if bodyClock.progress(count, at: loop.now, limit: configuration.bodyTimeout), source.isWaiting {
+            if source.hasDeadline, bodyClock.progress(count, at: loop.now, limit: configuration.bodyTimeout),
+                source.isWaiting
+            {
                 bodyWaitBegan()
             }
             let bytes = UnsafeRawBufferPointer(rebasing: loop.scratch[..<count])

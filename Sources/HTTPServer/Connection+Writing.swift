@@ -68,7 +68,7 @@ extension Connection {
         complete()
     }
 
-    private func writeHead(_ response: HTTPResponse, length: ResponseHead.Length, isOver: Bool) {
+    func writeHead(_ response: HTTPResponse, length: ResponseHead.Length, isOver: Bool) {
         if case .untilClose = length { keepsAlive = false }
         if let limit = configuration.maxRequestsPerConnection, requests >= limit { keepsAlive = false }
         if !canReuse(isOver: isOver) {
@@ -179,6 +179,8 @@ extension Connection {
             self.streaming = .counted(remaining: remaining - bytes.count)
             bytes.withUnsafeBytes { send(UnsafeRawBufferPointer(rebasing: $0[..<0]), $0, bytes) }
         case .untilClose:
+            // Another protocol's pauses are not the client's: the time for a message begins with it.
+            if isUpgraded, backlog.isEmpty { writeClock.reset(to: configuration.writeTimeout) }
             bytes.withUnsafeBytes { send(UnsafeRawBufferPointer(rebasing: $0[..<0]), $0, bytes) }
         case .chunked:
             writeChunk(bytes)
@@ -210,6 +212,10 @@ extension Connection {
         }
         if backlog.count <= Self.highWater { return continuation.resume() }
         roomWaiter = continuation
+    }
+
+    func sendHead() {
+        context.head.bytes.withUnsafeBytes { send($0, UnsafeRawBufferPointer(start: nil, count: 0), []) }
     }
 
     // MARK: The socket

@@ -61,6 +61,9 @@ final class Connection: EventHandler, @unchecked Sendable {
     // Writing.
     var backlog = Backlog()
     var streaming: StreamFraming?
+    /// It speaks another protocol now.
+    var isUpgraded = false
+    var drainNotice: (() -> Void)?
     var roomWaiter: UnsafeContinuation<Void, any Error>?
 
     // Deadlines, in nanoseconds of the loop's clock; 0 is none.
@@ -199,6 +202,7 @@ final class Connection: EventHandler, @unchecked Sendable {
         task?.cancel()
         task = nil
         nextRequest = nil
+        drainNotice = nil
         if let waiter = requestWaiter {
             requestWaiter = nil
             waiter.resume(returning: nil)
@@ -214,6 +218,7 @@ final class Connection: EventHandler, @unchecked Sendable {
     /// The server drains: idle connections go at once, the others after what they are doing.
     func beginDrain() {
         if phase == .idle, pending.isEmpty { close() }
+        drainNotice?()
     }
 }
 

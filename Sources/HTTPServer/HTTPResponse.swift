@@ -9,6 +9,8 @@ package struct HTTPResponse: Sendable {
         /// Runs when the head has been sent. With a length, exactly that many bytes must be written; an error or a
         /// wrong count breaks the connection off, so that the client cannot take the part for the whole.
         case stream(length: Int?, @Sendable (HTTPBodyWriter) async throws -> Void)
+        /// With 101: from here on the connection speaks another protocol, until this returns.
+        case upgrade(to: String, @Sendable (HTTPUpgrade) async throws -> Void)
     }
 
     package var status: Int

@@ -7,6 +7,8 @@ struct ResponseHead {
         case untilClose
         /// 204 and 304 have none.
         case absent
+        /// What follows is another protocol.
+        case upgrade(String)
     }
 
     private(set) var bytes: [UInt8] = []
@@ -32,6 +34,11 @@ struct ResponseHead {
             literal("\r\n")
         case .chunked: literal("Transfer-Encoding: chunked\r\n")
         case .untilClose, .absent: break
+        case .upgrade(let name):
+            literal("Connection: Upgrade\r\n")
+            writeField("Upgrade", name)
+            literal("\r\n")
+            return
         }
         if !keepsAlive {
             literal("Connection: close\r\n")
@@ -75,6 +82,7 @@ struct ResponseHead {
 
     private mutating func writeStatusLine(_ status: Int) {
         switch status {
+        case 101: literal("HTTP/1.1 101 Switching Protocols\r\n")
         case 200: literal("HTTP/1.1 200 OK\r\n")
         case 201: literal("HTTP/1.1 201 Created\r\n")
         case 204: literal("HTTP/1.1 204 No Content\r\n")

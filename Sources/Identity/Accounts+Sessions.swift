@@ -25,7 +25,8 @@ extension Accounts {
         }
         switch outcome {
         case .rotated(let session, let user, let token):
-            let accessToken = try await tokens.sign(for: user, session: session.id, at: now)
+            let accessToken = try await tokens.sign(
+                for: user, session: session.id, mustEnrol: mustEnrol(user, session.methods), at: now)
             return Refreshed(session: session, accessToken: accessToken, refreshToken: token)
         case .refused: throw Refusal.refreshNotValid
         case .reused(let session):

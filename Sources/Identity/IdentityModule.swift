@@ -13,13 +13,14 @@ package enum IdentityModule {
             Migration(
                 name: "M20261122000120__linked_identities", sql: PackageResources.M20261122000120__linked_identities_sql
             ),
-        ] + signInMigrations
+        ] + signInMigrations + peopleMigrations
     }
 
     /// All routes of accounts.
     package static func routes(_ accounts: Accounts) -> [any RouteGroup] {
         [
             IdentityRoutes(accounts: accounts), RecoveryRoutes(accounts: accounts), SecurityRoutes(accounts: accounts),
+            CodeRoutes(accounts: accounts),
         ]
     }
 

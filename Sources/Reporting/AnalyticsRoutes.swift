@@ -38,39 +38,39 @@ package struct AnalyticsRoutes: RouteGroup {
         routes.tag = "Analytics"
         let range = [Input.from.declaration, Input.through.declaration]
         routes.get(
-            "/analytics/overview", "Totals of a period and of the one before", access: .book(.viewEntries),
+            "/analytics/overview", "Totals of a period and of the one before", access: .book(.viewReports),
             query: range,
             returns: .data(Overview.fields.schema), refuses: [.unprocessable],
             handle: overview)
         routes.get(
-            "/analytics/spending-by-category", "Where the money went", access: .book(.viewEntries),
+            "/analytics/spending-by-category", "Where the money went", access: .book(.viewReports),
             query: range + [Input.type.declaration], returns: .data(SpendingByCategory.fields.schema),
             refuses: [.unprocessable],
             handle: spendingByCategory)
         routes.get(
-            "/analytics/trends", "Month by month, or by week or day", access: .book(.viewEntries),
+            "/analytics/trends", "Month by month, or by week or day", access: .book(.viewReports),
             query: [Input.months.declaration, Input.month.declaration, Input.interval.declaration] + range,
             returns: .data(Trends.schema),
             refuses: [.unprocessable],
             handle: trends)
         routes.get(
-            "/analytics/top-merchants", "The merchants with most of the money", access: .book(.viewEntries),
+            "/analytics/top-merchants", "The merchants with most of the money", access: .book(.viewReports),
             query: range + [Input.limit.declaration, Input.type.declaration],
             returns: .data(TopMerchants.fields.schema), refuses: [.unprocessable], handle: topMerchants)
         routes.get(
             "/analytics/compare", "Two periods beside each other: the month before and this one by default",
-            access: .book(.viewEntries),
+            access: .book(.viewReports),
             query: [
                 Input.firstMonth.declaration, Input.secondMonth.declaration, Input.start1.declaration,
                 Input.end1.declaration, Input.start2.declaration, Input.end2.declaration,
             ],
             returns: .data(Comparison.fields.schema), refuses: [.unprocessable], handle: compare)
         routes.get(
-            "/analytics/spending-patterns", "On which days money is spent", access: .book(.viewEntries),
+            "/analytics/spending-patterns", "On which days money is spent", access: .book(.viewReports),
             query: range + [Input.type.declaration], returns: .data(SpendingPatterns.fields.schema),
             refuses: [.unprocessable], handle: patterns)
         routes.get(
-            "/analytics/dashboard", "All that the dashboard shows, in one answer", access: .book(.viewEntries),
+            "/analytics/dashboard", "All that the dashboard shows, in one answer", access: .book(.viewReports),
             query: [Input.months.declaration, Input.month.declaration], returns: .data(Dashboard.schema),
             refuses: [.unprocessable],
             handle: dashboard)

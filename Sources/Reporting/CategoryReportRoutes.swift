@@ -29,9 +29,9 @@ package struct CategoryReportRoutes: RouteGroup {
         routes.tag = "Categories"
         routes.get(
             "/categories/tree", "All categories as trees, with the number of their entries",
-            access: .book(.viewEntries), returns: .data(.array(Self.nodeSchema)), handle: tree)
+            access: .book(.viewReports), returns: .data(.array(Self.nodeSchema)), handle: tree)
         routes.get(
-            "/categories/{id}/stats", "What a category came to", access: .book(.viewEntries),
+            "/categories/{id}/stats", "What a category came to", access: .book(.viewReports),
             query: [PeriodInput.from.declaration, PeriodInput.through.declaration],
             returns: .data(CategoryStats.fields.schema), refuses: [.unprocessable], handle: stats)
     }

@@ -32,12 +32,14 @@ enum EntryDuplicates {
         """
     }
 
-    /// Remembers that an entry is what it is. False when there is no such entry.
-    static func dismiss(_ id: EntryID, kind: Entry.Kind?, book: BookID, by user: UserID) -> SQL {
+    /// Remembers that an entry is what it is. Nothing when there is no such entry that the editor may change.
+    static func dismiss(
+        _ id: EntryID, kind: Entry.Kind?, book: BookID, as editor: EntryEditor, by user: UserID
+    ) -> SQL {
         """
         WITH there AS (
-            SELECT id FROM entries
-            WHERE book_id = \(book) AND id = \(id) AND deleted_at IS NULL AND (type = \(kind?.rawValue) OR \(kind == nil))
+            SELECT id FROM entries e
+            WHERE book_id = \(book) AND id = \(id) AND deleted_at IS NULL AND (type = \(kind?.rawValue) OR \(kind == nil))\(editor.condition)
         ), noted AS (
             INSERT INTO entry_distinct (book_id, entry_id, decided_by) SELECT \(book), id, \(user) FROM there
             ON CONFLICT (book_id, entry_id) DO NOTHING

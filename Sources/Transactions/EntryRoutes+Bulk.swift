@@ -15,23 +15,23 @@ extension EntryRoutes {
         let changed = EntryBulk.schema("Bulk\(place.name)Updated", done: "updated")
         routes.post(
             path, "Create up to 1,000 at once; 201 when all were created, 200 when some could not be",
-            access: .book(.editEntries), accepts: .json("Bulk\(place.name)", EntryBulk.properties(for: place.kind)),
+            access: .book(.createEntries), accepts: .json("Bulk\(place.name)", EntryBulk.properties(for: place.kind)),
             returns: .created(created), or: .data(created), refuses: [.conflict, .unprocessable]
         ) { try await createMany($0, place) }
         routes.put(
-            path, "Change up to 1,000 in the same way", access: .book(.editEntries),
+            path, "Change up to 1,000 in the same way", access: .book(.editOwnEntries),
             accepts: .json(
                 "Bulk\(place.name)Change",
                 [EntryBulk.ids.property, SchemaProperty("changes", .object(name: nil, EntryBulkChange.properties))]),
             returns: .data(changed), refuses: [.conflict, .unprocessable]
         ) { try await changeMany($0, place) }
         routes.delete(
-            path, "Delete up to 1,000; they can be restored", access: .book(.editEntries),
+            path, "Delete up to 1,000; they can be restored", access: .book(.editOwnEntries),
             accepts: .json("Bulk\(place.name)Ids", [EntryBulk.ids.property]),
             returns: .data(EntryBulk.schema("Bulk\(place.name)Deleted", done: "deleted"))
         ) { try await setDeleted(true, $0, place) }
         routes.post(
-            path + "/restore", "Restore up to 1,000 that were deleted", access: .book(.editEntries),
+            path + "/restore", "Restore up to 1,000 that were deleted", access: .book(.editOwnEntries),
             accepts: .json("Bulk\(place.name)Restore", [EntryBulk.ids.property]),
             returns: .data(EntryBulk.schema("Bulk\(place.name)Restored", done: "restored")), refuses: [.unprocessable]
         ) { try await setDeleted(false, $0, place) }
@@ -134,6 +134,7 @@ extension EntryRoutes {
     private func changeMany(_ request: Request, _ place: Place) async throws -> HTTPResponse {
         let book = try request.book
         let user = try request.principal.user
+        let editor = try EntryEditor(request)
         let bytes = try await request.bodyAndBytes().bytes
         let value = try JSONValue.parse(bytes)
         var body = try Body(value)
@@ -145,7 +146,7 @@ extension EntryRoutes {
         }
         try body.check()
         let change = try EntryBulkChange(value["changes"] ?? .null)
-        let done = try await database.transaction { transaction in
+        let (done, others) = try await database.transaction { transaction in
             var references = try await EntryReferences(transaction, book: book.id, currency: book.currency)
             var resolved = EntryStore.ResolvedChange(
                 status: change.status, merchant: change.merchant, tags: change.tags, addedTags: change.addedTags,
@@ -161,9 +162,12 @@ extension EntryRoutes {
                 resolved.categories = try await categories(
                     category, for: kinds, &references, book.id, user, transaction)
             }
-            return try await store.update(ids, resolved, kind: place.kind, by: user)
+            let done = try await store.update(ids, resolved, kind: place.kind, as: editor, by: user)
+            return (
+                done, try await store.unchanged(ids.filter { !done.contains($0) }, kind: place.kind, isDeleted: false)
+            )
         }
-        return answer(ids, done, place, "updated")
+        return answer(ids, done, notTheirs: others, place, "updated")
     }
 
     /// What a category's name, or the want of one, means for entries of each kind.
@@ -187,15 +191,21 @@ extension EntryRoutes {
         let ids = body.read(EntryBulk.ids) ?? []
         try body.check()
         let store = EntryStore(database.writer, book: book)
-        let done = try await store.setDeleted(isDeleted, ids, kind: place.kind, by: user)
-        return answer(ids, done, place, isDeleted ? "deleted" : "restored")
+        let editor = try EntryEditor(request)
+        let done = try await store.setDeleted(isDeleted, ids, kind: place.kind, as: editor, by: user)
+        let others = try await store.unchanged(
+            editor == .any ? [] : ids.filter { !done.contains($0) }, kind: place.kind, isDeleted: !isDeleted)
+        return answer(ids, done, notTheirs: others, place, isDeleted ? "deleted" : "restored")
     }
 
     /// Each id once, in the order sent.
-    private func answer(_ ids: [EntryID], _ done: Set<EntryID>, _ place: Place, _ word: String) -> HTTPResponse {
+    private func answer(
+        _ ids: [EntryID], _ done: Set<EntryID>, notTheirs others: Set<EntryID>, _ place: Place, _ word: String
+    ) -> HTTPResponse {
         var seen: Set<EntryID> = []
         let results = ids.filter { seen.insert($0).inserted }.map { id in
-            EntryBulk.Result(id: id, problem: done.contains(id) ? nil : Refusal.notFound(place.word))
+            let reason = others.contains(id) ? Refusal.notYourEntry : Refusal.notFound(place.word)
+            return EntryBulk.Result(id: id, problem: done.contains(id) ? nil : reason)
         }
         return .data(capacity: 128 + results.count * 96) { EntryBulk.write(results, done: word, to: &$0) }
     }

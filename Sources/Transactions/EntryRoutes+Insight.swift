@@ -43,12 +43,16 @@ extension EntryRoutes {
         ) { try await duplicates($0, place) }
         routes.post(
             place.path + "/{id}/not-duplicate", "It is no duplicate: do not show it as one again",
-            access: .book(.editEntries), returns: .nothing, refuses: [.unprocessable]
+            access: .book(.editOwnEntries), returns: .nothing, refuses: [.unprocessable]
         ) { request in
             let id: EntryID = try request.identifier("id", of: place.word)
             let statement = EntryDuplicates.dismiss(
-                id, kind: place.kind, book: try request.book.id, by: try request.principal.user)
-            guard try await !database.write(statement).isEmpty else { throw Refusal.notFound(place.word) }
+                id, kind: place.kind, book: try request.book.id, as: try EntryEditor(request),
+                by: try request.principal.user)
+            guard try await !database.write(statement).isEmpty else {
+                throw try await EntryStore(database, book: try request.book.id)
+                    .reasonForNone(id, kind: place.kind, isDeleted: false, word: place.word)
+            }
             return .noContent
         }
     }

@@ -96,28 +96,28 @@ package struct EntryRoutes: RouteGroup {
         let (path, name) = (place.path, place.name)
         let schema = EntryStore.resource.schema
         routes.post(
-            path, "Create", access: .book(.editEntries),
+            path, "Create", access: .book(.createEntries),
             accepts: .json("New" + name, EntryInput.properties), returns: .created(schema),
             refuses: [.conflict, .unprocessable]
         ) { try await create($0, kind) }
         routes.put(
-            path + "/{id}", "Change what the body names", access: .book(.editEntries),
+            path + "/{id}", "Change what the body names", access: .book(.editOwnEntries),
             accepts: .json(name + "Change", EntryInput.properties + [EntityTag.bodyField.property]),
             returns: .data(schema),
             refuses: [.conflict, .preconditionFailed, .unprocessable]
         ) { try await change($0, kind) }
-        routes.delete(path + "/{id}", "Delete; it can be restored", access: .book(.editEntries)) {
+        routes.delete(path + "/{id}", "Delete; it can be restored", access: .book(.editOwnEntries)) {
             try await delete($0, kind)
         }
         routes.patch(
-            path + "/{id}/restore", "Undo a deletion", access: .book(.editEntries), returns: .data(schema),
+            path + "/{id}/restore", "Undo a deletion", access: .book(.editOwnEntries), returns: .data(schema),
             refuses: [.unprocessable]
         ) {
             try await restore($0, kind)
         }
         routes.post(
             path + "/{id}/duplicate", "Create another one like it, with what the body names changed",
-            access: .book(.editEntries), accepts: .json(name + "Copy", EntryInput.properties),
+            access: .book(.createEntries), accepts: .json(name + "Copy", EntryInput.properties),
             returns: .created(schema),
             refuses: [.conflict, .unprocessable]
         ) { try await duplicate($0, kind) }
@@ -226,8 +226,10 @@ package struct EntryRoutes: RouteGroup {
 
     /// Nothing was inserted: something it names is not there, or the book's currency has changed since it was read.
     private func reasonForRefusal(_ entry: Entry, book: BookID) async throws -> Refusal {
-        let row = try await database.first("SELECT currency FROM books WHERE id = \(book)")
-        guard let currency = try row?.get(0, as: Currency.self) else { return .notFound("book") }
+        let row = try await database.first("SELECT currency, archived_at IS NOT NULL FROM books WHERE id = \(book)")
+        guard let row else { return .notFound("book") }
+        if try row.get(1) { return .bookArchived }
+        let currency: Currency = try row.get(0)
         guard currency == entry.amount.currency else { return .otherCurrency(currency) }
         return try await missing(entry, book: book, database)
     }
@@ -244,12 +246,15 @@ package struct EntryRoutes: RouteGroup {
         let id: EntryID = try request.identifier("id", of: kind.name)
         let book = try request.book.id
         let user = try request.principal.user
+        let editor = try EntryEditor(request)
         var received = try await request.body()
         let version = try EntityTag.version(request, &received)
         let body = received
         return try await database.transaction { transaction in
             let store = EntryStore(transaction, book: book)
-            guard var entry = try await store.lock(id, kind: kind) else { throw Refusal.notFound(kind.name) }
+            guard var entry = try await store.lock(id, kind: kind, by: editor) else {
+                throw Refusal.notFound(kind.name)
+            }
             guard entry.version == version else { throw Refusal.staleVersion }
             var body = body
             try EntryInput.change(&entry, &body)
@@ -274,8 +279,8 @@ package struct EntryRoutes: RouteGroup {
         let user = try request.principal.user
         let event = event(kind, "deleted", id, book, user)
         let store = EntryStore(database.writer, book: book)
-        guard try await store.delete(id, kind: kind, by: user, event: event) else {
-            throw Refusal.notFound(kind.name)
+        guard try await store.delete(id, kind: kind, as: try EntryEditor(request), by: user, event: event) else {
+            throw try await store.reasonForNone(id, kind: kind, isDeleted: false, word: kind.name)
         }
         return .noContent
     }
@@ -286,9 +291,8 @@ package struct EntryRoutes: RouteGroup {
         let user = try request.principal.user
         let event = event(kind, "restored", id, book, user)
         let store = EntryStore(database.writer, book: book)
-        guard let row = try await store.restore(id, kind: kind, by: user, event: event) else {
-            throw Refusal.notFound(kind.name)
-        }
+        guard let row = try await store.restore(id, kind: kind, as: try EntryEditor(request), by: user, event: event)
+        else { throw try await store.reasonForNone(id, kind: kind, isDeleted: true, word: kind.name) }
         return try one(row)
     }
 

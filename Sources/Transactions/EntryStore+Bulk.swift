@@ -1,6 +1,7 @@
 import Base
 import Categories
 import Database
+import HTTP
 import JSON
 import Jobs
 
@@ -61,11 +62,12 @@ extension EntryStore {
         """
     }
 
-    /// Deletes, or restores. Returns those that were there to be.
-    func setDeleted(_ isDeleted: Bool, _ ids: [EntryID], kind: Entry.Kind?, by user: UserID) async throws -> Set<
-        EntryID
-    > {
-        let state: SQL = isDeleted ? "e.deleted_at IS NULL" : "e.deleted_at IS NOT NULL"
+    /// Deletes, or restores. Returns those that were there to be, and the editor's to change.
+    func setDeleted(
+        _ isDeleted: Bool, _ ids: [EntryID], kind: Entry.Kind?, as editor: EntryEditor, by user: UserID
+    ) async throws -> Set<EntryID> {
+        var state: SQL = isDeleted ? "e.deleted_at IS NULL" : "e.deleted_at IS NOT NULL"
+        state.append(editor.condition)
         let rows = try await connection.query(
             """
             WITH \(locked(ids, kind: kind, and: state)), changed AS (
@@ -103,10 +105,12 @@ extension EntryStore {
         ).map { try $0.get(0) }
     }
 
-    /// Changes the same of all of them. Returns those that were there.
+    /// Changes the same of all of them. Returns those that were there, and the editor's to change.
     func update(
-        _ ids: [EntryID], _ change: ResolvedChange, kind: Entry.Kind?, by user: UserID
+        _ ids: [EntryID], _ change: ResolvedChange, kind: Entry.Kind?, as editor: EntryEditor, by user: UserID
     ) async throws -> Set<EntryID> {
+        var state: SQL = "e.deleted_at IS NULL"
+        state.append(editor.condition)
         var assignments: SQL = "version = e.version + 1, updated_at = now(), updated_by = \(user)"
         if let categories = change.categories {
             assignments.append(
@@ -136,7 +140,7 @@ extension EntryStore {
         let rows = try await translating {
             try await connection.query(
                 """
-                WITH \(locked(ids, kind: kind, and: "e.deleted_at IS NULL")), changed AS (
+                WITH \(locked(ids, kind: kind, and: state)), changed AS (
                     UPDATE entries e SET \(assignments)
                     FROM locked l WHERE e.book_id = \(book) AND e.id = l.id
                     RETURNING e.id, e.type
@@ -179,11 +183,13 @@ struct EntryReferences: Sendable {
     /// - Throws: a refusal when the book is kept in another currency by now.
     init(_ transaction: Transaction, book: BookID, currency: Currency) async throws {
         let results = try await transaction.pipeline([
-            "SELECT currency FROM books WHERE id = \(book) FOR KEY SHARE",
+            "SELECT currency, archived_at IS NOT NULL FROM books WHERE id = \(book) FOR KEY SHARE",
             "SELECT id, slug, lower(name), is_income, parent_id IS NULL FROM categories WHERE book_id = \(book) ORDER BY id",
             "SELECT id, lower(name) FROM payment_methods WHERE book_id = \(book) AND deleted_at IS NULL",
         ])
-        guard let current = try results[0].first?.get(0, as: Currency.self) else { throw Refusal.notFound("book") }
+        guard let row = results[0].first else { throw Refusal.notFound("book") }
+        if try row.get(1) { throw Refusal.bookArchived }
+        let current: Currency = try row.get(0)
         guard current == currency else { throw Refusal.otherCurrency(current) }
         categories = try results[1].map {
             Known(

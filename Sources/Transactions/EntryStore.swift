@@ -79,7 +79,7 @@ package struct EntryStore: Sendable {
                         \(entry.notes), \(payment.id), \(payment.name), \(entry.location?.name),
                         \(entry.location?.coordinates?.latitude), \(entry.location?.coordinates?.longitude), \(entry.tags), \(user)
                     FROM books b JOIN categories c ON c.book_id = b.id AND \(matching(entry.category, kind: entry.kind))
-                    WHERE b.id = \(book) AND b.currency = \(entry.amount.currency)\(payment.condition)
+                    WHERE b.id = \(book) AND b.currency = \(entry.amount.currency) AND b.archived_at IS NULL\(payment.condition)
                     FOR KEY SHARE OF b
                     RETURNING *
                 ), published AS (\(Outbox.insertion(of: event, ifAnyIn: "created"))
@@ -93,10 +93,14 @@ package struct EntryStore: Sendable {
     }
 
     /// Locks the row until commit.
-    func lock(_ id: EntryID, kind: Entry.Kind) async throws -> Entry? {
+    ///
+    /// - Throws: 403 when it is not the editor's to change.
+    func lock(_ id: EntryID, kind: Entry.Kind, by editor: EntryEditor) async throws -> Entry? {
         var sql = whole(id, kind)
         sql.append(" FOR UPDATE")
-        return try await connection.first(sql).map(Self.entry)
+        guard let row = try await connection.first(sql) else { return nil }
+        guard editor.mayChange(entryOf: try row.get(17)) else { throw Refusal.notYourEntry }
+        return try Self.entry(row)
     }
 
     func read(_ id: EntryID, kind: Entry.Kind) async throws -> Entry? {
@@ -106,7 +110,7 @@ package struct EntryStore: Sendable {
     private func whole(_ id: EntryID, _ kind: Entry.Kind) -> SQL {
         """
         SELECT id, type, amount_minor, currency, occurred_on, category_id, status, merchant, description, notes,
-            payment_method, tags, version, payment_method_id, location, latitude_e7, longitude_e7
+            payment_method, tags, version, payment_method_id, location, latitude_e7, longitude_e7, created_by
         FROM entries
         WHERE book_id = \(book) AND id = \(id) AND type = \(kind.rawValue) AND deleted_at IS NULL
         """
@@ -157,13 +161,15 @@ package struct EntryStore: Sendable {
         }
     }
 
-    /// Deletes softly. Returns whether there was such an entry.
-    func delete(_ id: EntryID, kind: Entry.Kind, by user: UserID, event: Event) async throws -> Bool {
+    /// Deletes softly. Returns whether there was such an entry that the editor may change.
+    func delete(
+        _ id: EntryID, kind: Entry.Kind, as editor: EntryEditor, by user: UserID, event: Event
+    ) async throws -> Bool {
         let row = try await connection.first(
             """
             WITH deleted AS (
-                UPDATE entries SET deleted_at = now(), version = version + 1, updated_at = now(), updated_by = \(user)
-                WHERE book_id = \(book) AND id = \(id) AND type = \(kind.rawValue) AND deleted_at IS NULL
+                UPDATE entries e SET deleted_at = now(), version = version + 1, updated_at = now(), updated_by = \(user)
+                WHERE book_id = \(book) AND id = \(id) AND type = \(kind.rawValue) AND deleted_at IS NULL\(editor.condition)
                 RETURNING id
             ), published AS (\(Outbox.insertion(of: event, ifAnyIn: "deleted")))
             SELECT id FROM deleted
@@ -171,13 +177,15 @@ package struct EntryStore: Sendable {
         return row != nil
     }
 
-    /// Undoes a deletion. Nil when there is no such deleted entry.
-    func restore(_ id: EntryID, kind: Entry.Kind, by user: UserID, event: Event) async throws -> Row? {
+    /// Undoes a deletion. Nil when there is no such deleted entry that the editor may change.
+    func restore(
+        _ id: EntryID, kind: Entry.Kind, as editor: EntryEditor, by user: UserID, event: Event
+    ) async throws -> Row? {
         try await connection.first(
             """
             WITH restored AS (
-                UPDATE entries SET deleted_at = NULL, version = version + 1, updated_at = now(), updated_by = \(user)
-                WHERE book_id = \(book) AND id = \(id) AND type = \(kind.rawValue) AND deleted_at IS NOT NULL
+                UPDATE entries e SET deleted_at = NULL, version = version + 1, updated_at = now(), updated_by = \(user)
+                WHERE book_id = \(book) AND id = \(id) AND type = \(kind.rawValue) AND deleted_at IS NOT NULL\(editor.condition)
                 RETURNING *
             ), published AS (\(Outbox.insertion(of: event, ifAnyIn: "restored")))
             SELECT \(Self.resource.selection)

@@ -35,16 +35,16 @@ package struct ImportProfileRoutes: RouteGroup {
             "/import-profiles", "How the files of each bank are read", access: .book(.viewEntries),
             returns: .data(.array(schema)), handle: list)
         routes.post(
-            "/import-profiles", "Add a profile", access: .book(.editEntries),
+            "/import-profiles", "Add a profile", access: .book(.runImports),
             accepts: .json("NewImportProfile", Input.properties), returns: .created(schema),
             refuses: [.conflict, .unprocessable], handle: create)
         routes.get(
             "/import-profiles/{id}", "One profile", access: .book(.viewEntries), returns: .data(schema), handle: one)
         routes.put(
-            "/import-profiles/{id}", "Change what the body names", access: .book(.editEntries),
+            "/import-profiles/{id}", "Change what the body names", access: .book(.runImports),
             accepts: .json("ImportProfileChange", Input.properties + [EntityTag.bodyField.property]),
             returns: .data(schema), refuses: [.conflict, .preconditionFailed], handle: change)
-        routes.delete("/import-profiles/{id}", "Delete a profile", access: .book(.editEntries), handle: delete)
+        routes.delete("/import-profiles/{id}", "Delete a profile", access: .book(.runImports), handle: delete)
     }
 
     private func answer(_ profile: ImportProfile, status: Int = 200) -> HTTPResponse {

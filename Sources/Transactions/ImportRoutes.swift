@@ -60,7 +60,7 @@ package struct ImportRoutes: RouteGroup {
     package func register(in routes: inout Routes) {
         routes.tag = "Imports"
         routes.post(
-            "/imports", "Import a bank statement, or preview it", access: .book(.editEntries),
+            "/imports", "Import a bank statement, or preview it", access: .book(.runImports),
             query: Input.creation,
             accepts: .file(["multipart/form-data", "application/octet-stream", "text/csv", "application/x-ofx"]),
             returns: .created(ImportAnswers.outcome), or: .data(ImportAnswers.preview),
@@ -80,7 +80,7 @@ package struct ImportRoutes: RouteGroup {
             access: .book(.viewEntries), query: [Input.lineLimit.declaration, Input.cursor.declaration],
             returns: .page(of: ImportStore.rejections.schema), handle: rejected)
         routes.delete(
-            "/imports/{id}", "Undo an import", access: .book(.editEntries), query: [Input.edited.declaration],
+            "/imports/{id}", "Undo an import", access: .book(.runImports), query: [Input.edited.declaration],
             returns: .data(ImportAnswers.undone), refuses: [.conflict], handle: undo)
     }
 
@@ -151,7 +151,9 @@ package struct ImportRoutes: RouteGroup {
     @Sendable private func undo(_ request: Request) async throws -> HTTPResponse {
         let id: ImportID = try request.identifier("id", of: "import")
         let edited = try request.query(Input.edited).flatMap(ImportUndo.Edited.init(rawValue:)) ?? .keep
-        let undo = ImportUndo(book: try request.book.id, user: try request.principal.user)
+        let undo = ImportUndo(
+            book: try request.book.id, user: try request.principal.user,
+            anyones: try request.book.permissions.contains(.editEntries))
         let result = try await turnstile.pass { try await undo.run(id, edited: edited, database) }
         return .data { writer in
             writer.beginObject()

@@ -14,10 +14,13 @@ package struct ImportUndo: Sendable {
 
     package let book: BookID
     package let user: UserID
+    /// Whether imports of other members may be undone.
+    private let isAnyAllowed: Bool
 
-    package init(book: BookID, user: UserID) {
+    package init(book: BookID, user: UserID, anyones isAnyAllowed: Bool = true) {
         self.book = book
         self.user = user
+        self.isAnyAllowed = isAnyAllowed
     }
 
     package struct Result: Equatable, Sendable {
@@ -25,7 +28,7 @@ package struct ImportUndo: Sendable {
         package let kept: Int
     }
 
-    /// - Throws: 404 when there is no such import, 409 when it was undone before.
+    /// - Throws: 404 when there is no such import, 403 when it is another's, 409 when it was undone before.
     package func run(_ id: ImportID, edited: Edited, _ database: Database) async throws -> Result {
         try await database.transaction { transaction in
             _ = try await transaction.query(
@@ -38,8 +41,12 @@ package struct ImportUndo: Sendable {
             _ = try await transaction.query("SELECT FROM books WHERE id = \(book) FOR NO KEY UPDATE")
             guard
                 let row = try await transaction.first(
-                    "SELECT undone_at IS NOT NULL FROM imports WHERE book_id = \(book) AND id = \(id) FOR UPDATE")
+                    """
+                    SELECT undone_at IS NOT NULL, created_by = \(user) FROM imports
+                    WHERE book_id = \(book) AND id = \(id) FOR UPDATE
+                    """)
             else { throw Refusal.notFound("import") }
+            guard try isAnyAllowed || row.get(1, as: Bool.self) else { throw Refusal.notYourImport }
             guard try !row.get(0, as: Bool.self) else { throw Refusal.importUndone }
             // Whoever is changing one of the entries goes first; then nobody can, until this is committed.
             _ = try await transaction.query(

@@ -33,7 +33,7 @@ struct ImportWriter {
             """
             INSERT INTO imports (book_id, id, format, filename, imported_count, duplicate_count, rejected_count, created_by)
             SELECT b.id, \(id), '', \(filename), 0, 0, 0, \(user)
-            FROM books b WHERE b.id = \(book) AND b.currency = \(importer.currency) FOR NO KEY UPDATE OF b
+            FROM books b WHERE b.id = \(book) AND b.currency = \(importer.currency) AND b.archived_at IS NULL FOR NO KEY UPDATE OF b
             RETURNING created_at
             """)
         guard let row else {

@@ -27,7 +27,7 @@ package struct PaymentMethodRoutes: RouteGroup {
             "/payment-methods", "The book's payment methods", access: .book(.viewEntries),
             returns: .data(.array(schema)), handle: list)
         routes.post(
-            "/payment-methods", "Create", access: .book(.editEntries),
+            "/payment-methods", "Create", access: .book(.manageCategories),
             accepts: .json(
                 "NewPaymentMethod",
                 [Input.name.required().property, Input.kind.property, Input.isDefault.property]),
@@ -35,13 +35,14 @@ package struct PaymentMethodRoutes: RouteGroup {
         routes.get(
             "/payment-methods/{id}", "One", access: .book(.viewEntries), returns: .data(schema), handle: one)
         routes.put(
-            "/payment-methods/{id}", "Change what the body names", access: .book(.editEntries),
+            "/payment-methods/{id}", "Change what the body names", access: .book(.manageCategories),
             accepts: .json(
                 "PaymentMethodChange",
                 [Input.name.property, Input.kind.property, Input.isDefault.property, EntityTag.bodyField.property]),
             returns: .data(schema), refuses: [.conflict, .preconditionFailed], handle: change)
         routes.delete(
-            "/payment-methods/{id}", "Delete; entries go on naming it", access: .book(.editEntries), handle: delete)
+            "/payment-methods/{id}", "Delete; entries go on naming it", access: .book(.manageCategories), handle: delete
+        )
     }
 
     @Sendable private func list(_ request: Request) async throws -> HTTPResponse {

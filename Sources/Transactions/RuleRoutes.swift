@@ -42,11 +42,11 @@ package struct RuleRoutes: RouteGroup {
             "/rules", "All rules, in their order", access: .book(.viewEntries), returns: .data(.array(Rule.schema)),
             handle: list)
         routes.post(
-            "/rules", "Add a rule, behind the others", access: .book(.editEntries),
+            "/rules", "Add a rule, behind the others", access: .book(.manageRules),
             accepts: .json("NewRule", Input.properties), returns: .created(Rule.schema), refuses: [.unprocessable],
             handle: create)
         routes.put(
-            "/rules/order", "Put the rules into another order", access: .book(.editEntries),
+            "/rules/order", "Put the rules into another order", access: .book(.manageRules),
             accepts: .json("RuleOrder", [Input.ids.required().property]), returns: .data(.array(Rule.schema)),
             refuses: [.conflict], handle: order)
         routes.post(
@@ -64,10 +64,10 @@ package struct RuleRoutes: RouteGroup {
             refuses: [.conflict], handle: apply)
         routes.get("/rules/{id}", "One rule", access: .book(.viewEntries), returns: .data(Rule.schema), handle: one)
         routes.put(
-            "/rules/{id}", "Change what the body names", access: .book(.editEntries),
+            "/rules/{id}", "Change what the body names", access: .book(.manageRules),
             accepts: .json("RuleChange", Input.properties + [EntityTag.bodyField.property]),
             returns: .data(Rule.schema), refuses: [.conflict, .preconditionFailed, .unprocessable], handle: change)
-        routes.delete("/rules/{id}", "Delete a rule", access: .book(.editEntries), handle: delete)
+        routes.delete("/rules/{id}", "Delete a rule", access: .book(.manageRules), handle: delete)
     }
 
     @Sendable private func list(_ request: Request) async throws -> HTTPResponse {

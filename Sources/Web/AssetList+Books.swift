@@ -1,8 +1,12 @@
 /// The page's files for books and people, and the paths of its screens.
 extension AssetList {
     static let books: [(name: String, bytes: [UInt8])] = [
-        ("routes-books.js", PackageResources.routes_books_js)
+        ("books.js", PackageResources.books_js),
+        ("invitation.js", PackageResources.invitation_js),
+        ("members.js", PackageResources.members_js),
+        ("people.css", PackageResources.people_css),
+        ("routes-books.js", PackageResources.routes_books_js),
     ]
 
-    static let booksScreens: Set<String> = []
+    static let booksScreens: Set<String> = ["/members", "/invitation"]
 }

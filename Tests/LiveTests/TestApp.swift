@@ -78,6 +78,11 @@ final class TestApp: Sendable {
         let access = ActivityAccess(
             authenticate: authenticate, findBook: { try await directory.context(of: $0, requested: $1) })
         ActivityRoutes(database: database, subject: subject, hub: hub, access: access).register(in: &routes)
+        var limits = WebSocket.Limits()
+        limits.pingEvery = .milliseconds(700)
+        limits.silence = .seconds(3)
+        LiveSocketRoutes(hub: hub, access: access, origins: ["https://purser.example"], limits: limits).register(
+            in: &routes)
         var jobs = JobRegistry()
         ActivityModule.register(database, in: &jobs)
         let loop = test.loops.next()

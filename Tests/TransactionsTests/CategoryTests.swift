@@ -285,7 +285,7 @@ import Testing
         try await TestApp.run { app in
             let ada = try await app.ada
             let viewer = try await app.add(try await app.person("vera"), to: ada, as: .viewer)
-            let member = try await app.add(try await app.person("ben"), to: ada, as: .member)
+            let member = try await app.add(try await app.person("ben"), to: ada, as: .admin)
             let id = try #require(try await make(member, #"{"name":"Pets"}"#).written("id"))
             #expect(try await viewer.get("/categories/pets").status == 200)
             #expect(try await viewer.get("/categories/tree").status == 200)

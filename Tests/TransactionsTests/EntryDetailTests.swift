@@ -24,7 +24,7 @@ import Testing
     @Test func `tell its history, by whom and what`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
-            let ben = try await app.add(try await app.person("ben"), to: ada, as: .member)
+            let ben = try await app.add(try await app.person("ben"), to: ada, as: .admin)
             _ = try await app.database.writer.query(
                 "UPDATE users SET first_name = 'Ben', last_name = 'B' WHERE id = \(ben.user)")
             let id = try #require(

@@ -125,7 +125,7 @@ import Testing
     @Test func `happens once when two members do it at once`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
-            let bob = try await app.add(try await app.person("bob"), to: ada, as: .member)
+            let bob = try await app.add(try await app.person("bob"), to: ada, as: .admin)
             for _ in 0..<4 {
                 let id = try await imported(ada, count: 4)
                 async let first = undo(ada, id)
@@ -143,7 +143,7 @@ import Testing
     @Test func `loses no change that was made beside it`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
-            let bob = try await app.add(try await app.person("bob"), to: ada, as: .member)
+            let bob = try await app.add(try await app.person("bob"), to: ada, as: .admin)
             let lines = (1...40).map { "2026-03-\($0 % 28 + 1 < 10 ? "0" : "")\($0 % 28 + 1),Shop \($0),-\($0).00\n" }
             let file = "Date,Payee,Amount\n" + lines.joined()
             let id = try await imported(ada, file, count: 40)

@@ -381,7 +381,7 @@ private final class Answered: Sendable {
     @Test func `are applied beside changes of the same entries without losing one`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada
-            let bob = try await app.add(try await app.person("bob"), to: ada, as: .member)
+            let bob = try await app.add(try await app.person("bob"), to: ada, as: .admin)
             let gifts = try await ada.category("gifts")
             try await ada.rule(Self.anything, #"{"categoryId":"\#(gifts)"}"#)
             let lines = (1...60).map { "2026-0\($0 % 6 + 1)-10,Rewe \($0),-\($0).00\n" }

@@ -10,6 +10,7 @@ import HTTPServer
 import Identity
 import JSON
 import Jobs
+import Outbound
 import Reporting
 import Resources
 import Runtime
@@ -38,6 +39,7 @@ final class TestApp: Sendable {
 
     let database: Database
     let directory: BookDirectory
+    let mail: MailQueue
     let pool: BlockingPool
     static let turnstileWidth = 3
     let turnstile = Turnstile(width: turnstileWidth, queueLimit: 10)
@@ -60,6 +62,8 @@ final class TestApp: Sendable {
         let test = TestDatabase.current
         database = test.database
         directory = BookDirectory(database: database)
+        let key = try #require(SecretBox.Key(id: 1, bytes: Array(repeating: 7, count: 32)))
+        mail = MailQueue(secrets: SecretBox(current: key))
         pool = BlockingPool(threads: 2, queueLimit: 100, name: "files")
         let clock = Clock.fixed(Self.now)
         let idempotency = Idempotency(database: database) { SHA256.hash($0) }
@@ -67,8 +71,14 @@ final class TestApp: Sendable {
         CategoryRoutes(database: database, idempotency: idempotency, uses: [EntryStore.categoryUse]).register(
             in: &routes)
         PaymentMethodRoutes(database: database, idempotency: idempotency).register(in: &routes)
-        BookRoutes(database: database, directory: directory) { try await EntryStore.isUsed($0, $1) }.register(
-            in: &routes)
+        BookRoutes(database: database, directory: directory, idempotency: idempotency) {
+            try await EntryStore.isUsed($0, $1)
+        }.register(in: &routes)
+        MemberRoutes(database: database, directory: directory) { _ = try $0.principal.session }.register(in: &routes)
+        InvitationRoutes(
+            database: database, directory: directory, mail: mail,
+            address: PublicAddress(configured: "https://purser.example/", fallback: "")
+        ) { try EmailAddress($0).normalized }.register(in: &routes)
         EntryRoutes(database: database, idempotency: idempotency, clock: clock).register(in: &routes)
         ImportRoutes(
             database: database, pool: pool, spoolDirectory: TestDirectories.make("spool"),
@@ -130,6 +140,21 @@ final class TestApp: Sendable {
         )
         directory.announceChange()
         return Person(app: self, user: person.user, book: owner.book, currency: owner.currency, otherBook: owner.book)
+    }
+
+    /// A household of somebody's own, with them in it.
+    func household(_ owner: Person, _ name: String = "Home", kind: String = "household") async throws -> Person {
+        let answer = try await owner.post("/books", #"{"name":"\#(name)","kind":"\#(kind)"}"#)
+        let id = try #require(answer.data.written("id").flatMap { BookID($0) }, "\(answer.text)")
+        return Person(app: self, user: owner.user, book: id, currency: owner.currency, otherBook: id)
+    }
+
+    /// The letters that wait to be sent, the latest last.
+    func letters(to address: String) async throws -> [MailMessage] {
+        let rows = try await database.query("SELECT payload::text FROM jobs WHERE kind = 'mail.send' ORDER BY id")
+        return try rows.compactMap { row in
+            mail.message(of: try JSONValue.parse(Array(try row.get(0, as: String.self).utf8)))
+        }.filter { $0.to == address }
     }
 
     func count(_ sql: SQL) async throws -> Int { Int(try await database.first(sql)?.get(0, as: Int64.self) ?? -1) }

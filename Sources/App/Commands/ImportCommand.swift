@@ -204,9 +204,10 @@ extension BookSession {
     func importer() async throws -> Importer {
         let context = try await backend.books.context(
             of: Principal(user: user, session: SessionID.new(), platformRole: .user), requested: book.id)
-        guard context.permissions.contains(.editEntries) else {
+        guard context.permissions.contains(.runImports) else {
             throw Refusal(.forbidden, "INSUFFICIENT_PERMISSIONS", "This account may only look at this book.")
         }
+        try context.check(.runImports)
         return Importer(
             database: backend.database, book: book.id, currency: book.currency, user: user,
             limits: ImportLimits(backend.configuration), today: today)

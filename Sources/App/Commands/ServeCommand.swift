@@ -2,6 +2,7 @@ import Activity
 import Audit
 import Base
 import Books
+import Database
 import EventLoop
 import Glibc
 import HTTP
@@ -53,7 +54,10 @@ enum ServeCommand {
             }
         }
         var received: Int32 = 0
-        repeat { sigwait(&signals, &received) } while received == SIGHUP
+        repeat {
+            sigwait(&signals, &received)
+            if received == SIGHUP { running.reloadKeys() }
+        } while received == SIGHUP
         log.info("stopping") { $0.text("signal", received == SIGTERM ? "SIGTERM" : "SIGINT") }
         try runBlocking { await running.stop(grace: configuration[Settings.shutdownGrace]) }
         return .success
@@ -106,6 +110,9 @@ enum ServeCommand {
             return Running(backend: backend, server: server, worker: worker, background: background)
         }
 
+        /// At once, for an operator who does not want to wait.
+        func reloadKeys() { backend.accounts.reloadKeys(directory: backend.keysDirectory) }
+
         private static func startWorker(_ backend: Backend) -> Worker {
             let worker = Worker(
                 database: backend.database, registry: Modules.jobs(backend), loop: backend.loops.next(),
@@ -117,7 +124,8 @@ enum ServeCommand {
 
         /// Hears of what other processes change in what this one remembers.
         private static func follow(_ backend: Backend) -> [Task<Void, Never>] {
-            let (accounts, books, log) = (backend.accounts, backend.books, backend.log)
+            let (accounts, books, log, followers) = (backend.accounts, backend.books, backend.log, backend.followers)
+            let keys = backend.keysDirectory
             let (activity, loop) = (backend.activity, backend.loops.next())
             return [
                 Task {
@@ -126,7 +134,9 @@ enum ServeCommand {
                     }
                 },
                 Task { await books.follow() },
+                Task { await accounts.followKeys(directory: keys) },
                 Task { await activity.run(on: loop) },
+                Task { await followers.run() },
             ]
         }
 

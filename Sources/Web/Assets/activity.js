@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { dayRelative, instant } from "./dates.js";
-import { announce, h, icon, replace } from "./dom.js";
+import { announce, h, icon, plural, replace } from "./dom.js";
 import { select } from "./forms.js";
 import { liveMark } from "./live.js";
 import { formatMoney } from "./money.js";
@@ -12,9 +12,10 @@ import { bookToday, state } from "./state.js";
 const KINDS = [["", "Everything"], ["expense", "Expenses"], ["income", "Income"], ["category", "Categories"], ["import", "Imports undone"], ["rules", "Rules"], ["book", "The book"], ["household", "Members"]];
 const THINGS = { expense: "an expense", income: "an income", category: "a category" };
 const VERBS = { created: "added", updated: "changed", deleted: "deleted", restored: "brought back", duplicated: "copied", categorised: "sorted" };
+const count = (number) => (number === undefined ? "some entries" : plural(Number(number), "entry", "entries"));
 const SENTENCES = {
-    "expense.bulk_imported": (data) => `imported ${data.imported ?? "some"} entries`, "import.undone": (data) => `took back an import of ${data.removed ?? "some"} entries`,
-    "rules.applied": (data) => `applied rules to ${data.changed ?? "some"} entries`, "book.opened": () => "opened the book", "book.updated": () => "changed the book’s settings",
+    "expense.bulk_imported": (data) => `imported ${count(data.imported)}`, "import.undone": (data) => `took back an import of ${count(data.removed)}`,
+    "rules.applied": (data) => `applied rules to ${count(data.changed)}`, "book.opened": () => "opened the book", "book.updated": () => "changed the book’s settings",
     "book.archived": () => "archived the book", "book.restored": () => "brought the book back", "book.transferred": () => "handed the book over",
     "household.member_added": () => "joined the book", "household.member_removed": () => "removed a member", "household.member_changed": () => "changed a member’s role", "household.created": () => "made the household",
 };

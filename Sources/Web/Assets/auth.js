@@ -5,6 +5,7 @@ import { bookForm, guessCurrency, guessTimeZone } from "./book-form.js";
 import { h, icon, replace } from "./dom.js";
 import { field, form, input, passwordInput } from "./forms.js";
 import { navigate } from "./app.js";
+import { secondStep } from "./signin-factors.js";
 import { adopt, state } from "./state.js";
 import { themeButton } from "./shell.js";
 import { visitProblem, waysIn } from "./signin-ways.js";
@@ -45,7 +46,12 @@ export function signIn(root) {
     const content = form({
         className: "stack",
         checks: (values) => [...emailCheck(values), ...(values.password ? [] : [{ field: "password", message: "Enter your password." }])],
-        send: async (values) => enter(await api.post("/auth/login", { email: values.email.trim(), password: values.password, session: "cookie" }, { anonymous: true }), returnPath()),
+        send: async (values) => {
+            const next = returnPath();
+            const data = await api.post("/auth/login", { email: values.email.trim(), password: values.password, session: "cookie" }, { anonymous: true });
+            if (data?.mfaRequired) secondStep(root, data, (session) => enter(session, next));
+            else await enter(data, next);
+        },
         children: [
             emailField(),
             field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
@@ -83,7 +89,7 @@ export function signUp(root) {
 }
 
 function bookSetUp(root) {
-    const done = () => navigate("/import?welcome", { replace: true });
+    const done = () => navigate(returnPath() === "/" ? "/import?welcome" : returnPath(), { replace: true });
     replace(root, frame("Set up your book", "A book holds your entries, in one currency. We made a guess at the details.",
         bookForm({ book: state.book, submit: "Open the book", onsaved: done, secondary: h("button.link", { type: "button", onclick: done }, "Later, in the settings") })));
     document.title = "Set up your book – Purser";

@@ -11,9 +11,10 @@ import { field, form, input, segmented, select } from "./forms.js";
 import { fractionDigits, parseTyped, typedText } from "./money.js";
 import { banner, confirm, describe, openDialog, toast } from "./overlays.js";
 import { ruleFromEntry } from "./rule-form.js";
-import { bookToday, loadCategories, orderedCategories, state } from "./state.js";
+import { bookToday, loadCategories, may, orderedCategories, state } from "./state.js";
 
 export async function openEditor(entry = null, { focus = "amount" } = {}) {
+    if (!entry && (!may("entry:create") || state.book?.isArchived)) return void toast("Your role in this book does not let you add entries.", { tone: "bad" });
     const body = h("div.editor-body");
     let dirty = false;
     const panel = openDialog({

@@ -1,9 +1,16 @@
 // The screens for books and people: routes for app.js, places for the navigation, sections for the settings.
 
-export const routes = [];
+import * as invitation from "./invitation.js";
+import * as members from "./members.js";
+import { may, state } from "./state.js";
+
+export const routes = [
+    { pattern: /^\/members$/, nav: "/members", show: members.show },
+    { pattern: /^\/invitation$/, entrance: invitation.show, always: true },
+];
 
 /// [path, text, symbol] of each place in the navigation.
-export const places = () => [];
+export const places = () => [state.book && may("member:view") && ["/members", "Members", "people"]].filter(Boolean);
 
 /// [title, text, content, id] of each section of the settings.
 export const sections = () => [];

@@ -1,6 +1,7 @@
 // The screens for signing in and the own account: routes for app.js, places for the navigation, sections for the settings.
 
-import { whenProofIsNeeded } from "./api.js";
+import { whenEnrolmentIsNeeded, whenProofIsNeeded } from "./api.js";
+import { navigate } from "./app.js";
 import { h, icon } from "./dom.js";
 import { linkedSection } from "./linked.js";
 import { passkeySection } from "./passkeys.js";
@@ -29,3 +30,8 @@ export const sections = () => [
 
 security.factorSections.push(passkeySection, linkedSection);
 whenProofIsNeeded(reauthenticate);
+
+// Until it is set up, the server answers nothing else.
+whenEnrolmentIsNeeded(() => {
+    if (location.pathname !== "/settings/security") navigate("/settings/security#codes", { replace: true });
+});

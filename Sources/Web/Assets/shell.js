@@ -1,26 +1,29 @@
 // The frame around every screen: navigation, the book, the theme.
 
 import { store, stored } from "./api.js";
+import { bookSwitch } from "./books.js";
 import { append, h, icon, replace } from "./dom.js";
 import { navigate } from "./app.js";
 import { openEditor } from "./editor.js";
-import { select } from "./forms.js";
 import { openMenu } from "./popover.js";
 import * as bookScreens from "./routes-books.js";
 import * as liveScreens from "./routes-live.js";
 import { showHelp } from "./shortcuts.js";
-import { chooseBook, state } from "./state.js";
+import { may, state } from "./state.js";
 
 /// [path, text, symbol] of each place, as far as the member's role lets them in.
 const places = () => [
-    ["/", "Dashboard", "dashboard"], ["/entries", "Entries", "entries"], ["/import", "Import", "import"], ["/categories", "Categories", "categories"], ["/rules", "Rules", "rules"],
+    ["/", "Dashboard", "dashboard"], ["/entries", "Entries", "entries"], ...(records("import:run") ? [["/import", "Import", "import"]] : []), ["/categories", "Categories", "categories"], ["/rules", "Rules", "rules"],
     ...bookScreens.places(), ...liveScreens.places(),
     ["/settings", "Settings", "settings"],
 ];
 
+const records = (permission) => may(permission) && !state.book?.isArchived;
+const signature = () => JSON.stringify([state.book?.id, state.book?.name, state.book?.isArchived, state.book?.permissions, state.user.displayName, (state.user.books ?? []).map((book) => [book.id, book.name, book.isArchived])]);
+
 /// Draws the frame if it is not there yet, marks the present place, and returns an empty <main>.
 export function showShell(root, nav) {
-    if (root.dataset.shell !== state.book?.id + state.user.displayName + state.book?.name || !document.getElementById("main")?.closest(".shell")) draw(root);
+    if (root.dataset.shell !== signature() || !document.getElementById("main")?.closest(".shell")) draw(root);
     for (const link of root.querySelectorAll("[data-nav]")) {
         if (link.dataset.nav === nav) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");
@@ -33,14 +36,14 @@ export function showShell(root, nav) {
 }
 
 function draw(root) {
-    root.dataset.shell = state.book?.id + state.user.displayName + state.book?.name;
+    root.dataset.shell = signature();
     const link = ([href, text, symbol]) => h("a.place", { href, data: { nav: href } }, icon(symbol), h("span", text));
     const add = () => h("button.place.add", { type: "button", onclick: () => openEditor(), title: "New entry (n)" }, icon("plus"), h("span", "New entry"));
     replace(root, h("div.shell",
         h("aside.side",
             h("a.brand", { href: "/" }, icon("logo", "brand-mark"), h("span", "Purser")),
             bookSwitch(),
-            h("button.primary.new-entry", { type: "button", onclick: () => openEditor(), title: "New entry (n)" }, icon("plus"), h("span", "New entry")),
+            records("entry:create") && h("button.primary.new-entry", { type: "button", onclick: () => openEditor(), title: "New entry (n)" }, icon("plus"), h("span", "New entry")),
             h("nav", { "aria-label": "Main" }, places().map(link)),
             h("div.side-foot",
                 h("a.person", { href: "/settings" }, h("span.avatar", { "aria-hidden": "true" }, initials(state.user)), h("span.person-name", state.user.displayName || state.user.email)),
@@ -48,22 +51,13 @@ function draw(root) {
                 themeButton())),
         h("header.top", h("a.brand", { href: "/", "aria-label": "Purser, dashboard" }, icon("logo", "brand-mark")), bookSwitch(), themeButton()),
         h("main", { id: "main", tabindex: "-1" }),
-        h("nav.tabs", { "aria-label": "Main" }, places().slice(0, 2).map(link), add(), link(places()[2]), more())));
+        h("nav.tabs", { "aria-label": "Main" }, places().slice(0, 2).map(link), records("entry:create") && add(), link(places()[2]), more())));
 }
 
 /// What has no place of its own at the lower edge of a phone.
 function more() {
     const button = h("button.place", { type: "button", "aria-haspopup": "menu", "aria-expanded": "false", data: { navs: places().slice(3).map(([href]) => href).join(" ") }, onclick: () => openMenu(button, places().slice(3).map(([href, text, symbol]) => ({ text, symbol, onpick: () => navigate(href) })), "More") }, icon("more"), h("span", "More"));
     return button;
-}
-
-function bookSwitch() {
-    const books = state.user.books ?? [];
-    if (books.length < 2) return h("div.book-name", { title: state.book?.name }, state.book?.name ?? "");
-    return select(books.map((book) => [book.id, book.name]), state.book?.id, {
-        class: "book-switch", "aria-label": "Book",
-        onchange: (event) => { chooseBook(books.find((book) => book.id === event.target.value)); navigate(location.pathname, { replace: true }); },
-    });
 }
 
 function initials(user) {

@@ -32,6 +32,20 @@ export function replaceBook(book) {
     if (state.book?.id === book.id) chooseBook({ ...state.book, ...book });
 }
 
+/// Whether the role in the present book permits it: what it does not is not offered.
+export const may = (permission) => Boolean(state.book?.permissions?.includes(permission));
+
+export function addBook(book) {
+    state.user = { ...state.user, books: [...(state.user.books ?? []), book] };
+}
+
+/// Of a book that is no longer this person's to see.
+export function dropBook(id) {
+    const books = (state.user.books ?? []).filter((each) => each.id !== id);
+    state.user = { ...state.user, books };
+    if (state.book?.id === id) chooseBook(books[0] ?? null);
+}
+
 export function forget() {
     Object.assign(state, { user: null, book: null, categories: [] });
     useBook(null);

@@ -1,0 +1,8 @@
+import Database
+
+extension IdentityModule {
+    /// What belongs to people beyond signing in.
+    static var peopleMigrations: [Migration] {
+        [Migration(name: "M20261122000200__people", sql: PackageResources.M20261122000200__people_sql)]
+    }
+}

@@ -1,0 +1,146 @@
+"""A shared book: opened, its members, what each of them is shown."""
+
+import email
+import email.policy
+import glob
+import os
+import re
+
+from harness import Browser
+from verbs import PASSWORD, Keys, test
+
+
+def link(to):
+    """What the newest letter to somebody leads to, out of the folder that letters go to without a mail server."""
+    for path in sorted(glob.glob(os.path.join(os.environ["MAIL_FOLDER"], "*.eml")), key=os.path.getmtime, reverse=True):
+        with open(path, "rb") as file:
+            letter = email.message_from_binary_file(file, policy=email.policy.default)
+        if to in letter["To"]:
+            return re.search(r"https?://\S+", letter.get_body(("plain",)).get_content()).group()
+    return None
+
+
+def choose(page, text):
+    """An item of the menu that is open."""
+    page.click(page.until(lambda: page.js("return [...document.querySelectorAll('[role=menuitem]')].find((each) => each.innerText.includes(arguments[0]))", text), f"no item “{text}”"))
+
+
+def book_named(page, name):
+    return page.js("return [...document.querySelector('.side .book-switch').options].find((each) => each.text === arguments[0])?.value", name)
+
+
+def choose_book(page, value):
+    page.js("const control = document.querySelector('.side .book-switch'); control.value = arguments[0]; control.dispatchEvent(new Event('change', {bubbles: true}))", value)
+
+
+@test("a personal book says that it is one's own, and leads to one to share")
+def _(page):
+    page.open("/members")
+    page.sees("This book is yours alone")
+    page.click(page.button("New book"))
+    page.find("dialog [name=name]")
+    page.click(page.button("Open the book", "dialog"))
+    page.sees("Give the book a name.", "dialog")
+    page.keys(Keys.ESCAPE)
+    page.gone("dialog")
+
+
+@test("a household is opened from the switch of books, and is in front then")
+def _(page):
+    page.open("/")
+    page.find(".side .book-switch")
+    choose_book(page, "new")
+    page.find("dialog [name=name]")
+    page.fill("name", "Flat <b>4</b>", "dialog")
+    page.click(page.button("Open the book", "dialog"))
+    page.gone("dialog")
+    page.at("/members")
+    page.sees("Nobody else is here yet")
+    page.sees("Flat <b>4</b>", ".lead")
+    page.sees("Owner", ".person-row")
+
+
+@test("somebody is invited, once, and the invitation is withdrawn", expected=["409"])
+def _(page):
+    page.open("/members")
+    for _ in range(2):
+        page.click(page.button("Invite somebody", ".screen-actions"))
+        page.find("dialog [name=email]")
+        page.fill("email", "max@example.org", "dialog")
+        page.click(page.button("Send the invitation", "dialog"))
+        if page.until(lambda: "open invitation" in page.words("dialog") or not page.all("dialog[open]"), "nothing happened") and page.all("dialog[open]"):
+            page.sees("has an open invitation", "dialog")
+            page.keys(Keys.ESCAPE)
+            page.click(page.button("Discard"))
+        page.gone("dialog")
+        page.sees("max@example.org", "main")
+    page.click("[aria-label='More about the invitation of max@example.org']")
+    choose(page, "Withdraw")
+    page.lacks("max@example.org", "main .people")
+
+
+@test("one who is invited signs up by the letter's link, sees the book as a viewer, and nothing of it once removed", expected=["401", "404"])
+def _(page):
+    page.open("/members")
+    page.click(page.button("Invite somebody", ".screen-actions"))
+    page.find("dialog [name=email]")
+    page.fill("email", "vera@example.org", "dialog")
+    page.fill("role", "viewer", "dialog")
+    page.click(page.button("Send the invitation", "dialog"))
+    page.gone("dialog")
+    address = page.until(lambda: link("vera@example.org"), "no letter has come")
+    vera = Browser(page.base)
+    try:
+        vera.driver.get(address)
+        vera.sees("invites you to the household Flat <b>4</b>")
+        assert "token" not in vera.js("return location.href"), "the token stays in the address"
+        vera.click(vera.button("Create an account"))
+        vera.find("[name=password]")
+        vera.fill("name", "Vera Viewer")
+        vera.fill("email", "vera@example.org")
+        vera.fill("password", PASSWORD)
+        vera.click(vera.button("Create account"))
+        vera.click(vera.button("Open the book"))
+        vera.click(vera.button("Accept"))
+        vera.at("/")
+        vera.until(lambda: book_named(vera, "Flat <b>4</b>") == vera.js("return document.querySelector('.side .book-switch').value"), "the book is not in front")
+        assert not vera.all(".new-entry"), "a viewer is offered to add entries"
+        vera.open("/members")
+        vera.sees("Vera Viewer", ".people")
+        assert not vera.all(".role-choice"), "a viewer is offered to change roles"
+        page.open("/members")
+        page.sees("Vera Viewer", ".people")
+        page.click("[aria-label='More about Vera Viewer']")
+        choose(page, "Remove")
+        page.click(page.button("Remove", "dialog"))
+        page.lacks("Vera Viewer", "main .people")
+        vera.open("/entries")
+        vera.find(".side .book-switch")
+        assert not book_named(vera, "Flat <b>4</b>"), "the book is still offered"
+    finally:
+        vera.quit()
+
+
+@test("an archived book is read and not written, until it is restored")
+def _(page):
+    page.open("/members")
+    page.find(".person-row")
+    page.click("[aria-label='More about this book']")
+    choose(page, "Archive")
+    page.click(page.button("Archive", "dialog"))
+    page.sees("can be read, not changed", "main")
+    assert not page.all(".new-entry"), "entries are still offered"
+    page.click(page.button("Restore", "main"))
+    page.find(".new-entry")
+    page.lacks("can be read, not changed", "main")
+
+
+@test("the own book is in front again, with what is in it")
+def _(page):
+    page.open("/")
+    page.find(".side .book-switch")
+    own = page.js("return document.querySelector('.side .book-switch').options[0].value")
+    choose_book(page, own)
+    page.until(lambda: page.js("return document.querySelector('.side .book-switch')?.value") == own, "the book is another one")
+    page.open("/entries")
+    page.find(".side .book-switch")
