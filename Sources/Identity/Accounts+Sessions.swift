@@ -138,5 +138,6 @@ extension Accounts {
         let now = clock.now()
         tokens.ended.sweep(now: now.secondsSinceEpoch)
         try await SessionStore.prune(database, at: now)
+        try await ChallengeStore.prune(database, at: now)
     }
 }

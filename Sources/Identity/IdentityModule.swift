@@ -10,6 +10,9 @@ package enum IdentityModule {
         [
             Migration(name: "M20261121000300__identity", sql: PackageResources.M20261121000300__identity_sql),
             Migration(name: "M20261122000110__passkeys", sql: PackageResources.M20261122000110__passkeys_sql),
+            Migration(
+                name: "M20261122000120__linked_identities", sql: PackageResources.M20261122000120__linked_identities_sql
+            ),
         ] + signInMigrations + peopleMigrations
     }
 

@@ -8,6 +8,7 @@ import { navigate } from "./app.js";
 import { secondStep } from "./signin-factors.js";
 import { adopt, state } from "./state.js";
 import { themeButton } from "./shell.js";
+import { visitProblem, waysIn } from "./signin-ways.js";
 
 const MINIMUM = 8;
 
@@ -58,7 +59,7 @@ export function signIn(root) {
             h("button.primary.wide", { type: "submit" }, "Sign in"),
         ],
     });
-    replace(root, frame("Sign in", null, content, h("p.entrance-foot", "New here? ", h("a", { href: "/signup" }, "Create an account"))));
+    replace(root, frame("Sign in", null, visitProblem(), content, waysIn({ onsignedin: (data) => enter(data, returnPath()), next: returnPath() }), h("p.entrance-foot", "New here? ", h("a", { href: "/signup" }, "Create an account"))));
     content.querySelector("input").focus();
     return { title: "Sign in" };
 }

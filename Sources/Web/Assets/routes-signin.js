@@ -3,6 +3,8 @@
 import { whenEnrolmentIsNeeded, whenProofIsNeeded } from "./api.js";
 import { navigate } from "./app.js";
 import { h, icon } from "./dom.js";
+import { linkedSection } from "./linked.js";
+import { passkeySection } from "./passkeys.js";
 import { reauthenticate } from "./reauthenticate.js";
 import * as recovery from "./recovery.js";
 import * as security from "./security.js";
@@ -26,6 +28,7 @@ export const sections = () => [
         h("a.button", { href: "/settings/security" }, "Password, e-mail and sessions", icon("chevron-right"))), "security"],
 ];
 
+security.factorSections.push(passkeySection, linkedSection);
 whenProofIsNeeded(reauthenticate);
 
 // Until it is set up, the server answers nothing else.
