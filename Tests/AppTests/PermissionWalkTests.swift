@@ -70,7 +70,7 @@ import Testing
                 _ = try await database.writer.query(
                     """
                     INSERT INTO users (id, email, email_as_given, created_at, updated_at)
-                    VALUES (\(user), \("p\(number)@example.org"), 'p', now(), now())
+                    VALUES (\(user), \("p\(number)@example.org"), 'p@example.org', now(), now())
                     """)
             }
             _ = try await database.writer.query(
