@@ -35,6 +35,7 @@ package struct JWKSet: Sendable {
 
     private static func key(_ jwk: JSONValue) -> Key? {
         if let use = jwk["use"]?.string, use != "sig" { return nil }
+        if let operations = jwk["key_ops"]?.array, !operations.contains(.string("verify")) { return nil }
         func bytes(_ name: String) -> [UInt8]? { jwk[name]?.string.flatMap { Base64URL.decode($0.utf8) } }
         let algorithm = jwk["alg"]?.string
         switch jwk["kty"]?.string {

@@ -97,12 +97,13 @@ final class RealProvider {
             }
             try await Task.sleep(for: .milliseconds(100))
         }
-        process.terminate()
+        stop()
         try #require(Bool(false), "oidc-provider-mock does not start")
     }
 
     func stop() {
-        process.terminate()
+        // It begins with the signals blocked that this thread has blocked: it would not hear of a friendlier one.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 }
