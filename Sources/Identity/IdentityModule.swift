@@ -10,7 +10,7 @@ package enum IdentityModule {
         [
             Migration(name: "M20261121000300__identity", sql: PackageResources.M20261121000300__identity_sql),
             Migration(name: "M20261122000110__passkeys", sql: PackageResources.M20261122000110__passkeys_sql),
-        ] + signInMigrations + peopleMigrations
+        ] + signInMigrations + peopleMigrations + keyMigrations
     }
 
     /// All routes of accounts.

@@ -191,6 +191,8 @@ func clientFrame(_ first: UInt8, _ payload: [UInt8]) -> [UInt8] {
         try await TestApp.run { app in
             let ada = try await app.person("ada")
             let max = try await app.add(try await app.person("max"), to: ada, as: .member)
+            // What opened the book is told before anybody follows it.
+            while try await app.worker.runOnce() {}
             app.worker.start()
             let socket = try RawSocket(app.port, max)
             _ = try await socket.head()

@@ -7,7 +7,7 @@ import { field, input, select } from "./forms.js";
 import { banner, emptyState, load, openDialog, skeleton } from "./overlays.js";
 import { state } from "./state.js";
 
-const MODULES = [["", "All"], ["members", "Members"], ["invitations", "Invitations"], ["books", "Books"], ["accounts", "Accounts"], ["sessions", "Sessions"], ["keys", "Keys"], ["expenses", "Expenses"], ["incomes", "Income"]];
+const MODULES = [["", "All"], ["members", "Members"], ["books", "Books"], ["accounts", "Accounts"], ["keys", "Keys"], ["expenses", "Expenses"], ["incomes", "Income"], ["categories", "Categories"], ["rules", "Rules"], ["imports", "Imports"]];
 
 export function show(main, query) {
     const body = h("div");
@@ -55,7 +55,7 @@ export function show(main, query) {
     function draw() {
         const isFiltered = Object.values(wanted).some(Boolean);
         if (!rows.length) {
-            return replace(body, emptyState({ symbol: "audit", title: isFiltered ? "Nothing fits" : "Nothing yet", text: isFiltered ? "No record fits these filters." : "Changes to members, settings and keys are written here from now on." }));
+            return replace(body, emptyState({ symbol: "audit", title: isFiltered ? "Nothing fits" : "Nothing yet", text: isFiltered ? "No record fits these filters." : "Changes to entries, members, settings and keys are written here from now on." }));
         }
         replace(body, h("div.audit-table-holder", { tabindex: "0", role: "region", "aria-label": "Audit log" }, h("table.audit-table",
             h("thead", h("tr", h("th", { scope: "col" }, "When"), h("th", { scope: "col" }, "Who"), h("th", { scope: "col" }, "Action"), h("th", { scope: "col" }, "What changed"), h("th", { scope: "col" }, h("span.visually-hidden", "Seal")))),

@@ -4,10 +4,10 @@ import { api } from "./api.js";
 import { reshow } from "./app.js";
 import { h } from "./dom.js";
 import { onEntriesChange, tell } from "./entries-store.js";
-import { reloadCategories, state } from "./state.js";
+import { may, reloadCategories, state } from "./state.js";
 import { follow } from "./streams.js";
 
-export const mayReadAudit = () => (state.may ? state.may("audit:read") : ["owner", "admin"].includes(state.book?.role));
+export const mayReadAudit = () => may("audit:read");
 
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
@@ -17,7 +17,7 @@ let connection = null;
 
 /// Follows the book in front, until there is none or another one. Called whenever a screen is shown.
 export function keepLive() {
-    const wanted = state.user ? state.book?.id ?? null : null;
+    const wanted = state.user && may("activity:view") ? state.book.id : null;
     if (wanted === book) return;
     connection?.abort();
     book = wanted;
