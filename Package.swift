@@ -73,7 +73,8 @@ let package = Package(
             resources: migrations()),
         module(
             "Identity", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTP", "HTTPServer",
-            "Resources", "Jobs", "Audit", "Outbound", "Books", "CQREncode", resources: migrations()),
+            "Resources", "Jobs", "Audit", "Outbound", "Books", "CQREncode",
+            resources: migrations() + [.embedInCode("Resources/common_passwords.txt")]),
 
         // What happens in a book, for those who follow it.
         module(

@@ -29,6 +29,8 @@ final class Backend: Sendable {
     /// For what must be read again, and by nobody else: letters that wait, secrets of second factors.
     let secrets: SecretBox
     let mailQueue: MailQueue
+    /// Other services that people may sign in with.
+    let signInServices: [OAuthProvider]
     /// What links in letters begin with.
     let publicAddress: PublicAddress
     /// The way that letters go.
@@ -60,6 +62,7 @@ final class Backend: Sendable {
             configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count,
             secrets: secrets, address: publicAddress, log: log)
         mailQueue = MailQueue(secrets: secrets)
+        signInServices = try OAuthProvider.load(configuration[OAuthSettings.providers])
         followers = Followers(database: database, memory: BookDirectory.lifetime)
         books = BookDirectory(database: database, followers: followers)
         activity = ActivityHub(database: database, subject: ActivitySubject(EntryActivity.subject), log: log)
@@ -70,6 +73,9 @@ final class Backend: Sendable {
             pool: BlockingPool(threads: 2, queueLimit: 64, name: "mail"))
         idempotency = Idempotency(database: database) { SHA256.hash($0) }
     }
+
+    /// Where this installation's secrets are.
+    var keysDirectory: String { configuration[Settings.data] + "/keys" }
 
     /// How the embedded cluster is shared.
     enum ClusterUse {

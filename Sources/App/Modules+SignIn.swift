@@ -2,11 +2,19 @@ import HTTP
 import Identity
 import Jobs
 import Outbound
+import Runtime
 
 /// Sign-in and the own account.
 extension Modules {
     static func addSignInRoutes(_ backend: Backend, to routes: inout Routes) {
         for group in IdentityModule.routes(backend.accounts) { group.register(in: &routes) }
+        PasskeyRoutes(
+            accounts: backend.accounts, party: RelyingParty(publicURL: backend.configuration[Settings.publicURL])
+        ).register(in: &routes)
+        OAuthRoutes(
+            accounts: backend.accounts, providers: backend.signInServices,
+            allowsPlainLoopback: backend.configuration[OAuthSettings.plainLoopback]
+        ).register(in: &routes)
     }
 
     static func addSignInJobs(_ backend: Backend, to jobs: inout JobRegistry) {

@@ -21,14 +21,13 @@ struct BookLetters: Sendable {
         }
     }
 
-    /// Where the page is, without a slash at its end.
-    let publicURL: String
+    let address: PublicAddress
 
     /// - Returns: nil when the address cannot stand in a letter's head.
     func invitation(
         to address: String, book: String, from inviter: String, role: BookRole, token: String, language: Language
     ) -> MailMessage? {
-        let link = "\(publicURL)/invitation#token=\(token)"
+        let link = self.address.link("/invitation", token: token)
         let words =
             switch language {
             case .en: Self.english(book: book, inviter: inviter, role: role)

@@ -76,14 +76,11 @@ package struct BookStore: Sendable {
         ).map(BookSummary.init)
     }
 
-    /// Locks the book until commit.
+    /// Locks the book until commit, and only then reads: a statement that waits for the lock goes on with the role that it
+    /// saw before, though that was changed by whom it waited for.
     func lock(_ id: BookID, for user: UserID) async throws -> BookSummary? {
-        try await connection.first(
-            """
-            SELECT \(Self.columns) FROM book_members m JOIN books b ON b.id = m.book_id
-            WHERE m.user_id = \(user) AND b.id = \(id) FOR UPDATE OF b
-            """
-        ).map(BookSummary.init)
+        guard try await connection.first("SELECT FROM books WHERE id = \(id) FOR UPDATE") != nil else { return nil }
+        return try await book(id, for: user)
     }
 
     /// Locks a book that is not archived for somebody who is no member yet; its kind.

@@ -18,13 +18,13 @@ package struct InvitationRoutes: RouteGroup {
     let normalize: @Sendable (String) throws -> String
 
     package init(
-        database: Database, directory: BookDirectory, mail: MailQueue, publicURL: String,
+        database: Database, directory: BookDirectory, mail: MailQueue, address: PublicAddress,
         normalize: @escaping @Sendable (String) throws -> String
     ) {
         self.database = database
         self.directory = directory
         self.mail = mail
-        letters = BookLetters(publicURL: publicURL)
+        letters = BookLetters(address: address)
         self.normalize = normalize
     }
 

@@ -11,10 +11,15 @@ import Resources
 package struct MemberRoutes: RouteGroup {
     let database: Database
     let directory: BookDirectory
+    /// Throws unless the caller has proved lately who they are.
+    let requireFresh: @Sendable (Request) async throws -> Void
 
-    package init(database: Database, directory: BookDirectory) {
+    package init(
+        database: Database, directory: BookDirectory, requireFresh: @escaping @Sendable (Request) async throws -> Void
+    ) {
         self.database = database
         self.directory = directory
+        self.requireFresh = requireFresh
     }
 
     enum Input {
@@ -150,7 +155,7 @@ package struct MemberRoutes: RouteGroup {
     @Sendable func transfer(_ request: Request) async throws -> HTTPResponse {
         let book: BookID = try request.identifier("id", of: "book")
         let principal = try request.principal
-        _ = try principal.session
+        try await requireFresh(request)
         var body = try await request.body()
         let sent = body.read(Input.user)
         try body.check()

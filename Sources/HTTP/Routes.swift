@@ -27,6 +27,9 @@ package struct Route: Sendable {
         }
         package static let nothing = Success(
             status: 204, schema: nil, contentType: "", isEnveloped: false, hasMeta: false)
+        /// To another address.
+        package static let redirect = Success(
+            status: 302, schema: nil, contentType: "", isEnveloped: false, hasMeta: false)
         /// 101: the connection speaks another protocol from then on.
         package static let switching = Success(
             status: 101, schema: nil, contentType: "", isEnveloped: false, hasMeta: false)

@@ -11,6 +11,8 @@ package struct AccessClaims: Equatable, Sendable {
     package let session: SessionID
     package let role: PlatformRole
     package let expiresAt: Int64
+    /// It may only set up the second factor that the operator demands.
+    package let mustEnrol: Bool
 
     package var principal: Principal { Principal(user: user, session: session, platformRole: role) }
 }
@@ -35,16 +37,20 @@ package final class AccessTokens: Sendable {
     package var lifetimeSeconds: Int64 { lifetime.components.seconds }
 
     /// A token for a session that has been stored: it is signed away from the loop, and never while a row is locked.
-    package func sign(for user: User, session: SessionID, at now: Instant) async throws -> String {
+    package func sign(
+        for user: User, session: SessionID, mustEnrol: Bool, at now: Instant
+    ) async throws -> String {
         do {
-            return try await signers.run { [self] in try issue(for: user, session: session, at: now) }
+            return try await signers.run { [self] in
+                try issue(for: user, session: session, mustEnrol: mustEnrol, at: now)
+            }
         } catch is BlockingPool.Full {
             // The session exists, and for a refresh the old token is used up: late is better than refused.
-            return try issue(for: user, session: session, at: now)
+            return try issue(for: user, session: session, mustEnrol: mustEnrol, at: now)
         }
     }
 
-    package func issue(for user: User, session: SessionID, at now: Instant) throws -> String {
+    package func issue(for user: User, session: SessionID, mustEnrol: Bool = false, at now: Instant) throws -> String {
         let seconds = now.secondsSinceEpoch
         let id = user.id.description
         return try jwt.sign(
@@ -54,7 +60,7 @@ package final class AccessTokens: Sendable {
                 others: [
                     .init("userId", id), .init("username", user.email), .init("role", user.role.rawValue),
                     .init("sid", session.description),
-                ]))
+                ] + (mustEnrol ? [.init("enrol", "mfa")] : [])))
     }
 
     package func verify(_ token: some StringProtocol, at now: Instant) throws(Refusal) -> AccessClaims {
@@ -80,7 +86,9 @@ package final class AccessTokens: Sendable {
         guard let user = UserID(claims.subject), let session = claims["sid"].flatMap({ SessionID($0) }),
             let role = claims["role"].flatMap(PlatformRole.init(rawValue:))
         else { throw .tokenNotValid }
-        return AccessClaims(user: user, session: session, role: role, expiresAt: claims.expiresAt)
+        return AccessClaims(
+            user: user, session: session, role: role, expiresAt: claims.expiresAt,
+            mustEnrol: claims["enrol"] != nil)
     }
 }
 

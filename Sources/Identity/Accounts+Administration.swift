@@ -1,8 +1,10 @@
+import Audit
 import Base
 import Books
 import Cryptography
 import Database
 import HTTP
+import Outbound
 import Runtime
 
 /// What the operator does at the command line, where the machine itself is the authority.
@@ -57,27 +59,52 @@ extension Accounts {
     /// `purser user password`: sets a new one and ends all sessions.
     package func setPassword(_ password: Password, of email: EmailAddress) async throws {
         let hash = try await hasher.hash(password)
-        try await change(email, because: .password) { users, user, now in
+        try await change(email, because: .password, recorded: "PASSWORD_SET") { users, user, now in
             try await users.savePasswordHash(hash, of: user.id, at: now)
         }
     }
 
     /// Shuts an account out at once, or lets it in again. Nothing of it is deleted.
     package func setActive(_ isActive: Bool, _ email: EmailAddress) async throws {
-        try await change(email, because: .deactivated) { users, user, now in
+        try await change(email, because: .deactivated, recorded: isActive ? "USER_ENABLED" : "USER_DISABLED") {
+            users, user, now in
             try await users.saveActive(isActive, of: user.id, at: now)
         }
     }
 
+    /// Demands a second factor, or leaves it to the account's owner. Whoever has none is signed out, and can do nothing
+    /// but set one up when they come back.
+    package func requireSecondFactor(_ isRequired: Bool, of email: EmailAddress) async throws {
+        let now = clock.now()
+        let ended = try await database.transaction { [self] transaction -> [SessionID] in
+            let users = UserStore(queryable: transaction)
+            guard let user = try await users.lock(email: email) else { throw Refusal.notFound("account") }
+            guard user.isSecondFactorRequired != isRequired else { return [] }
+            try await users.saveSecondFactorRequired(isRequired, of: user.id, at: now)
+            try await recordByOperator(isRequired ? "MFA_DEMANDED" : "MFA_LEFT_OPEN", of: user, in: transaction)
+            guard isRequired, try await factors(of: user.id, in: transaction).isEmpty else { return [] }
+            try await send(.factorChanged(.codesRequired), to: user, in: transaction)
+            return try await SessionStore(transaction: transaction)
+                .revokeAll(of: user.id, because: .administrator, at: now)
+        }
+        refuseTokens(of: ended, at: now)
+    }
+
+    func recordByOperator(_ action: StaticString, of user: User, in connection: any Queryable) async throws {
+        try await connection.record(
+            AuditRecord(.init(action), module: "accounts", record: user.id.description, by: .operator))
+    }
+
     private func change(
-        _ email: EmailAddress, because reason: Session.RevokedReason,
+        _ email: EmailAddress, because reason: Session.RevokedReason, recorded action: StaticString,
         _ body: @escaping @Sendable (UserStore, User, Instant) async throws -> Void
     ) async throws {
         let now = clock.now()
-        let ended = try await database.transaction { transaction in
+        let ended = try await database.transaction { [self] transaction in
             let users = UserStore(queryable: transaction)
             guard let user = try await users.lock(email: email) else { throw Refusal.notFound("account") }
             try await body(users, user, now)
+            try await recordByOperator(action, of: user, in: transaction)
             return try await SessionStore(transaction: transaction).revokeAll(of: user.id, because: reason, at: now)
         }
         refuseTokens(of: ended, at: now)

@@ -25,7 +25,8 @@ extension Accounts {
         }
         switch outcome {
         case .rotated(let session, let user, let token):
-            let accessToken = try await tokens.sign(for: user, session: session.id, at: now)
+            let accessToken = try await tokens.sign(
+                for: user, session: session.id, mustEnrol: mustEnrol(user, session.methods), at: now)
             return Refreshed(session: session, accessToken: accessToken, refreshToken: token)
         case .refused: throw Refusal.refreshNotValid
         case .reused(let session):
@@ -137,5 +138,6 @@ extension Accounts {
         let now = clock.now()
         tokens.ended.sweep(now: now.secondsSinceEpoch)
         try await SessionStore.prune(database, at: now)
+        try await ChallengeStore.prune(database, at: now)
     }
 }

@@ -1,9 +1,7 @@
 import Base
-import Books
 import Database
 import HTTP
 import Jobs
-import Outbound
 import Runtime
 
 extension Accounts {
@@ -11,7 +9,7 @@ extension Accounts {
     ///   same work; `locked` after too many failures.
     package func signIn(
         email: EmailAddress, password: Password, transport: Session.Transport, from client: Client
-    ) async throws -> SignedIn {
+    ) async throws -> SignInOutcome {
         let keys = FailureKeys(email: email, network: client.network)
         let record = try await LoginStore.find(database, email: email, keys: keys, network: client.network)
         if let seconds = record.failures.secondsLocked(knownNetwork: record.isKnownNetwork, at: clock.now()) {
@@ -57,9 +55,9 @@ extension Accounts {
     private func admit(
         _ user: User, _ record: LoginRecord, _ keys: FailureKeys, oldHash: String, newHash: String?,
         transport: Session.Transport, from client: Client
-    ) async throws -> SignedIn {
+    ) async throws -> SignInOutcome {
         let now = clock.now()
-        let opened = try await database.transaction { [self] transaction in
+        let admitted = try await database.transaction { [self] transaction -> Admitted in
             let logins = LoginStore(queryable: transaction)
             let users = UserStore(queryable: transaction)
             // Looked at again under lock: the right password among many parallel guesses must not get through after
@@ -72,18 +70,24 @@ extension Accounts {
             guard user.isActive else { throw Refusal.accountDisabled }
             if failures.pair != nil { try await logins.forgetPair(keys) }
             if let newHash { try await users.replacePasswordHash(oldHash, by: newHash, of: user.id) }
-            let (session, refreshToken) = try await openSession(
-                for: user, transport: transport, client: client, at: now, in: transaction)
-            try await publish(.userSignedIn, user.id, session.id, in: transaction)
-            if !record.isKnownNetwork, record.wasUsedBefore {
-                try await send(
-                    .newSignIn(device: Device(userAgent: client.userAgent).words, address: client.address, at: now),
-                    to: user, in: transaction)
+            let factors = try await factors(of: user.id, in: transaction)
+            guard factors.isEmpty else {
+                return .secondStep(
+                    try await beginSecondStep(
+                        user, factors, transport: transport, by: .password, at: now, in: transaction))
             }
-            return OpenedSession(
-                user: user, books: try await BookStore(transaction).books(of: user.id), session: session,
-                refreshToken: refreshToken)
+            return .entered(
+                try await enter(
+                    user, transport: transport, by: [.password], from: client, at: now, in: transaction))
         }
-        return try await signedIn(opened, at: now)
+        switch admitted {
+        case .entered(let opened): return .signedIn(try await signedIn(opened, at: now))
+        case .secondStep(let step): return .secondStep(step)
+        }
+    }
+
+    private enum Admitted: Sendable {
+        case entered(OpenedSession)
+        case secondStep(SecondStep)
     }
 }

@@ -18,6 +18,8 @@ package struct IdentityOptions: Sendable {
     /// For the page's cookies only; see `RefreshTokenRecord.decide`.
     package var cookieGrace: Duration = .seconds(10)
     package var isRegistrationOpen = true
+    /// Of whom a second factor is demanded, besides those whom the operator has named.
+    package var secondFactorDemand = SecondFactorDemand.none
     package var areTermsRequired = false
     package var pairLockout = LockoutPolicy.pair
     package var accountLockout = LockoutPolicy.account
@@ -90,7 +92,9 @@ extension Accounts {
     func signedIn(_ opened: OpenedSession, at now: Instant) async throws -> SignedIn {
         SignedIn(
             user: opened.user, books: opened.books, session: opened.session,
-            accessToken: try await tokens.sign(for: opened.user, session: opened.session.id, at: now),
+            accessToken: try await tokens.sign(
+                for: opened.user, session: opened.session.id,
+                mustEnrol: mustEnrol(opened.user, opened.session.methods), at: now),
             refreshToken: opened.refreshToken)
     }
 
@@ -130,6 +134,33 @@ extension Accounts {
         let seconds = now.secondsSinceEpoch
         let until = seconds + tokens.lifetimeSeconds + 2 * tokens.jwt.leeway
         for session in sessions { tokens.ended.insert(session, until: until, now: seconds) }
+    }
+
+    // MARK: Keys
+
+    /// Reads the signing keys again, now and each half minute, until its task is cancelled.
+    ///
+    /// - Parameter directory: `<data>/keys`.
+    package func followKeys(directory: String) async {
+        while !Task.isCancelled {
+            reloadKeys(directory: directory)
+            try? await Task.sleep(for: .seconds(SigningKeys.reloadSeconds))
+        }
+    }
+
+    /// What cannot be read leaves the keys as they are.
+    package func reloadKeys(directory: String) {
+        do throws(SecretFile.Failure) {
+            let isChanged = try tokens.jwt.ring.reload(directory: directory, now: clock.now().secondsSinceEpoch)
+            if isChanged {
+                log.info("signing keys read") {
+                    $0.text("signs", tokens.jwt.keys.current.publicKey.keyID)
+                    $0.number("verify", tokens.jwt.keys.verifying.count)
+                }
+            }
+        } catch {
+            log.error("the signing keys cannot be read again: \(error)")
+        }
     }
 
     // MARK: The page's protection against forged requests

@@ -24,7 +24,7 @@ package struct Authenticator: Sendable {
     func principal(of request: Request) throws(Refusal) -> Principal? {
         let now = accounts.clock.now()
         if let header = request.header("authorization") {
-            return try accounts.tokens.verify(Self.bearer(header), at: now).principal
+            return try Self.principal(try accounts.tokens.verify(Self.bearer(header), at: now), request)
         }
         guard let cookie = request.cookie(SessionCookies.access), !cookie.isEmpty else { return nil }
         let claims = try accounts.tokens.verify(cookie, at: now)
@@ -33,6 +33,15 @@ package struct Authenticator: Sendable {
             guard accounts.isCSRFTokenValid(request.header("x-csrf-token"), of: claims.session) else {
                 throw .csrfNotValid
             }
+        }
+        return try Self.principal(claims, request)
+    }
+
+    /// Whoever has to set up a second factor may do that, see who they are, and sign out.
+    private static func principal(_ claims: AccessClaims, _ request: Request) throws(Refusal) -> Principal {
+        if claims.mustEnrol {
+            let path = request.wire.path
+            guard path.hasPrefix("/api/v1/auth/") || path == "/api/v1/users/me" else { throw .enrolmentNeeded }
         }
         return claims.principal
     }

@@ -31,6 +31,10 @@ enum IdentityInput {
     static let newPassword = BodyField.secret("newPassword", max: Password.byteLimit).required()
     static let endOtherSessions = BodyField.bool(
         "endOtherSessions", "Whether all other sessions end: true unless given.")
+    static let optionalPassword = BodyField.secret("password", max: Password.byteLimit)
+    static let challenge = BodyField.secret("challenge", max: 128, "From the answer to the first step.")
+    static let code = BodyField.secret("code", max: 16, "Six digits of the device.")
+    static let recoveryCode = BodyField.secret("recoveryCode", max: 64, "One of those that were written down.")
     static let refreshToken = BodyField.secret(
         "refreshToken", max: 128, "Left out where the purser_refresh cookie is sent.")
     static let setupToken = BodyField.secret("token", max: 128, "From the set-up link.").required()
@@ -57,17 +61,17 @@ enum IdentityInput {
         if accepted == false || body.has(terms) && accepted == nil || areTermsRequired && accepted == nil {
             body.refuse("terms", "terms must be accepted: send true.")
         }
+        var name = whole.map { PersonName(whole: $0) } ?? PersonName()
+        if let first, !first.isEmpty { name.first = first }
+        if let last, !last.isEmpty { name.last = last }
         var chosen: Password?
         if let email, let typed {
-            do throws(InputProblem) { chosen = try Password(new: typed, for: email) } catch {
+            do throws(InputProblem) { chosen = try Password(new: typed, for: email, name: name) } catch {
                 body.refuse("password", error.message)
             }
         }
         try body.check()
         guard let email, let chosen else { throw .invalid("body", "email and password are required.") }
-        var name = whole.map { PersonName(whole: $0) } ?? PersonName()
-        if let first, !first.isEmpty { name.first = first }
-        if let last, !last.isEmpty { name.last = last }
         let company = business.flatMap { $0.isEmpty ? nil : $0 }
         return Registration(
             email: email, password: chosen, name: name,

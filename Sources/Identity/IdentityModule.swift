@@ -10,6 +10,9 @@ package enum IdentityModule {
         [
             Migration(name: "M20261121000300__identity", sql: PackageResources.M20261121000300__identity_sql),
             Migration(name: "M20261122000110__passkeys", sql: PackageResources.M20261122000110__passkeys_sql),
+            Migration(
+                name: "M20261122000120__linked_identities", sql: PackageResources.M20261122000120__linked_identities_sql
+            ),
         ] + signInMigrations + peopleMigrations + keyMigrations
     }
 
@@ -17,6 +20,7 @@ package enum IdentityModule {
     package static func routes(_ accounts: Accounts) -> [any RouteGroup] {
         [
             IdentityRoutes(accounts: accounts), RecoveryRoutes(accounts: accounts), SecurityRoutes(accounts: accounts),
+            CodeRoutes(accounts: accounts),
         ]
     }
 

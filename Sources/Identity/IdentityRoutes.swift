@@ -36,8 +36,8 @@ package struct IdentityRoutes: RouteGroup {
             accepts: .json(
                 "Login",
                 [IdentityInput.email.property, IdentityInput.password.property, IdentityInput.session.property]),
-            returns: .data(IdentityOutput.session), refuses: [.invalid, .unauthenticated, .forbidden, .unavailable],
-            rateLimit: .credentials, handle: signIn)
+            returns: .data(IdentityOutput.session), or: .data(SecondStep.schema, status: 202),
+            refuses: [.invalid, .unauthenticated, .forbidden, .unavailable], rateLimit: .credentials, handle: signIn)
         routes.post(
             "/auth/refresh", "Exchange a refresh token for new tokens", access: .everyone,
             accepts: .json("Refresh", [IdentityInput.refreshToken.property]), returns: .data(IdentityOutput.refreshed),
@@ -74,25 +74,25 @@ package struct IdentityRoutes: RouteGroup {
     // MARK: Signing in
 
     @Sendable private func register(_ request: Request) async throws -> HTTPResponse {
-        try refuseForeignPage(request)
+        try request.refuseForeignPage()
         var body = try await request.body()
         let registration = try IdentityInput.readRegistration(
             &body, areTermsRequired: accounts.options.areTermsRequired)
         let signedIn = try await accounts.register(registration, from: Client(request))
-        return answer(signedIn, status: 201, request)
+        return accounts.answer(signedIn, status: 201, to: request)
     }
 
     @Sendable private func setUp(_ request: Request) async throws -> HTTPResponse {
-        try refuseForeignPage(request)
+        try request.refuseForeignPage()
         var body = try await request.body()
         let token = body.read(IdentityInput.setupToken)
         let registration = try IdentityInput.readRegistration(&body, areTermsRequired: false)
         let signedIn = try await accounts.setUp(registration, token: token ?? "", from: Client(request))
-        return answer(signedIn, status: 201, request)
+        return accounts.answer(signedIn, status: 201, to: request)
     }
 
     @Sendable private func signIn(_ request: Request) async throws -> HTTPResponse {
-        try refuseForeignPage(request)
+        try request.refuseForeignPage()
         var body = try await request.body()
         let email = body.read(IdentityInput.email)
         let typed = body.read(IdentityInput.password)
@@ -101,29 +101,11 @@ package struct IdentityRoutes: RouteGroup {
         guard let email, let typed, let password = Password(attempt: typed) else {
             throw Refusal.invalid("password", "password is required.")
         }
-        let signedIn = try await accounts.signIn(
+        let outcome = try await accounts.signIn(
             email: email, password: password, transport: session == "cookie" ? .cookie : .bearer, from: Client(request))
-        return answer(signedIn, status: 200, request)
-    }
-
-    /// A page of another site must not sign its visitor in to an account of its own choosing. Browsers say where a
-    /// request comes from; programs do not send this header.
-    private func refuseForeignPage(_ request: Request) throws(Refusal) {
-        if request.header("sec-fetch-site")?.lowercased() == "cross-site" { throw .csrfNotValid }
-    }
-
-    private func answer(_ signedIn: SignedIn, status: Int, _ request: Request) -> HTTPResponse {
-        let delivery = TokenDelivery(
-            accounts: accounts, cookies: SessionCookies(request: request, options: accounts.options),
-            session: signedIn.session, accessToken: signedIn.accessToken, refreshToken: signedIn.refreshToken)
-        return .data(status: status, fields: delivery.cookieFields, capacity: 2048) { writer in
-            writer.beginObject()
-            writer.key("user")
-            IdentityOutput.user.write(signedIn.user, to: &writer)
-            writer.key("book")
-            if let book = signedIn.books.first { BookSummary.fields.write(book, to: &writer) } else { writer.null() }
-            delivery.write(to: &writer)
-            writer.endObject()
+        switch outcome {
+        case .signedIn(let signedIn): return accounts.answer(signedIn, to: request)
+        case .secondStep(let step): return step.answer
         }
     }
 

@@ -18,6 +18,9 @@ package enum IdentitySettings {
         "registration", of: ["open", "closed"], default: "open", "Whether anybody may open an account.")
     package static let termsRequired = Setting.flag(
         "terms-required", default: false, "Whether registering needs \"terms\": true.")
+    package static let requireMFA = Setting<String>.choice(
+        "require-mfa", of: SecondFactorDemand.allCases.map(\.rawValue), default: "none",
+        "Who must sign in with a second factor; `purser user require-mfa` demands it of single people.")
     package static let issuer = Setting.text(
         "token-issuer", default: "purser", "The issuer named in access tokens.")
     package static let audience = Setting.text(
@@ -44,7 +47,8 @@ package enum IdentitySettings {
     package static let all: [SettingDeclaration] = [
         accessLifetime.declaration, refreshLifetime.declaration, sessionLifetime.declaration, refreshGrace.declaration,
         registration.declaration,
-        termsRequired.declaration, issuer.declaration, audience.declaration, cookieSecure.declaration,
+        termsRequired.declaration, requireMFA.declaration, issuer.declaration, audience.declaration,
+        cookieSecure.declaration,
         passwordMemory.declaration, passwordPasses.declaration, passwordConcurrency.declaration,
         passwordQueue.declaration, loginAttempts.declaration, loginWindow.declaration,
     ]
@@ -57,6 +61,7 @@ extension IdentityOptions {
         sessionLifetime = configuration[IdentitySettings.sessionLifetime]
         cookieGrace = configuration[IdentitySettings.refreshGrace]
         isRegistrationOpen = configuration[IdentitySettings.registration] == "open"
+        secondFactorDemand = SecondFactorDemand(rawValue: configuration[IdentitySettings.requireMFA]) ?? .none
         areTermsRequired = configuration[IdentitySettings.termsRequired]
         let attempts = configuration[IdentitySettings.loginAttempts]
         let window = configuration[IdentitySettings.loginWindow]

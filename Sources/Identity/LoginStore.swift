@@ -7,8 +7,6 @@ struct LoginRecord: Sendable {
     let passwordHash: String?
     /// The account has signed in from this network before.
     let isKnownNetwork: Bool
-    /// It has been signed in to at all.
-    let wasUsedBefore: Bool
     let failures: Failures
 
     struct Failures: Sendable {
@@ -34,8 +32,7 @@ struct LoginStore {
         let rows = try await database.pipeline([
             """
             SELECT \(UserStore.columns), users.password_hash,
-                EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id AND network = \(network)),
-                EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id)
+                EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id AND network = \(network))
             FROM users WHERE email = \(email.normalized)
             """,
             selection(keys),
@@ -44,12 +41,12 @@ struct LoginStore {
         let failures = try failures(rows[1])
         guard let row = rows[0].first else {
             return LoginRecord(
-                user: nil, passwordHash: nil, isKnownNetwork: false, wasUsedBefore: false, failures: failures)
+                user: nil, passwordHash: nil, isKnownNetwork: false, failures: failures)
         }
         return LoginRecord(
             user: try User(row), passwordHash: try row.get(UserStore.columnCount),
             isKnownNetwork: try row.get(UserStore.columnCount + 1),
-            wasUsedBefore: try row.get(UserStore.columnCount + 2), failures: failures)
+            failures: failures)
     }
 
     private static func selection(_ keys: FailureKeys) -> SQL {

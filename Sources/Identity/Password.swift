@@ -18,10 +18,10 @@ package struct Password: Sendable {
         }
         let lower = text.lowercased()
         guard lower != email.normalized else { throw InputProblem("password should not be the e-mail address.") }
-        guard ![name.full, name.display].contains(where: { $0?.lowercased() == lower }) else {
-            throw InputProblem("password should not be your name.")
+        guard !Self.isGuess(lower, email, name) else {
+            throw InputProblem("password should be more than your name, your address or the name of this program.")
         }
-        guard !Self.tooCommon.contains(lower), Set(lower).count > 1 else {
+        guard !Self.tooCommon.contains(Substring(lower)), Set(lower).count > 1 else {
             throw InputProblem("password is one of the most common ones, which attackers try first. Choose another.")
         }
         bytes = Array(text.utf8)
@@ -33,21 +33,19 @@ package struct Password: Sendable {
         bytes = Array(text.utf8)
     }
 
-    /// The hundred or so of eight and more characters that lead every published list of leaked passwords.
-    private static let tooCommon: Set<String> = Set(
-        """
-        password password1 password12 password123 password1234 passw0rd p@ssw0rd p@ssword mypassword
-        12345678 123456789 1234567890 0123456789 87654321 987654321 0987654321 123123123 123321123 12341234
-        12344321 11223344 112233445566 123454321 147258369 147852369 159357456 789456123 741852963 1029384756
-        qwertyui qwertyuiop qwerty12 qwerty123 qwerty1234 qwerty12345 qwertyqwerty asdfghjk asdfghjkl asdfasdf
-        asdf1234 zxcvbnm1 zxcvbnm123 1q2w3e4r 1q2w3e4r5t 1q2w3e4r5t6y q1w2e3r4 q1w2e3r4t5 1qaz2wsx 1qaz2wsx3edc
-        qazwsxedc qweasdzxc qwe123qwe 123qweasd abcd1234 abc12345 abc123456 abcdefgh abcdefg1 a1b2c3d4 aa123456
-        a1234567 a12345678 a123456789 123456789a 12345678a 1234567a 123456abc iloveyou iloveyou1 iloveyou2
-        sunshine sunshine1 princess princess1 football football1 baseball baseball1 basketball superman superman1
-        spiderman starwars trustno1 letmein1 letmein123 welcome1 welcome123 whatever jennifer michelle samantha
-        victoria elizabeth alexander computer internet facebook linkedin corvette mercedes maverick midnight
-        metallica blink182 liverpool barcelona butterfly chocolate pokemon1 monkey123 dragon123 master123 shadow12
-        michael1 jordan23 charlie1 hello123 test1234 testtest admin123 admin1234 administrator changeme changeme1
-        changeme123 secret123 default1 guest123 root1234 login123 purser123
-        """.split(whereSeparator: \.isWhitespace).map(String.init))
+    /// The five thousand of eight and more characters that lead the lists of leaked passwords.
+    private static let tooCommon: Set<Substring> = {
+        let lines = String(decoding: PackageResources.common_passwords_txt, as: UTF8.self).split(separator: "\n")
+        return Set(lines.lazy.filter { !$0.hasPrefix("# ") && $0 != "#" })
+    }()
+
+    /// Whether it is a word that anybody would try for this person first, with nothing but digits and signs around it.
+    private static func isGuess(_ lower: String, _ email: EmailAddress, _ name: PersonName) -> Bool {
+        let bare = lower.drop { !$0.isLetter }
+        let core = String(String(bare.reversed()).drop { !$0.isLetter }.reversed())
+        let parts = email.normalized.split { $0 == "@" || $0 == "." || $0 == "+" || $0 == "-" || $0 == "_" }
+        let names = [name.first, name.last, name.full, name.display].compactMap { $0?.lowercased() }
+        let words = parts.map(String.init) + names + ["purser", email.localPart]
+        return words.contains { $0.count >= 3 && core == $0 }
+    }
 }

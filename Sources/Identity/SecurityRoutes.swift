@@ -26,7 +26,8 @@ struct SecurityRoutes: RouteGroup {
             handle: changeEmail)
         routes.post(
             "/auth/reauthenticate", "Prove once more who is at the session", access: .session,
-            accepts: .json("Reauthentication", [IdentityInput.password.property]),
+            accepts: .json(
+                "Reauthentication", [IdentityInput.optionalPassword.property, IdentityInput.code.property]),
             returns: .data(RecoveryRoutes.nothing), refuses: [.invalid, .tooManyRequests, .unavailable],
             handle: reauthenticate)
         routes.get(
@@ -74,11 +75,16 @@ struct SecurityRoutes: RouteGroup {
 
     @Sendable private func reauthenticate(_ request: Request) async throws -> HTTPResponse {
         var body = try await request.body()
-        let password = body.read(IdentityInput.password)
+        let password = body.read(IdentityInput.optionalPassword)
+        let code = body.read(IdentityInput.code)
+        if (password == nil) == (code == nil) { body.refuse("password", "Send password, or code instead.") }
         try body.check()
-        try await accounts.reauthenticate(
-            try request.principal.user, in: try request.principal.session, password: password ?? "",
-            from: Client(request))
+        let (user, session) = (try request.principal.user, try request.principal.session)
+        if let code {
+            try await accounts.reauthenticate(user, in: session, code: code, from: Client(request))
+        } else {
+            try await accounts.reauthenticate(user, in: session, password: password ?? "", from: Client(request))
+        }
         return RecoveryRoutes.done()
     }
 

@@ -119,6 +119,17 @@ struct SessionStore {
         return try await revoke(session, because: reason, at: now)
     }
 
+    /// Another thing that its person has shown.
+    func add(_ method: SignInMethod, to session: SessionID, at now: Instant) async throws {
+        _ = try await transaction.run(
+            """
+            UPDATE sessions SET authenticated_at = \(now),
+                methods = CASE WHEN \(method.rawValue) = ANY(methods) THEN methods
+                    ELSE methods || \(method.rawValue) END
+            WHERE id = \(session)
+            """)
+    }
+
     func saveAuthenticated(_ session: SessionID, at now: Instant) async throws {
         _ = try await transaction.run("UPDATE sessions SET authenticated_at = \(now) WHERE id = \(session)")
     }

@@ -54,6 +54,8 @@ struct TokenReport: Sendable {
         } else {
             do {
                 let claims = try accounts.tokens.verify(token, at: accounts.clock.now())
+                // Whoever has to set up a second factor first is not signed in for anything else.
+                guard !claims.mustEnrol else { return TokenReport(active: nil) }
                 principal = claims.principal
                 expiresAt = claims.expiresAt
             } catch { return TokenReport(active: nil) }

@@ -117,6 +117,13 @@ struct UserStore {
             "UPDATE users SET is_active = \(isActive), version = version + 1, updated_at = \(now) WHERE id = \(id)")
     }
 
+    func saveSecondFactorRequired(_ isRequired: Bool, of id: UserID, at now: Instant) async throws {
+        _ = try await queryable.run(
+            """
+            UPDATE users SET mfa_required = \(isRequired), version = version + 1, updated_at = \(now) WHERE id = \(id)
+            """)
+    }
+
     func hasAdministrator() async throws -> Bool {
         try await queryable.first("SELECT 1 FROM users WHERE role = 'admin' AND is_active LIMIT 1") != nil
     }

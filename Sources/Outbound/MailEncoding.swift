@@ -51,8 +51,8 @@ enum MailEncoding {
         }
         for scalar in text.unicodeScalars {
             let bytes = Array(String(scalar).utf8)
-            // 45 bytes become 60 characters of base64, and 72 with what is around them.
-            if piece.count + bytes.count > 45 { close() }
+            // 39 bytes become 52 characters of base64, 64 with what is around them, and 73 behind the header's name.
+            if piece.count + bytes.count > 39 { close() }
             piece += bytes
         }
         close()

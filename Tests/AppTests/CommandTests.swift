@@ -57,7 +57,7 @@ import Testing
         ["report", "overview", "--month", "March", "--user", "a@b.c"],
         ["report", "months", "--months", "3", "--year", "2025", "--user", "a@b.c"],
         ["report", "compare", "--with", "soon", "--user", "a@b.c"],
-        ["user"], ["user", "dance"],
+        ["user"], ["user", "dance"], ["user", "require-mfa"], ["keys"], ["keys", "dance"], ["keys", "list", "all"],
         ["user", "add"], ["user", "add", "a@b.c", "d@e.f"], ["jobs"], ["jobs", "retry"], ["jobs", "drop", "x"],
         ["jobs", "dance"], ["config", "--port", "-1"],
     ]) func `says with status 2 that it was called wrongly`(arguments: [String]) async throws {

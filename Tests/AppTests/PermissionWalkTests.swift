@@ -70,7 +70,7 @@ import Testing
                 _ = try await database.writer.query(
                     """
                     INSERT INTO users (id, email, email_as_given, created_at, updated_at)
-                    VALUES (\(user), \("p\(number)@example.org"), 'p', now(), now())
+                    VALUES (\(user), \("p\(number)@example.org"), 'p@example.org', now(), now())
                     """)
             }
             _ = try await database.writer.query(
@@ -95,9 +95,18 @@ import Testing
                     guard let user = UserID(words[1]) else {
                         throw Refusal(.unauthenticated, "INVALID_TOKEN", "It has expired.")
                     }
-                    return words[0] == "Key"
-                        ? Principal(user: user, credential: .apiKey(APIKeyID.new()), platformRole: .user, scopes: [])
-                        : Principal(user: user, session: SessionID.new(), platformRole: .user)
+                    if words[0] == "Key" {
+                        return Principal(
+                            user: user, credential: .apiKey(APIKeyID.new()), platformRole: .user, scopes: [])
+                    }
+                    // A fresh one for each request, as some of them end it.
+                    let session = SessionID.new()
+                    _ = try await database.writer.query(
+                        """
+                        INSERT INTO sessions (id, user_id, transport, created_at, last_used_at, expires_at, authenticated_at, ends_at)
+                        VALUES (\(session), \(user), 'bearer', now(), now(), now() + interval '1 day', now(), now() + interval '1 day')
+                        """)
+                    return Principal(user: user, session: session, platformRole: .user)
                 },
                 findBook: { try await books.context(of: $0, requested: $1) }, options: options, log: .silent,
                 metrics: Metrics())

@@ -79,16 +79,52 @@ import Testing
         }
     }
 
-    @Test func `rotate: the newest signs, all verify, even when the clock went back`() throws {
+    @Test func `rotate: a new one verifies at once and signs a minute later, even when the clock went back`() throws {
         try withTemporaryDirectory { directory in
             let old = try SigningKeys.load(directory: directory, now: 2000)
+            #expect(old.current.publicKey.modulus.count * 8 == 3072)
             let new = try SigningKeys.rotate(directory: directory, now: 1000)
             #expect(new.verifying.map(\.keyID).count == 2)
-            #expect(new.current.publicKey.keyID != old.current.publicKey.keyID)
-            #expect(new.key(id: old.current.publicKey.keyID) != nil)
-            let loaded = try SigningKeys.load(directory: directory, now: 3000)
-            #expect(loaded.current.publicKey.keyID == new.current.publicKey.keyID)
+            #expect(new.current.publicKey.keyID == old.current.publicKey.keyID)
+            let before = try SigningKeys.load(directory: directory, now: 2060)
+            #expect(before.current.publicKey.keyID == old.current.publicKey.keyID)
+            let loaded = try SigningKeys.load(directory: directory, now: 2061)
+            #expect(loaded.current.publicKey.keyID == new.verifying.first?.keyID)
+            #expect(loaded.current.publicKey.keyID != old.current.publicKey.keyID)
+            #expect(loaded.key(id: old.current.publicKey.keyID) != nil)
             #expect(loaded.key(id: "unknown") == nil)
+        }
+    }
+
+    @Test func `are read again by a running server, and go once no token needs them`() throws {
+        try withTemporaryDirectory { directory in
+            let first = try SigningKeys.load(directory: directory, now: 1000)
+            let ring = KeyRing(first)
+            #expect(try !ring.reload(directory: directory, now: 1001))
+            _ = try SigningKeys.rotate(directory: directory, now: 5000)
+            #expect(try ring.reload(directory: directory, now: 5030))
+            #expect(ring.keys.current.publicKey.keyID == first.current.publicKey.keyID)
+            #expect(ring.keys.verifying.count == 2)
+            #expect(try ring.reload(directory: directory, now: 5060))
+            #expect(ring.keys.current.publicKey.keyID != first.current.publicKey.keyID)
+            let tokens = Int64(900 + 60)
+            #expect(try SigningKeys.prune(directory: directory, now: 5060 + tokens, tokenSeconds: tokens).isEmpty)
+            let moved = try SigningKeys.prune(directory: directory, now: 5090 + tokens, tokenSeconds: tokens)
+            #expect(moved == ["token-1000.pem"])
+            #expect(FileManager.default.fileExists(atPath: directory + "/retired/token-1000.pem"))
+            #expect(try SigningKeys.list(directory: directory, now: 9000).map(\.signs) == [true])
+            #expect(try SigningKeys.prune(directory: directory, now: 90_000, tokenSeconds: tokens).isEmpty)
+        }
+    }
+
+    @Test func `stay as they are in a running server when a file is damaged`() throws {
+        try withTemporaryDirectory { directory in
+            let ring = KeyRing(try SigningKeys.load(directory: directory, now: 1000))
+            let path = directory + "/token-2000.pem"
+            try Data("rubbish".utf8).write(to: URL(fileURLWithPath: path))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            #expect(throws: SecretFile.Failure.self) { try ring.reload(directory: directory, now: 3000) }
+            #expect(ring.keys.verifying.count == 1)
         }
     }
 

@@ -71,6 +71,31 @@ import Testing
         #expect(throws: InputProblem.self) { try Password(new: towers, for: ada.get()) }
     }
 
+    @Test(arguments: [
+        "Lovelace!", "lovelace1815", "1ada.lovelace", "Ada Lovelace", "ADALOVELACE@example.org", "purser2026",
+        "example123",
+    ])
+    func `is refused when it is what anybody would try for this person first`(text: String) throws {
+        let email = try EmailAddress("adalovelace@example.org")
+        #expect(throws: InputProblem.self) {
+            try Password(
+                new: text, for: email, name: PersonName(first: "Ada", last: "Lovelace", display: "ada.lovelace"))
+        }
+    }
+
+    /// Places 1, 1,000 and 4,000 or so of the list.
+    @Test(arguments: ["password", "Qwertyuiop", "trustno1", "1qaz2wsx", "blink182", "metallica", "corvette"])
+    func `is refused when thousands of others have it`(text: String) throws {
+        #expect(throws: InputProblem.self) { try Password(new: text, for: ada.get()) }
+    }
+
+    @Test func `may hold a name among other words`() throws {
+        let email = try EmailAddress("adalovelace@example.org")
+        #expect(throws: Never.self) {
+            try Password(new: "lovelace met babbage", for: email, name: PersonName(first: "Ada", last: "Lovelace"))
+        }
+    }
+
     @Test func `that is tried is only bounded`() {
         #expect(Password(attempt: "x") != nil)
         #expect(Password(attempt: "") == nil)

@@ -102,8 +102,9 @@ import Testing
             _ = try await app.registerAda()
             try await app.database.write([
                 """
-                INSERT INTO sessions (id, user_id, transport, created_at, last_used_at, expires_at)
-                SELECT gen_random_uuid(), users.id, 'bearer', now(), '2000-01-01', '2100-01-01'
+                INSERT INTO sessions
+                    (id, user_id, transport, created_at, last_used_at, expires_at, ends_at, authenticated_at)
+                SELECT gen_random_uuid(), users.id, 'bearer', now(), '2000-01-01', '2100-01-01', '2100-01-01', now()
                 FROM users, generate_series(1, 150)
                 """
             ])

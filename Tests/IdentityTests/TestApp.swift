@@ -57,11 +57,11 @@ final class TestApp: Sendable {
     /// Runs the body with a server of its own.
     static func run(
         _ configure: (inout IdentityOptions) -> Void = { _ in }, rateLimits: RateLimits = RateLimits(isEnabled: false),
-        _ body: (TestApp) async throws -> Void
+        providers: [OAuthProvider] = [], _ body: (TestApp) async throws -> Void
     ) async throws {
         var options = IdentityOptions()
         configure(&options)
-        let app = try await TestApp(options, rateLimits)
+        let app = try await TestApp(options, rateLimits, providers)
         do {
             try await body(app)
             await app.stop()
@@ -71,7 +71,7 @@ final class TestApp: Sendable {
         }
     }
 
-    private init(_ options: IdentityOptions, _ rateLimits: RateLimits) async throws {
+    private init(_ options: IdentityOptions, _ rateLimits: RateLimits, _ providers: [OAuthProvider]) async throws {
         let test = TestDatabase.current
         database = test.database
         let path = TestDirectories.make("log") + "/log"
@@ -92,6 +92,9 @@ final class TestApp: Sendable {
             clock: clock.clock, log: log)
         var routes = Routes()
         for group in IdentityModule.routes(accounts) { group.register(in: &routes) }
+        PasskeyRoutes(accounts: accounts, party: RelyingParty(publicURL: SoftAuthenticator.origin)).register(
+            in: &routes)
+        OAuthRoutes(accounts: accounts, providers: providers, allowsPlainLoopback: true).register(in: &routes)
         var applicationOptions = ApplicationOptions()
         applicationOptions.rateLimits = rateLimits
         applicationOptions.trustedProxies = ["127.0.0.1"]
@@ -137,7 +140,12 @@ final class TestApp: Sendable {
         for (name, value) in fields { head += "\(name): \(value)\r\n" }
         if let body { head += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
         let bytes = Array((head + "\r\n" + (body ?? "")).utf8)
-        return try await Self.threads.run { [port] in try Answer(exchange(bytes, port: port)) }
+        return try await exchange(bytes, port: port)
+    }
+
+    /// With any server on this machine.
+    func exchange(_ request: [UInt8], port: Int) async throws -> Answer {
+        try await Self.threads.run { try Answer(exchangeBytes(request, port: port)) }
     }
 
     func post(
@@ -221,7 +229,7 @@ struct Answer: Sendable {
 private struct ClientError: Error { let operation: String }
 
 /// A blocking exchange over a connection of its own.
-private func exchange(_ request: [UInt8], port: Int) throws -> [UInt8] {
+private func exchangeBytes(_ request: [UInt8], port: Int) throws -> [UInt8] {
     let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard socket >= 0 else { throw ClientError(operation: "socket") }
     defer { close(socket) }

@@ -73,7 +73,7 @@ import Testing
     @Test func `a member names a new category in an entry of their own, and does not change the book's`() async throws {
         try await TestApp.run { app in
             let (_, max) = try await cast(app)
-            let made = try await max.post("/expenses", #"{"amount":1,"categoryName":"Boats"}"#)
+            let made = try await max.post("/expenses", #"{"amount":1,"category":"Boats"}"#)
             #expect(made.status == 201 && made.data.written("categoryName") == "Boats", "\(made.text)")
             let id = made.data.written("categoryId") ?? ""
             for (method, path, body) in [

@@ -74,9 +74,10 @@ final class TestApp: Sendable {
         BookRoutes(database: database, directory: directory, idempotency: idempotency) {
             try await EntryStore.isUsed($0, $1)
         }.register(in: &routes)
-        MemberRoutes(database: database, directory: directory).register(in: &routes)
+        MemberRoutes(database: database, directory: directory) { _ = try $0.principal.session }.register(in: &routes)
         InvitationRoutes(
-            database: database, directory: directory, mail: mail, publicURL: "https://purser.example"
+            database: database, directory: directory, mail: mail,
+            address: PublicAddress(configured: "https://purser.example/", fallback: "")
         ) { try EmailAddress($0).normalized }.register(in: &routes)
         EntryRoutes(database: database, idempotency: idempotency, clock: clock).register(in: &routes)
         ImportRoutes(

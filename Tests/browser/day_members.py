@@ -1,6 +1,28 @@
 """A shared book: opened, its members, what each of them is shown."""
 
-from verbs import Keys, test
+import email
+import email.policy
+import glob
+import os
+import re
+
+from harness import Browser
+from verbs import PASSWORD, Keys, test
+
+
+def link(to):
+    """What the newest letter to somebody leads to, out of the folder that letters go to without a mail server."""
+    for path in sorted(glob.glob(os.path.join(os.environ["MAIL_FOLDER"], "*.eml")), key=os.path.getmtime, reverse=True):
+        with open(path, "rb") as file:
+            letter = email.message_from_binary_file(file, policy=email.policy.default)
+        if to in letter["To"]:
+            return re.search(r"https?://\S+", letter.get_body(("plain",)).get_content()).group()
+    return None
+
+
+def choose(page, text):
+    """An item of the menu that is open."""
+    page.click(page.until(lambda: page.js("return [...document.querySelectorAll('[role=menuitem]')].find((each) => each.innerText.includes(arguments[0]))", text), f"no item “{text}”"))
 
 
 def book_named(page, name):
@@ -42,7 +64,7 @@ def _(page):
 def _(page):
     page.open("/members")
     for _ in range(2):
-        page.click(page.js("return document.querySelector('.screen-actions .primary')") or ".screen-actions .primary")
+        page.click(page.button("Invite somebody", ".screen-actions"))
         page.find("dialog [name=email]")
         page.fill("email", "max@example.org", "dialog")
         page.click(page.button("Send the invitation", "dialog"))
@@ -53,8 +75,50 @@ def _(page):
         page.gone("dialog")
         page.sees("max@example.org", "main")
     page.click("[aria-label='More about the invitation of max@example.org']")
-    page.click(page.js("return [...document.querySelectorAll('[role=menuitem]')].find((each) => each.innerText.includes('Withdraw'))"))
+    choose(page, "Withdraw")
     page.lacks("max@example.org", "main .people")
+
+
+@test("one who is invited signs up by the letter's link, sees the book as a viewer, and nothing of it once removed", expected=["401", "404"])
+def _(page):
+    page.open("/members")
+    page.click(page.button("Invite somebody", ".screen-actions"))
+    page.find("dialog [name=email]")
+    page.fill("email", "vera@example.org", "dialog")
+    page.fill("role", "viewer", "dialog")
+    page.click(page.button("Send the invitation", "dialog"))
+    page.gone("dialog")
+    address = page.until(lambda: link("vera@example.org"), "no letter has come")
+    vera = Browser(page.base)
+    try:
+        vera.driver.get(address)
+        vera.sees("invites you to the household Flat <b>4</b>")
+        assert "token" not in vera.js("return location.href"), "the token stays in the address"
+        vera.click(vera.button("Create an account"))
+        vera.find("[name=password]")
+        vera.fill("name", "Vera Viewer")
+        vera.fill("email", "vera@example.org")
+        vera.fill("password", PASSWORD)
+        vera.click(vera.button("Create account"))
+        vera.click(vera.button("Open the book"))
+        vera.click(vera.button("Accept"))
+        vera.at("/")
+        vera.until(lambda: book_named(vera, "Flat <b>4</b>") == vera.js("return document.querySelector('.side .book-switch').value"), "the book is not in front")
+        assert not vera.all(".new-entry"), "a viewer is offered to add entries"
+        vera.open("/members")
+        vera.sees("Vera Viewer", ".people")
+        assert not vera.all(".role-choice"), "a viewer is offered to change roles"
+        page.open("/members")
+        page.sees("Vera Viewer", ".people")
+        page.click("[aria-label='More about Vera Viewer']")
+        choose(page, "Remove")
+        page.click(page.button("Remove", "dialog"))
+        page.lacks("Vera Viewer", "main .people")
+        vera.open("/entries")
+        vera.find(".side .book-switch")
+        assert not book_named(vera, "Flat <b>4</b>"), "the book is still offered"
+    finally:
+        vera.quit()
 
 
 @test("an archived book is read and not written, until it is restored")
@@ -62,7 +126,7 @@ def _(page):
     page.open("/members")
     page.find(".person-row")
     page.click("[aria-label='More about this book']")
-    page.click(page.js("return [...document.querySelectorAll('[role=menuitem]')].find((each) => each.innerText.includes('Archive'))"))
+    choose(page, "Archive")
     page.click(page.button("Archive", "dialog"))
     page.sees("can be read, not changed", "main")
     assert not page.all(".new-entry"), "entries are still offered"

@@ -26,7 +26,10 @@ from harness import Browser, is_crash  # noqa: E402
 from verbs import TESTS  # noqa: E402
 
 # The day, in its order.
-for part in ("day_account", "day_entries", "day_import", "day_list", "day_bulk", "day_manage", "day_members", "day_live", "day_rest"):
+for part in (
+    "day_account", "day_entries", "day_import", "day_list", "day_bulk", "day_manage", "day_members", "day_live", "day_rest",
+    "day_signin",
+):
     importlib.import_module(part)
 
 

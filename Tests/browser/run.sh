@@ -20,4 +20,4 @@ for _ in $(seq 1 600); do
     sleep 0.1
 done
 url=$(sed -n 's/^listening on //p' "$work/out")
-Tests/browser/run.py --url "$url" "$@"
+MAIL_FOLDER="$work/data/mail" Tests/browser/run.py --url "$url" "$@"

@@ -54,7 +54,10 @@ enum ServeCommand {
             }
         }
         var received: Int32 = 0
-        repeat { sigwait(&signals, &received) } while received == SIGHUP
+        repeat {
+            sigwait(&signals, &received)
+            if received == SIGHUP { running.reloadKeys() }
+        } while received == SIGHUP
         log.info("stopping") { $0.text("signal", received == SIGTERM ? "SIGTERM" : "SIGINT") }
         try runBlocking { await running.stop(grace: configuration[Settings.shutdownGrace]) }
         return .success
@@ -108,6 +111,9 @@ enum ServeCommand {
             return Running(backend: backend, server: server, worker: worker, background: background)
         }
 
+        /// At once, for an operator who does not want to wait.
+        func reloadKeys() { backend.accounts.reloadKeys(directory: backend.keysDirectory) }
+
         private static func startWorker(_ backend: Backend) -> Worker {
             let worker = Worker(
                 database: backend.database, registry: Modules.jobs(backend), loop: backend.loops.next(),
@@ -120,6 +126,7 @@ enum ServeCommand {
         /// Hears of what other processes change in what this one remembers.
         private static func follow(_ backend: Backend) -> [Task<Void, Never>] {
             let (accounts, books, log, followers) = (backend.accounts, backend.books, backend.log, backend.followers)
+            let signingKeys = backend.keysDirectory
             let (activity, keys, loop) = (backend.activity, backend.keys, backend.loops.next())
             return [
                 Task {
@@ -128,6 +135,7 @@ enum ServeCommand {
                     }
                 },
                 Task { await books.follow() },
+                Task { await accounts.followKeys(directory: signingKeys) },
                 Task { await activity.run(on: loop) },
                 Task { await keys.follow() },
                 Task { await followers.run() },

@@ -9,30 +9,40 @@ import Runtime
 /// `purser user`: accounts, for the one who runs the machine.
 enum UserCommand {
     static let command = Command(
-        name: "user", summary: "Adds accounts, lists them, sets passwords, deactivates.",
-        usage: "add EMAIL [--admin] | list | password EMAIL | deactivate EMAIL | activate EMAIL",
+        name: "user", summary: "Adds accounts, lists them, sets passwords, disables them, demands second factors.",
+        usage:
+            "add EMAIL [--admin] | list | reset-password EMAIL | disable EMAIL | enable EMAIL | require-mfa EMAIL [--off] | remove-mfa EMAIL",
         details: """
             The password is asked for at a terminal, or read from standard input, or from PURSER_PASSWORD_FILE's file given
             with --password-file. It is never a flag, where other users of the machine could see it.
 
+            disable shuts an account out at once; nothing of it is deleted. require-mfa demands a second factor; remove-mfa
+            takes the codes of a lost device away. (password, deactivate and activate are older names.)
+
+              --off                 Leaves the second factor to the account's owner again.
               --admin               Makes an administrator.
               --password-file FILE  Reads the password from there.
               --currency CODE       The currency of the new account's book.
               --time-zone NAME      Its time zone.
             """,
-        switches: ["admin", "json"], options: ["password-file", "currency", "time-zone", "name"]
+        switches: ["admin", "json", "off"], options: ["password-file", "currency", "time-zone", "name"]
     ) { arguments in
         guard let action = arguments.positional.first else {
-            throw UsageProblem("add, list, password, deactivate or activate?")
+            throw UsageProblem("add, list, reset-password, disable, enable, require-mfa or remove-mfa?")
         }
         let configuration = try Settings.read(arguments)
-        switch action {
+        let older = ["password": "reset-password", "deactivate": "disable", "activate": "enable"]
+        switch older[action] ?? action {
         case "list": return try list(configuration, asJSON: arguments.has("json"))
         case "add": return try add(arguments, configuration)
-        case "password", "deactivate", "activate": return try change(action, arguments, configuration)
-        default: throw UsageProblem("“\(action)” is neither add, list, password, deactivate nor activate.")
+        case let action where actions.contains(action): return try change(action, arguments, configuration)
+        default:
+            throw UsageProblem(
+                "“\(action)” is neither add, list, reset-password, disable, enable, require-mfa nor remove-mfa.")
         }
     }
+
+    private static let actions: Set = ["reset-password", "disable", "enable", "require-mfa", "remove-mfa"]
 
     private static func email(_ arguments: Arguments) throws -> EmailAddress {
         guard arguments.positional.count == 2 else { throw UsageProblem("Give one e-mail address.") }
@@ -63,15 +73,28 @@ enum UserCommand {
         -> ExitCode
     {
         let email = try email(arguments)
-        let password = action == "password" ? try readPassword(arguments, for: email) : nil
+        let password = action == "reset-password" ? try readPassword(arguments, for: email) : nil
         return try withBackend(configuration) { backend in
             if let password {
                 try await backend.accounts.setPassword(password, of: email)
                 Output.line("The password of \(email.asGiven) is set; all their sessions are ended.")
-            } else {
-                try await backend.accounts.setActive(action == "activate", email)
+                return .success
+            }
+            switch action {
+            case "require-mfa":
+                let isRequired = !arguments.has("off")
+                try await backend.accounts.requireSecondFactor(isRequired, of: email)
                 Output.line(
-                    "\(email.asGiven) \(action == "activate" ? "can sign in again" : "cannot sign in any more").")
+                    isRequired
+                        ? "\(email.asGiven) must sign in with a second factor from now on."
+                        : "\(email.asGiven) may sign in without a second factor.")
+            case "remove-mfa":
+                try await backend.accounts.removeCodes(of: email)
+                Output.line("\(email.asGiven) signs in without codes; all their sessions are ended.")
+            default:
+                try await backend.accounts.setActive(action == "enable", email)
+                Output.line(
+                    "\(email.asGiven) \(action == "enable" ? "can sign in again" : "cannot sign in any more").")
             }
             return .success
         }

@@ -19,10 +19,13 @@ export class APIError extends Error {
 let bookID = null;
 let onSignedOut = () => {};
 let onProofNeeded = async () => false;
+let onEnrolmentNeeded = () => {};
 
 export const bookHeaders = () => (bookID ? { "X-Book": bookID } : {});
 export function useBook(id) { bookID = id; }
 export function whenSignedOut(body) { onSignedOut = body; }
+/// body() leads to where the second factor that the operator demands is set up.
+export function whenEnrolmentIsNeeded(body) { onEnrolmentNeeded = body; }
 /// body() → whether the person has shown once more who they are; then the request is repeated.
 export function whenProofIsNeeded(body) { onProofNeeded = body; }
 
@@ -115,6 +118,7 @@ function unwrap(answer, options = {}) {
     if (answer.status === 409 && details.code === "STALE_VERSION") throw new APIError("stale", details);
     // Signing in again brings the missing cookie back, and what was typed here can still be sent then.
     if (details.code === "CSRF_INVALID") details.message = "This browser has lost a part of your session. Sign in again in another tab, then try once more.";
+    if (details.code === "MFA_ENROLMENT_REQUIRED") onEnrolmentNeeded();
     if (answer.status === 429) throw new APIError("tooMany", details);
     // A gateway without its server behind it answers 502 or 504; to the reader that is the same as 503.
     if (answer.status >= 502 && answer.status <= 504) throw new APIError("unavailable", details);

@@ -5,8 +5,10 @@ import { bookForm, guessCurrency, guessTimeZone } from "./book-form.js";
 import { h, icon, replace } from "./dom.js";
 import { field, form, input, passwordInput } from "./forms.js";
 import { navigate } from "./app.js";
+import { secondStep } from "./signin-factors.js";
 import { adopt, state } from "./state.js";
 import { themeButton } from "./shell.js";
+import { visitProblem, waysIn } from "./signin-ways.js";
 
 const MINIMUM = 8;
 
@@ -44,7 +46,12 @@ export function signIn(root) {
     const content = form({
         className: "stack",
         checks: (values) => [...emailCheck(values), ...(values.password ? [] : [{ field: "password", message: "Enter your password." }])],
-        send: async (values) => enter(await api.post("/auth/login", { email: values.email.trim(), password: values.password, session: "cookie" }, { anonymous: true }), returnPath()),
+        send: async (values) => {
+            const next = returnPath();
+            const data = await api.post("/auth/login", { email: values.email.trim(), password: values.password, session: "cookie" }, { anonymous: true });
+            if (data?.mfaRequired) secondStep(root, data, (session) => enter(session, next));
+            else await enter(data, next);
+        },
         children: [
             emailField(),
             field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
@@ -52,7 +59,7 @@ export function signIn(root) {
             h("button.primary.wide", { type: "submit" }, "Sign in"),
         ],
     });
-    replace(root, frame("Sign in", null, content, h("p.entrance-foot", "New here? ", h("a", { href: "/signup" }, "Create an account"))));
+    replace(root, frame("Sign in", null, visitProblem(), content, waysIn({ onsignedin: (data) => enter(data, returnPath()), next: returnPath() }), h("p.entrance-foot", "New here? ", h("a", { href: "/signup" }, "Create an account"))));
     content.querySelector("input").focus();
     return { title: "Sign in" };
 }

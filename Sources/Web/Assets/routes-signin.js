@@ -1,7 +1,10 @@
 // The screens for signing in and the own account: routes for app.js, places for the navigation, sections for the settings.
 
-import { whenProofIsNeeded } from "./api.js";
+import { whenEnrolmentIsNeeded, whenProofIsNeeded } from "./api.js";
+import { navigate } from "./app.js";
 import { h, icon } from "./dom.js";
+import { linkedSection } from "./linked.js";
+import { passkeySection } from "./passkeys.js";
 import { reauthenticate } from "./reauthenticate.js";
 import * as recovery from "./recovery.js";
 import * as security from "./security.js";
@@ -25,4 +28,10 @@ export const sections = () => [
         h("a.button", { href: "/settings/security" }, "Password, e-mail and sessions", icon("chevron-right"))), "security"],
 ];
 
+security.factorSections.push(passkeySection, linkedSection);
 whenProofIsNeeded(reauthenticate);
+
+// Until it is set up, the server answers nothing else.
+whenEnrolmentIsNeeded(() => {
+    if (location.pathname !== "/settings/security") navigate("/settings/security#codes", { replace: true });
+});

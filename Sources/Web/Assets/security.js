@@ -3,6 +3,7 @@
 import { api, store } from "./api.js";
 import { navigate, reshow } from "./app.js";
 import { newPasswordField } from "./auth.js";
+import * as codes from "./codes.js";
 import { instant } from "./dates.js";
 import { h, icon, replace } from "./dom.js";
 import { field, form, input, passwordInput } from "./forms.js";
@@ -13,7 +14,7 @@ import { forget, state } from "./state.js";
 const METHODS = { pwd: "password", totp: "code", recovery: "recovery code", passkey: "passkey", provider: "another service" };
 
 /// [title, text, content, id] of each section that another file adds between the password and the sessions.
-export const factorSections = [];
+export const factorSections = [codes.section];
 
 export function show(main) {
     const section = (title, text, content, id) => h("section.settings-section", { id }, h("div", h("h2", title), h("p.muted", text)), h("div.panel-box", content));

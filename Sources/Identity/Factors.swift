@@ -1,0 +1,37 @@
+import Base
+import Database
+import HTTP
+
+/// What an account's second step can be.
+package enum Factor: String, Sendable, CaseIterable {
+    /// A code of a device.
+    case code = "totp"
+    case recoveryCode = "recovery"
+    case passkey
+}
+
+extension Accounts {
+    /// The second steps that an account has; none: its password alone signs in.
+    func factors(of user: UserID, in queryable: any Queryable) async throws -> [Factor] {
+        var factors: [Factor] = []
+        if try await CodeStore(queryable: queryable).isOn(user) { factors += [.code, .recoveryCode] }
+        return factors
+    }
+
+    /// Whether the operator demands a second factor of this person.
+    func isSecondFactorDemanded(of user: User) -> Bool {
+        user.isSecondFactorRequired || options.secondFactorDemand == .all
+            || options.secondFactorDemand == .administrators && user.role == .admin
+    }
+
+    /// Whether a session may do nothing but set up the second factor that is demanded.
+    func mustEnrol(_ user: User, _ methods: [SignInMethod]) -> Bool {
+        isSecondFactorDemanded(of: user) && !methods.contains { [.code, .recoveryCode, .passkey].contains($0) }
+    }
+}
+
+/// Of whom the operator demands a second factor.
+package enum SecondFactorDemand: String, Sendable, CaseIterable {
+    case none, all
+    case administrators = "admins"
+}
