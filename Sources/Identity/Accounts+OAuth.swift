@@ -68,11 +68,12 @@ enum OAuthProblem: String, Error {
     /// Linked to another account here.
     case taken
     case limit
-    case factor
 }
 
 enum OAuthOutcome: Sendable {
     case signedIn(SignedIn)
+    /// The account has second factors here, and the provider's word does not spare them.
+    case secondStep(SecondStep)
     case linked
 }
 
@@ -116,31 +117,42 @@ extension Accounts {
             return .linked
         }
         let now = clock.now()
-        let opened = try await database.transaction { [self] transaction in
+        let admitted = try await database.transaction { [self] transaction -> Admitted in
             let store = LinkedIdentityStore(queryable: transaction)
             if let link = try await store.find(provider: identity.provider, subject: identity.subject) {
                 return try await admit(link, identity, provider, from: client, at: now, in: transaction)
             }
-            return try await open(identity, provider, from: client, origin: origin, at: now, in: transaction)
+            return .entered(
+                try await open(identity, provider, from: client, origin: origin, at: now, in: transaction))
         }
-        return .signedIn(try await signedIn(opened, at: now))
+        switch admitted {
+        case .entered(let opened): return .signedIn(try await signedIn(opened, at: now))
+        case .secondStep(let step): return .secondStep(step)
+        }
+    }
+
+    private enum Admitted: Sendable {
+        case entered(OpenedSession)
+        case secondStep(SecondStep)
     }
 
     private func admit(
         _ link: LinkedIdentity, _ identity: ForeignIdentity, _ provider: OAuthProvider, from client: Client,
         at now: Instant, in transaction: Transaction
-    ) async throws -> OpenedSession {
+    ) async throws -> Admitted {
         guard let user = try await UserStore(queryable: transaction).find(link.user) else {
             throw OAuthProblem.provider
         }
         guard user.isActive else { throw OAuthProblem.disabled }
         try await LinkedIdentityStore(queryable: transaction).saveUse(link, email: Self.shown(identity.email), at: now)
-        let (session, refreshToken) = try await openSession(
-            for: user, transport: .cookie, by: [.provider], client: client, at: now, in: transaction)
-        try await publish(.userSignedIn, user.id, session.id, in: transaction)
-        return OpenedSession(
-            user: user, books: try await BookStore(transaction).books(of: user.id), session: session,
-            refreshToken: refreshToken)
+        let factors = try await factors(of: user.id, in: transaction)
+        guard factors.isEmpty || provider.trustsFactors && identity.hasSecondFactor else {
+            return .secondStep(
+                try await beginSecondStep(
+                    user, factors, transport: .cookie, by: .provider, at: now, in: transaction))
+        }
+        return .entered(
+            try await enter(user, transport: .cookie, by: [.provider], from: client, at: now, in: transaction))
     }
 
     /// A new account. Never into one that is there: whoever holds the address at the provider need not be who opened

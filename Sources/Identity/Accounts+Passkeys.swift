@@ -197,32 +197,64 @@ extension Accounts {
         return PasskeyCeremony(token: token, party: party, credentials: [])
     }
 
+    /// One of the passkeys of whom has done the first step of signing in.
+    func beginPasskeyStep(_ text: String, party: RelyingParty) async throws -> PasskeyCeremony {
+        guard let step = ChallengeToken(text) else { throw Refusal.challengeOver }
+        let token = ChallengeToken.random()
+        let now = clock.now()
+        return try await database.transaction { transaction in
+            let challenges = ChallengeStore(queryable: transaction)
+            guard let user = try await challenges.lock(.mfa, token: step, at: now)?.user else {
+                throw Refusal.challengeOver
+            }
+            try await challenges.insert(.passkeyGet, token: token, user: user, at: now)
+            return PasskeyCeremony(
+                token: token, party: party, credentials: try await PasskeyStore(queryable: transaction).list(of: user))
+        }
+    }
+
+    /// - Parameter step: the challenge of a first step that this is the second of; nil for a sign-in by passkey alone.
     func signIn(
-        _ answer: AssertionAnswer, ceremony token: ChallengeToken, party: RelyingParty, transport: Session.Transport,
-        from client: Client
+        _ answer: AssertionAnswer, ceremony token: ChallengeToken, step text: String?, party: RelyingParty,
+        transport: Session.Transport, from client: Client
     ) async throws -> SignedIn {
         let now = clock.now()
-        guard let challenge = try await takeChallenge(.passkeyGet, token, at: now), challenge.user == nil else {
-            throw Refusal.passkeyRefused
-        }
+        guard let ceremony = try await takeChallenge(.passkeyGet, token, at: now),
+            (ceremony.user == nil) == (text == nil)
+        else { throw Refusal.passkeyRefused }
+        // Alone it stands for the password too, so the authenticator must have seen who is there.
+        let expectation = WebAuthn.Expectation(
+            party: party, challenge: PasskeyCeremony.challenge(of: token), needsUserVerification: text == nil)
         let opened = try await warningOfCopies { [self] transaction in
-            // It stands for a password too, so the authenticator must have seen who is there.
-            let passkey = try await proven(
-                answer, in: transaction, at: now,
-                expecting: .init(
-                    party: party, challenge: PasskeyCeremony.challenge(of: token), needsUserVerification: true))
-            guard let user = try await UserStore(queryable: transaction).find(passkey.user) else {
-                throw Refusal.passkeyRefused
+            guard let text else {
+                return try await enterAlone(
+                    answer, expectation, transport: transport, from: client, at: now, in: transaction)
             }
-            guard user.isActive else { throw Refusal.accountDisabled }
-            let (session, refreshToken) = try await openSession(
-                for: user, transport: transport, by: [.passkey], client: client, at: now, in: transaction)
-            try await publish(.userSignedIn, user.id, session.id, in: transaction)
-            return OpenedSession(
-                user: user, books: try await BookStore(transaction).books(of: user.id), session: session,
-                refreshToken: refreshToken)
+            let challenges = ChallengeStore(queryable: transaction)
+            guard let step = ChallengeToken(text),
+                let challenge = try await challenges.lock(.mfa, token: step, at: now), challenge.user == ceremony.user,
+                let (user, transport, method) = try await firstStep(of: challenge, in: transaction)
+            else { throw Refusal.challengeOver }
+            let passkey = try await proven(answer, in: transaction, at: now, expecting: expectation)
+            guard passkey.user == user.id else { throw Refusal.passkeyRefused }
+            try await challenges.remove(step)
+            return try await enter(
+                user, transport: transport, by: [method, .passkey], from: client, at: now, in: transaction)
         }
         return try await signedIn(opened, at: now)
+    }
+
+    private func enterAlone(
+        _ answer: AssertionAnswer, _ expectation: WebAuthn.Expectation, transport: Session.Transport,
+        from client: Client, at now: Instant, in transaction: Transaction
+    ) async throws -> OpenedSession {
+        let passkey = try await proven(answer, in: transaction, at: now, expecting: expectation)
+        guard let user = try await UserStore(queryable: transaction).find(passkey.user) else {
+            throw Refusal.passkeyRefused
+        }
+        guard user.isActive else { throw Refusal.accountDisabled }
+        return try await enter(
+            user, transport: transport, by: [.passkey], from: client, at: now, in: transaction)
     }
 
     /// A transaction that judges a passkey. When its counter tells that there is a copy, its owner gets a letter, though

@@ -14,7 +14,11 @@ extension Accounts {
     /// The second steps that an account has; none: its password alone signs in.
     func factors(of user: UserID, in queryable: any Queryable) async throws -> [Factor] {
         var factors: [Factor] = []
-        if try await CodeStore(queryable: queryable).isOn(user) { factors += [.code, .recoveryCode] }
+        // A passkey signs in by itself, too; beside the password it is asked for only where codes would be.
+        if try await CodeStore(queryable: queryable).isOn(user) {
+            factors += [.code, .recoveryCode]
+            if try await !PasskeyStore(queryable: queryable).list(of: user).isEmpty { factors.append(.passkey) }
+        }
         return factors
     }
 

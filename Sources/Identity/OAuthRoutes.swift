@@ -135,6 +135,13 @@ package struct OAuthRoutes: RouteGroup {
             let gone = cookie("", seconds: 0, request)
             switch outcome {
             case .linked: return Self.page(taken.next, ("linked", provider.id), fields: [gone])
+            case .secondStep(let step):
+                // Behind the `#`, which browsers send to nobody.
+                let methods = step.factors.map(\.rawValue).joined(separator: ",")
+                return Self.redirect(
+                    to:
+                        "/signin?next=\(percentEncoded(taken.next))#challenge=\(step.challenge.text)&methods=\(methods)",
+                    fields: [gone])
             case .signedIn(let signedIn):
                 let answer = accounts.answer(signedIn, to: request)
                 let cookies = answer.fields.filter { $0.0 == "Set-Cookie" }

@@ -13,6 +13,9 @@ enum PasskeyInput {
         return token
     }.required()
 
+    static let challenge = BodyField.secret(
+        "challenge", max: 64, "Of a sign-in that waits for its second step; left out to sign in by passkey alone.")
+
     static let name = BodyField.text("name", max: Passkey.nameLimit, min: 1, "To know it by: “Ada’s phone”.")
 
     static let registration = BodyField<RegistrationAnswer>(

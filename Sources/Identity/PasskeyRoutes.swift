@@ -38,15 +38,18 @@ package struct PasskeyRoutes: RouteGroup {
             "/auth/passkeys/{id}", "Remove a passkey", access: .session, refuses: [.forbidden, .notFound, .conflict],
             handle: remove)
         routes.post(
-            "/auth/passkeys/login/options", "Begin to sign in with a passkey", access: .everyone,
-            returns: .data(PasskeyOutput.options), refuses: [.unavailable], rateLimit: .credentials,
+            "/auth/passkeys/login/options", "Begin to sign in with a passkey, alone or as the second step",
+            access: .everyone, accepts: .json("PasskeyStep", [PasskeyInput.challenge.property]),
+            returns: .data(PasskeyOutput.options), refuses: [.invalid, .unauthenticated, .forbidden, .unavailable],
+            rateLimit: .credentials,
             handle: beginSignIn)
         routes.post(
             "/auth/passkeys/login", "Sign in with a passkey", access: .everyone,
             accepts: .json(
                 "PasskeyLogin",
                 [
-                    PasskeyInput.ceremony.property, PasskeyInput.assertion.property, IdentityInput.session.property,
+                    PasskeyInput.ceremony.property, PasskeyInput.assertion.property, PasskeyInput.challenge.property,
+                    IdentityInput.session.property,
                 ]),
             returns: .data(IdentityOutput.session), refuses: [.invalid, .unauthenticated, .forbidden, .unavailable],
             rateLimit: .credentials, handle: signIn)
@@ -106,8 +109,16 @@ package struct PasskeyRoutes: RouteGroup {
 
     @Sendable private func beginSignIn(_ request: Request) async throws -> HTTPResponse {
         try request.refuseForeignPage()
-        let ceremony = try await accounts.beginPasskeySignIn(party: available)
-        return .data { PasskeyOutput.writeRequest(ceremony, isAlone: true, to: &$0) }
+        var body = try await request.optionalBody()
+        let step = body.read(PasskeyInput.challenge)
+        try body.check()
+        let ceremony =
+            if let step {
+                try await accounts.beginPasskeyStep(step, party: available)
+            } else {
+                try await accounts.beginPasskeySignIn(party: available)
+            }
+        return .data { PasskeyOutput.writeRequest(ceremony, isAlone: step == nil, to: &$0) }
     }
 
     @Sendable private func signIn(_ request: Request) async throws -> HTTPResponse {
@@ -115,11 +126,13 @@ package struct PasskeyRoutes: RouteGroup {
         var body = try await request.body()
         let ceremony = body.read(PasskeyInput.ceremony)
         let answer = body.read(PasskeyInput.assertion)
+        let step = body.read(PasskeyInput.challenge)
         let session = body.read(IdentityInput.session)
         try body.check()
         guard let ceremony, let answer else { throw Refusal.passkeyRefused }
         let signedIn = try await accounts.signIn(
-            answer, ceremony: ceremony, party: available, transport: session == "cookie" ? .cookie : .bearer,
+            answer, ceremony: ceremony, step: step, party: available,
+            transport: session == "cookie" ? .cookie : .bearer,
             from: Client(request))
         return accounts.answer(signedIn, to: request)
     }

@@ -277,6 +277,67 @@ import Testing
         }
     }
 
+    /// As if everybody had confirmed codes of a device.
+    private static func turnCodesOn(_ app: TestApp) async throws {
+        _ = try await app.database.run(
+            """
+            INSERT INTO totp_secrets (user_id, sealed, confirmed_at, created_at)
+            SELECT id, '\\x00', created_at, created_at FROM users
+            """)
+    }
+
+    @Test func `are the second step of an account with second factors, and only its own`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.registerAda()
+            let zoe = try await app.post(
+                "/auth/register", #"{"email":"zoe@example.org","password":"\#(TestApp.password)"}"#)
+            let (hers, other) = (try SoftAuthenticator(), try SoftAuthenticator())
+            _ = try await Self.add(hers, app, bearer: ada.accessToken)
+            _ = try await Self.add(other, app, bearer: zoe.accessToken)
+            try await Self.turnCodesOn(app)
+            func step() async throws -> (challenge: String, options: JSONValue) {
+                let first = try await app.signInAda()
+                #expect(first.status == 202)
+                #expect(first.data["methods"]?.array?.contains(.string("passkey")) == true)
+                let challenge = first.data["challenge"]?.string ?? ""
+                return (
+                    challenge,
+                    try await app.post("/auth/passkeys/login/options", #"{"challenge":"\#(challenge)"}"#).data
+                )
+            }
+            // A touch is enough: the password has said who it is.
+            let touch = SoftAuthenticator.Change(flags: 0x19)
+            let one = try await step()
+            #expect(one.options["publicKey"]?["allowCredentials"]?.array?.count == 1)
+            let signed = try hers.get(one.options["publicKey"] ?? .null, touch)
+            let answer = try await Self.send(
+                signed, ceremony: one.options, app, #","challenge":"\#(one.challenge)""#)
+            #expect(answer.status == 200, "\(answer.text)")
+            #expect(try await app.count("SELECT count(*) FROM sessions WHERE methods = '{pwd,passkey}'") == 1)
+            let over = try await app.post("/auth/passkeys/login/options", #"{"challenge":"\#(one.challenge)"}"#)
+            #expect(over.status == 401)
+            #expect(over.code == "CHALLENGE_EXPIRED")
+
+            let two = try await step()
+            let stranger = try await Self.send(
+                other.get(two.options["publicKey"] ?? .null), ceremony: two.options, app,
+                #","challenge":"\#(two.challenge)""#)
+            #expect(stranger.status == 401)
+            // A ceremony for a second step does not sign in alone, and one for signing in alone is no second step.
+            let three = try await step()
+            let alone = try await Self.send(
+                hers.get(three.options["publicKey"] ?? .null), ceremony: three.options, app)
+            #expect(alone.status == 401)
+            let four = try await step()
+            let any = try await Self.options(app)
+            let mixed = try await Self.send(
+                hers.get(any["publicKey"] ?? .null), ceremony: any, app, #","challenge":"\#(four.challenge)""#)
+            #expect(mixed.status == 401)
+            // Alone it needs no code: the authenticator saw who was there.
+            #expect(try await Self.signIn(hers, app).status == 200)
+        }
+    }
+
     private static let bodies = [
         "{}", #"{"ceremony":"x","credential":{}}"#, #"{"ceremony":null,"credential":null}"#,
         #"{"ceremony":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","credential":{"id":"AA","type":"password","response":{}}}"#,

@@ -7,12 +7,26 @@ binary=${BINARY:-.build/debug/purser}
 Tests/browser/setup.sh
 work=$(mktemp -d)
 server=
+provider=
 finish() {
-    [ -z "$server" ] || { kill -TERM "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; }
+    for each in $server $provider; do kill -TERM "$each" 2>/dev/null || true; wait "$each" 2>/dev/null || true; done
     rm -rf "$work"
 }
 trap finish EXIT
-"$binary" serve --host 127.0.0.1 --port 0 --data "$work/data" --rate-limits off > "$work/out" 2> "$work/err" &
+# Another service to sign in with, where Tests/tools/setup.sh has put one.
+services=()
+if [ -x .build/tools-venv/bin/oidc-provider-mock ]; then
+    port=$(python3 -c 'import socket; probe = socket.socket(); probe.bind(("127.0.0.1", 0)); print(probe.getsockname()[1])')
+    .build/tools-venv/bin/oidc-provider-mock --port "$port" \
+        --user-claims '{"sub": "grace", "email": "grace@example.org", "email_verified": true}' > "$work/provider" 2>&1 &
+    provider=$!
+    printf secret > "$work/secret"
+    printf '[{"id": "example", "name": "Example", "issuer": "http://127.0.0.1:%s", "clientId": "purser", "clientSecretFile": "secret"}]' \
+        "$port" > "$work/services.json"
+    services=(--oidc-providers "$work/services.json" --oidc-insecure-loopback true)
+    export PURSER_TEST_PROVIDER=1
+fi
+"$binary" serve --host 127.0.0.1 --port 0 --data "$work/data" --rate-limits off ${services[@]+"${services[@]}"} > "$work/out" 2> "$work/err" &
 server=$!
 for _ in $(seq 1 600); do
     grep -q '^listening on' "$work/out" && break

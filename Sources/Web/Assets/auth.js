@@ -43,6 +43,14 @@ export function lost(root, title) {
 }
 
 export function signIn(root) {
+    // Back from another service, to an account that has a second factor here.
+    const step = new URLSearchParams(location.hash.slice(1));
+    if (step.get("challenge")) {
+        const next = returnPath();
+        history.replaceState(history.state, "", location.pathname + location.search);
+        secondStep(root, { challenge: step.get("challenge"), methods: (step.get("methods") ?? "").split(",") }, (session) => enter(session, next));
+        return { title: "One more step" };
+    }
     const content = form({
         className: "stack",
         checks: (values) => [...emailCheck(values), ...(values.password ? [] : [{ field: "password", message: "Enter your password." }])],

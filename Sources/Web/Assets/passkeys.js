@@ -62,6 +62,16 @@ export async function signInWithPasskey() {
     return api.post("/auth/passkeys/login", { ceremony, credential, session: "cookie" }, { anonymous: true });
 }
 
+/// As the second step of signing in.
+export const passkeyFactor = {
+    method: "passkey", text: "Use a passkey",
+    use: async (challenge) => {
+        const { ceremony, publicKey } = await api.post("/auth/passkeys/login/options", { challenge }, { anonymous: true });
+        const credential = await prove(publicKey);
+        return api.post("/auth/passkeys/login", { ceremony, credential, challenge }, { anonymous: true });
+    },
+};
+
 /// [title, text, content, id] for the settings.
 export function passkeySection() {
     return ["Passkeys", "Sign in with your finger, your face or the code of your device instead of a password. Nobody can guess it or talk you out of it.", passkeyList(), "passkeys"];

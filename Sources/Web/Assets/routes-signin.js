@@ -4,10 +4,11 @@ import { whenEnrolmentIsNeeded, whenProofIsNeeded } from "./api.js";
 import { navigate } from "./app.js";
 import { h, icon } from "./dom.js";
 import { linkedSection } from "./linked.js";
-import { passkeySection } from "./passkeys.js";
+import { havePasskeys, passkeyFactor, passkeySection } from "./passkeys.js";
 import { reauthenticate } from "./reauthenticate.js";
 import * as recovery from "./recovery.js";
 import * as security from "./security.js";
+import { otherFactors } from "./signin-factors.js";
 import { state } from "./state.js";
 
 export const routes = [
@@ -29,6 +30,7 @@ export const sections = () => [
 ];
 
 security.factorSections.push(passkeySection, linkedSection);
+if (havePasskeys()) otherFactors.push(passkeyFactor);
 whenProofIsNeeded(reauthenticate);
 
 // Until it is set up, the server answers nothing else.

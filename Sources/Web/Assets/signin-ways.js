@@ -15,7 +15,6 @@ const PROBLEMS = {
     closed: "New accounts are made by the administrator here.",
     terms: "Create your account here first, since there are terms to accept. You can link the other service afterwards.",
     disabled: "This account has been disabled. Ask your administrator.",
-    factor: "Your account asks for a second step. Sign in with your password for now.",
 };
 
 /// A banner for the problem in the page's address; nothing without one.
