@@ -7,7 +7,7 @@ seconds="${1:-${FUZZ_SECONDS:-20}}"
 build=.build/fuzz
 mkdir -p "$build/found"
 # Preconditions stay on in -O; the parser is checked for reading out of bounds by the address sanitizer.
-swiftc -O -use-ld=lld -swift-version 6 -parse-as-library -sanitize=fuzzer,address -module-name HTTPFuzz \
+swiftc -O -use-ld=lld -swift-version 6 -parse-as-library -sanitize=fuzzer,address -module-name HTTPFuzz -package-name purser \
     Sources/HTTPServer/Wire/*.swift Fuzz/HTTPFuzz.swift Fuzz/WebSocketFuzz.swift -o "$build/http-fuzz"
 export SWIFT_BACKTRACE=enable=no
 exec "$build/http-fuzz" -max_total_time="$seconds" -max_len=2048 -timeout=5 -rss_limit_mb=1024 \

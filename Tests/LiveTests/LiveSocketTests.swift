@@ -404,7 +404,12 @@ func clientFrame(_ first: UInt8, _ payload: [UInt8]) -> [UInt8] {
                 for _ in 0..<20 { _ = try await quick.next("activity") }
                 if number > 20, app.hub.followers == 1 { break }
             }
-            for _ in 0..<100 where app.hub.followers > 1 { try await Task.sleep(for: .milliseconds(100)) }
+            for _ in 0..<100 where app.hub.followers > 1 {
+                try await Task.sleep(for: .milliseconds(100))
+                // It stays alive meanwhile.
+                try quick.say(#"{"type":"ping"}"#)
+                _ = try await quick.next("pong")
+            }
             #expect(app.hub.followers == 1)
             try quick.say(#"{"type":"ping"}"#)
             _ = try await quick.next("pong")

@@ -90,7 +90,7 @@ export function show(main, query) {
 
     function happened({ detail: event }) {
         if (kind && event.name.split(".")[0] !== kind) return;
-        if (shown.some((each) => each.number === event.number)) return;
+        if (shown.some((each) => Number(each.number) === Number(event.number))) return;
         shown = [event, ...shown].sort((left, right) => right.number - left.number);
         draw(1);
         announce(`${event.user?.name ?? "Purser"} ${sentence(event)}`);
