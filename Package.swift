@@ -78,7 +78,8 @@ let package = Package(
 
         // What happens in a book, for those who follow it.
         module(
-            "Activity", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTP", "HTTPServer", "Resources",
+            "Activity", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTP", "HTTPServer",
+            "Resources",
             "Jobs",
             resources: migrations()),
 

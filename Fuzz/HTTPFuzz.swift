@@ -9,6 +9,8 @@ public func fuzzOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = UnsafeRawBufferPointer(start: start + 1, count: count - 1)
     checkHead(input, seed: start.pointee)
     checkChunks(input, seed: start.pointee)
+    var cuts = Cuts(seed: start.pointee &+ 2)
+    fuzzFrames(input) { cuts.next() }
     return 0
 }
 

@@ -21,6 +21,8 @@ final class Backend: Sendable {
     let database: Database
     let accounts: Accounts
     let books: BookDirectory
+    /// Keys of programs.
+    let keys: APIKeys
     /// The other processes on the same database.
     let followers: Followers
     let idempotency: Idempotency
@@ -64,6 +66,7 @@ final class Backend: Sendable {
         followers = Followers(database: database, memory: BookDirectory.lifetime)
         books = BookDirectory(database: database, followers: followers)
         activity = ActivityHub(database: database, subject: ActivitySubject(EntryActivity.subject), log: log)
+        keys = APIKeys(database: database, followers: followers, log: log)
         pool = BlockingPool(threads: 2, queueLimit: 256)
         mailer = try MailSettings.mailer(
             configuration, dataDirectory: configuration[Settings.data], address: publicAddress,

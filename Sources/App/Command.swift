@@ -35,7 +35,8 @@ enum Commands {
         ServeCommand.serve, ServeCommand.worker, MigrateCommand.command, ImportCommand.command,
         ImportsCommand.command, ExportCommand.command, RulesCommand.command, ProfilesCommand.command,
         SearchCommand.command, ReportCommand.command, UserCommand.command, KeysCommand.command,
-        JobsCommand.command, AuditCommand.command, ConfigCommand.command, OpenAPICommand.command,
+        JobsCommand.command, AuditCommand.command, ServiceKeyCommand.command, ConfigCommand.command,
+        OpenAPICommand.command,
         PermissionsCommand.command, DoctorCommand.command, DemoCommand.command,
     ]
 

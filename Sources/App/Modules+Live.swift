@@ -13,9 +13,10 @@ extension Modules {
     static func addLiveRoutes(_ backend: Backend, to routes: inout Routes) {
         let books = backend.books
         let access = ActivityAccess(
-            authenticate: Authenticator(accounts: backend.accounts).authenticate,
+            authenticate: Authenticator(accounts: backend.accounts, keys: backend.keys).authenticate,
             findBook: { try await books.context(of: $0, requested: $1) })
-        AuditRoutes(database: backend.database).register(in: &routes)
+        AuditRoutes(database: backend.database, idempotency: backend.idempotency).register(in: &routes)
+        KeyRoutes(keys: backend.keys, accounts: backend.accounts).register(in: &routes)
         ActivityRoutes(
             database: backend.database, subject: ActivitySubject(EntryActivity.subject), hub: backend.activity,
             access: access
@@ -36,5 +37,6 @@ extension Modules {
     static func addLiveJobs(_ backend: Backend, to jobs: inout JobRegistry) {
         AuditJobs.register(backend.database, log: backend.log, in: &jobs)
         ActivityModule.register(backend.database, in: &jobs)
+        jobs.add(EntryAudit.sink)
     }
 }

@@ -9,8 +9,12 @@ import Resources
 /// `/audit-logs`: who did what, for those who may know.
 package struct AuditRoutes: RouteGroup {
     let database: Database
+    let idempotency: Idempotency
 
-    package init(database: Database) { self.database = database }
+    package init(database: Database, idempotency: Idempotency) {
+        self.database = database
+        self.idempotency = idempotency
+    }
 
     enum Input {
         static let module = QueryField<String>.text(
@@ -48,6 +52,10 @@ package struct AuditRoutes: RouteGroup {
         routes.get(
             "/audit-logs/{id}", "One record of the audit log", access: .book(.readAudit),
             query: [Input.scope.declaration], returns: .data(schema), refuses: [.forbidden, .notFound], handle: one)
+        routes.post(
+            "/audit-logs", "Append a record. For services", access: .service(.writeAudit),
+            accepts: AuditReport.schema, returns: .created(schema),
+            refuses: [.invalid, .notFound, .conflict, .unprocessable], handle: append)
     }
 
     @Sendable private func list(_ request: Request) async throws -> HTTPResponse {
@@ -84,6 +92,20 @@ package struct AuditRoutes: RouteGroup {
         let scope = try self.scope(try request.query(Input.scope), request)
         guard let row = try await AuditStore(database).one(id, scope) else { throw Refusal.notFound("audit record") }
         return try .data { try AuditStore.resource.write(row, to: &$0) }
+    }
+
+    @Sendable private func append(_ request: Request) async throws -> HTTPResponse {
+        let service = try request.service
+        var (bytes, body) = try await request.bodyAndBytes()
+        let report = try AuditReport(&body)
+        let origin = AuditRecord.Origin(request)
+        return try await idempotency.run(request, body: bytes) { connection in
+            let id = Identifier<AuditRecord>.new()
+            guard let row = try await connection.first(report.insertion(id, by: service, from: origin)) else {
+                throw Refusal.notFound("book")
+            }
+            return try .data(status: 201) { try AuditStore.resource.write(row, to: &$0) }
+        }
     }
 
     private func scope(_ asked: String?, _ request: Request) throws(Refusal) -> AuditFilter.Scope {

@@ -86,6 +86,7 @@ extension Access {
         case .signedIn: "signed-in"
         case .session: "session"
         case .administrator: "administrator"
+        case .service(let scope): "service \(scope.rawValue)"
         case .book(let permission), .bookInPath(let permission): permission.names.joined(separator: " ")
         }
     }

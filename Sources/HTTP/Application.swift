@@ -25,6 +25,7 @@ package final class Application: Sendable {
     private let router: Router
     package let routes: [Route]
     private let authenticate: Authenticate
+    private let authenticateService: AuthenticateService
     private let findBook: FindBook
     private let fallback: @Sendable (Request) -> HTTPResponse?
     private let options: ApplicationOptions
@@ -36,6 +37,7 @@ package final class Application: Sendable {
     /// - Parameter fallback: answers GET for paths that are no route (the page and its assets); nil is 404.
     package init(
         routes: Routes, aliases: [(from: String, to: String)] = [], authenticate: @escaping Authenticate,
+        authenticateService: @escaping AuthenticateService = { _ in throw Refusal.signInNeeded },
         findBook: @escaping FindBook,
         fallback: @escaping @Sendable (Request) -> HTTPResponse? = { _ in nil },
         options: ApplicationOptions = ApplicationOptions(), log: Log, metrics: Metrics, clock: Clock = .system
@@ -49,6 +51,7 @@ package final class Application: Sendable {
             }, aliases: aliases)
         unmatched = RouteMetrics(metrics, method: "any", path: "other")
         self.authenticate = authenticate
+        self.authenticateService = authenticateService
         self.findBook = findBook
         self.fallback = fallback
         self.options = options
@@ -118,14 +121,22 @@ package final class Application: Sendable {
         if route.rateLimit == .credentials { try count(.credentials, user: nil, request, &context) }
         if route.access != .everyone {
             do {
-                request.principalOrNil = try await authenticate(request)
+                if case .service = route.access {
+                    request.serviceOrNil = try await authenticateService(request)
+                } else {
+                    request.principalOrNil = try await authenticate(request)
+                }
             } catch let refusal as Refusal where refusal.kind == .unauthenticated {
                 if route.rateLimit == .general { try count(.general, user: nil, request, &context) }
                 throw refusal
             }
             context.principal = request.principalOrNil
         }
-        if route.rateLimit == .general { try count(.general, user: context.principal?.user, request, &context) }
+        if route.rateLimit == .general {
+            // A service is counted as a person is: by its own id.
+            let service = request.serviceOrNil.map { UserID(high: $0.key.high, low: $0.key.low) }
+            try count(.general, user: context.principal?.user ?? service, request, &context)
+        }
         if let encoding = request.header("content-encoding"), encoding.lowercased() != "identity" {
             throw Refusal(
                 .unsupportedMediaType, "UNSUPPORTED_CONTENT_ENCODING",
@@ -151,7 +162,20 @@ package final class Application: Sendable {
     private func authorize(_ request: inout Request, _ route: Route) async throws {
         switch route.access {
         case .everyone: return
-        case .signedIn: _ = try request.principal
+        case .signedIn:
+            // What belongs to no book is the person's own: a program may look at it, and no more; and one that is let into
+            // one book has no business with it at all.
+            let principal = try request.principal
+            if case .apiKey = principal.credential,
+                route.method != .get || principal.onlyBook != nil
+            {
+                _ = try principal.session
+            }
+        case .service(let scope):
+            guard try request.service.scopes.contains(scope) else {
+                throw Refusal(
+                    .forbidden, "INSUFFICIENT_SCOPE", "This key may not do that: it lacks \(scope.rawValue).")
+            }
         case .administrator:
             _ = try request.principal.session
             guard try request.principal.platformRole == .admin else {

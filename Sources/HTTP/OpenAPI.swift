@@ -57,7 +57,7 @@ package enum OpenAPI {
         writer.key("security")
         writer.beginArray()
         if route.access != .everyone {
-            for scheme in ["bearer", "cookie"] {
+            for scheme in schemes(of: route) {
                 writer.beginObject()
                 writer.key(scheme)
                 writer.beginArray()
@@ -93,6 +93,15 @@ package enum OpenAPI {
     private static func writeAccess(_ access: Access, to writer: inout JSONWriter) {
         writer.key("x-permission")
         writer.string(access.word)
+    }
+
+    private static func schemes(of route: Route) -> [String] {
+        switch route.access {
+        case .everyone: []
+        case .session, .administrator: ["bearer", "cookie"]
+        case .signedIn, .book, .bookInPath: ["bearer", "cookie", "apiKey"]
+        case .service: ["apiKey"]
+        }
     }
 
     private static func operationID(_ route: Route) -> String {
@@ -242,6 +251,8 @@ package enum OpenAPI {
         writer.raw(Array(#"{"type":"http","scheme":"bearer","bearerFormat":"JWT"}"#.utf8))
         writer.key("cookie")
         writer.raw(Array(#"{"type":"apiKey","in":"cookie","name":"purser_access"}"#.utf8))
+        writer.key("apiKey")
+        writer.raw(Array(#"{"type":"apiKey","in":"header","name":"X-API-Key"}"#.utf8))
         writer.endObject()
         writer.key("schemas")
         writer.beginObject()

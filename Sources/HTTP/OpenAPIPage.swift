@@ -80,6 +80,7 @@ enum OpenAPIPage {
         case .signedIn: "signed-in users"
         case .session: "signed-in users, not their API keys"
         case .administrator: "administrators"
+        case .service: "services, by a key of their own"
         case .book, .bookInPath: "members of the book whose role has \(access.word)"
         }
     }

@@ -108,4 +108,6 @@ package enum Access: Sendable, Equatable {
     /// The same for the book that the path's `{id}` names.
     case bookInPath(Permission)
     case administrator
+    /// Another program, by a key of its own with this scope. No person's credential will do.
+    case service(ServiceScope)
 }

@@ -15,6 +15,7 @@ package struct Request: Sendable {
     var pathValues: [(name: String, value: String)] = []
     var principalOrNil: Principal?
     var bookOrNil: BookContext?
+    var serviceOrNil: ServicePrincipal?
     /// The body, when it was read to see which book it names.
     var collected: [UInt8]?
 
@@ -46,6 +47,22 @@ package struct Request: Sendable {
         get throws(Refusal) {
             guard let bookOrNil else { throw .notFound("book") }
             return bookOrNil
+        }
+    }
+
+    /// Whoever asks, a person or a service: what is theirs alone is kept under this.
+    package var caller: UserID {
+        get throws(Refusal) {
+            if let serviceOrNil { return UserID(high: serviceOrNil.key.high, low: serviceOrNil.key.low) }
+            return try principal.user
+        }
+    }
+
+    /// The service that asks. Only on routes whose access is `.service`.
+    package var service: ServicePrincipal {
+        get throws(Refusal) {
+            guard let serviceOrNil else { throw .signInNeeded }
+            return serviceOrNil
         }
     }
 

@@ -6,13 +6,19 @@ import Runtime
 /// Turns the token of a request into a principal: `Authorization: Bearer`, or else the page's cookie.
 package struct Authenticator: Sendable {
     let accounts: Accounts
+    /// Nil: keys of programs are not taken.
+    let keys: APIKeys?
 
-    package init(accounts: Accounts) { self.accounts = accounts }
+    package init(accounts: Accounts, keys: APIKeys? = nil) {
+        self.accounts = accounts
+        self.keys = keys
+    }
 
     /// - Returns: nil when the request carries no credential.
     /// - Throws: 401 for one that is not valid; 403 for a cookie on a changing request without its CSRF token.
     @Sendable package func authenticate(_ request: Request) async throws -> Principal? {
-        try principal(of: request)
+        if let keys, let principal = try await keys.principal(of: request) { return principal }
+        return try principal(of: request)
     }
 
     func principal(of request: Request) throws(Refusal) -> Principal? {

@@ -13,7 +13,7 @@ package enum IdentityModule {
             Migration(
                 name: "M20261122000120__linked_identities", sql: PackageResources.M20261122000120__linked_identities_sql
             ),
-        ] + signInMigrations + peopleMigrations
+        ] + signInMigrations + peopleMigrations + keyMigrations
     }
 
     /// All routes of accounts.

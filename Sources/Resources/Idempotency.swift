@@ -33,7 +33,7 @@ package struct Idempotency: Sendable {
                 .invalid, "IDEMPOTENCY_KEY_INVALID",
                 "Idempotency-Key should have 1 to \(Self.maximumKeyLength) characters.")
         }
-        let user = try request.principal.user
+        let user = try request.caller
         let book = request.header("x-book") ?? ""
         let fingerprint = hash(Array("\(request.wire.method) \(request.wire.target) \(book)\n".utf8) + body)
         return try await database.transaction { transaction in

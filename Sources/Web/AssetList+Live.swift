@@ -3,6 +3,7 @@ extension AssetList {
     static let live: [(name: String, bytes: [UInt8])] = [
         ("activity.js", PackageResources.activity_js),
         ("audit.js", PackageResources.audit_js),
+        ("keys.js", PackageResources.keys_js),
         ("live.css", PackageResources.live_css),
         ("live.js", PackageResources.live_js),
         ("routes-live.js", PackageResources.routes_live_js),

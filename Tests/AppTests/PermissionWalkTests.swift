@@ -48,7 +48,7 @@ import Testing
                     method: route.method.rawValue, target: path, fields: fields, contentLength: bytes?.count,
                     body: pieces.map { $0.next }, loop: loop))
             let application = application
-            return try await Task(executorPreference: loop) {
+            return await Task(executorPreference: loop) {
                 let response = await application.respond(to: request)
                 guard case .bytes(let bytes) = response.body else { return (response.status, nil) }
                 return (response.status, (try? JSONValue.parse(bytes))?["code"]?.string)

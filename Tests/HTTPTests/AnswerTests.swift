@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func `covers every kind of refusal`() { #expect(Refusal.Kind.allCases.count == 16) }
+    @Test func `covers every kind of refusal`() { #expect(Refusal.Kind.allCases.count == 17) }
 
     @Test func `tells nothing of what went wrong inside`() async throws {
         try await TestApplication.run { app async throws in

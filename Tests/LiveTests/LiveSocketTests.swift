@@ -191,6 +191,8 @@ func clientFrame(_ first: UInt8, _ payload: [UInt8]) -> [UInt8] {
         try await TestApp.run { app in
             let ada = try await app.person("ada")
             let max = try await app.add(try await app.person("max"), to: ada, as: .member)
+            // What opened the book is told before anybody follows it.
+            while try await app.worker.runOnce() {}
             app.worker.start()
             let socket = try RawSocket(app.port, max)
             _ = try await socket.head()
@@ -402,7 +404,12 @@ func clientFrame(_ first: UInt8, _ payload: [UInt8]) -> [UInt8] {
                 for _ in 0..<20 { _ = try await quick.next("activity") }
                 if number > 20, app.hub.followers == 1 { break }
             }
-            for _ in 0..<100 where app.hub.followers > 1 { try await Task.sleep(for: .milliseconds(100)) }
+            for _ in 0..<100 where app.hub.followers > 1 {
+                try await Task.sleep(for: .milliseconds(100))
+                // It stays alive meanwhile.
+                try quick.say(#"{"type":"ping"}"#)
+                _ = try await quick.next("pong")
+            }
             #expect(app.hub.followers == 1)
             try quick.say(#"{"type":"ping"}"#)
             _ = try await quick.next("pong")

@@ -65,7 +65,7 @@ final class TestApp: Sendable {
         self.directory = directory
         let idempotency = Idempotency(database: database) { SHA256.hash($0) }
         var routes = Routes()
-        AuditRoutes(database: database).register(in: &routes)
+        AuditRoutes(database: database, idempotency: idempotency).register(in: &routes)
         let subject = ActivitySubject(EntryActivity.subject)
         let hub = ActivityHub(database: database, subject: subject, log: .silent)
         self.hub = hub
@@ -85,6 +85,7 @@ final class TestApp: Sendable {
             in: &routes)
         var jobs = JobRegistry()
         ActivityModule.register(database, in: &jobs)
+        jobs.add(EntryAudit.sink)
         let loop = test.loops.next()
         worker = Worker(database: database, registry: jobs, loop: loop, log: .silent, metrics: Metrics())
         background = Task { await hub.run(on: loop) }

@@ -136,7 +136,7 @@ import Testing
             let ada = try await app.ada
             var people = [ada]
             for name in ["ben", "cleo", "dora", "emil"] {
-                people.append(try await app.add(try await app.person(name), to: ada, as: .member))
+                people.append(try await app.add(try await app.person(name), to: ada, as: .admin))
             }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (index, person) in people.enumerated() {

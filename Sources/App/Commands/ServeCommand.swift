@@ -89,12 +89,13 @@ enum ServeCommand {
             for file in page.missing {
                 log.warning("a file of the page is missing; install its Debian package") { $0.text("file", file) }
             }
-            let authenticator = Authenticator(accounts: accounts)
+            let authenticator = Authenticator(accounts: accounts, keys: backend.keys)
             let books = backend.books
             let application = Application(
                 routes: Modules.routes(backend, metricsAccess: configuration[Settings.metricsAccess]),
                 aliases: Modules.aliases,
-                authenticate: authenticator.authenticate, findBook: { try await books.context(of: $0, requested: $1) },
+                authenticate: authenticator.authenticate, authenticateService: backend.keys.service,
+                findBook: { try await books.context(of: $0, requested: $1) },
                 fallback: page.answer, options: Settings.application(configuration, version: Main.version), log: log,
                 metrics: backend.metrics)
             let server = HTTPServer(
@@ -125,8 +126,8 @@ enum ServeCommand {
         /// Hears of what other processes change in what this one remembers.
         private static func follow(_ backend: Backend) -> [Task<Void, Never>] {
             let (accounts, books, log, followers) = (backend.accounts, backend.books, backend.log, backend.followers)
-            let keys = backend.keysDirectory
-            let (activity, loop) = (backend.activity, backend.loops.next())
+            let signingKeys = backend.keysDirectory
+            let (activity, keys, loop) = (backend.activity, backend.keys, backend.loops.next())
             return [
                 Task {
                     do { try await accounts.followEndedSessions() } catch {
@@ -134,8 +135,9 @@ enum ServeCommand {
                     }
                 },
                 Task { await books.follow() },
-                Task { await accounts.followKeys(directory: keys) },
+                Task { await accounts.followKeys(directory: signingKeys) },
                 Task { await activity.run(on: loop) },
+                Task { await keys.follow() },
                 Task { await followers.run() },
             ]
         }

@@ -17,7 +17,7 @@ const SENTENCES = {
     "expense.bulk_imported": (data) => `imported ${count(data.imported)}`, "import.undone": (data) => `took back an import of ${count(data.removed)}`,
     "rules.applied": (data) => `applied rules to ${count(data.changed)}`, "book.opened": () => "opened the book", "book.updated": () => "changed the book’s settings",
     "book.archived": () => "archived the book", "book.restored": () => "brought the book back", "book.transferred": () => "handed the book over",
-    "household.member_added": () => "joined the book", "household.member_removed": () => "removed a member", "household.member_changed": () => "changed a member’s role", "household.created": () => "made the household",
+    "household.member_invited": () => "invited somebody", "household.member_added": () => "joined the book", "household.member_removed": () => "removed a member", "household.member_changed": () => "changed a member’s role", "household.created": () => "made the household",
 };
 
 /// "added an expense", of any event, also one that this page does not know.
@@ -90,7 +90,7 @@ export function show(main, query) {
 
     function happened({ detail: event }) {
         if (kind && event.name.split(".")[0] !== kind) return;
-        if (shown.some((each) => each.number === event.number)) return;
+        if (shown.some((each) => Number(each.number) === Number(event.number))) return;
         shown = [event, ...shown].sort((left, right) => right.number - left.number);
         draw(1);
         announce(`${event.user?.name ?? "Purser"} ${sentence(event)}`);

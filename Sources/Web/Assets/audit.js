@@ -4,10 +4,12 @@ import { api } from "./api.js";
 import { instant } from "./dates.js";
 import { debounce, h, icon, replace } from "./dom.js";
 import { field, input, select } from "./forms.js";
+import { formatMoney } from "./money.js";
 import { banner, emptyState, load, openDialog, skeleton } from "./overlays.js";
-import { state } from "./state.js";
+import { loadCategories, state } from "./state.js";
 
-const MODULES = [["", "All"], ["members", "Members"], ["invitations", "Invitations"], ["books", "Books"], ["accounts", "Accounts"], ["sessions", "Sessions"], ["keys", "Keys"], ["expenses", "Expenses"], ["incomes", "Income"]];
+const FIELDS = { amount_minor: "amount", occurred_on: "date", category_id: "category", payment_method_id: "paid by" };
+const MODULES = [["", "All"], ["members", "Members"], ["books", "Books"], ["accounts", "Accounts"], ["keys", "Keys"], ["expenses", "Expenses"], ["incomes", "Income"], ["categories", "Categories"], ["rules", "Rules"], ["imports", "Imports"]];
 
 export function show(main, query) {
     const body = h("div");
@@ -43,7 +45,8 @@ export function show(main, query) {
         replace(more);
         load(body, {
             placeholder: () => skeleton(8, "skeleton-row"), isCurrent: () => alive && mine === asked,
-            fetch: () => api.get("/audit-logs", question(), { whole: true }),
+            // Without the categories their names are missing; that is no reason to show nothing.
+            fetch: async () => (await Promise.all([api.get("/audit-logs", question(), { whole: true }), loadCategories().catch(() => [])]))[0],
             show({ data, meta }) {
                 rows = data ?? [];
                 cursor = meta.nextCursor ?? null;
@@ -55,7 +58,7 @@ export function show(main, query) {
     function draw() {
         const isFiltered = Object.values(wanted).some(Boolean);
         if (!rows.length) {
-            return replace(body, emptyState({ symbol: "audit", title: isFiltered ? "Nothing fits" : "Nothing yet", text: isFiltered ? "No record fits these filters." : "Changes to members, settings and keys are written here from now on." }));
+            return replace(body, emptyState({ symbol: "audit", title: isFiltered ? "Nothing fits" : "Nothing yet", text: isFiltered ? "No record fits these filters." : "Changes to entries, members, settings and keys are written here from now on." }));
         }
         replace(body, h("div.audit-table-holder", { tabindex: "0", role: "region", "aria-label": "Audit log" }, h("table.audit-table",
             h("thead", h("tr", h("th", { scope: "col" }, "When"), h("th", { scope: "col" }, "Who"), h("th", { scope: "col" }, "Action"), h("th", { scope: "col" }, "What changed"), h("th", { scope: "col" }, h("span.visually-hidden", "Seal")))),
@@ -94,12 +97,23 @@ const who = (record) => record.service ?? record.performedByName ?? { operator: 
 function changes(record, limit = Infinity) {
     const fields = record.changedFields ?? [];
     if (!fields.length) return h("span.muted", "–");
-    return h("ul.audit-changes", fields.slice(0, limit).map((name) => h("li", h("span.muted", `${name}: `), value(record.oldValues?.[name]), h("span.muted", " → "), value(record.newValues?.[name]))), fields.length > limit && h("li.muted", `and ${fields.length - limit} more`));
+    return h("ul.audit-changes", fields.slice(0, limit).map((name) => h("li", h("span.muted", `${FIELDS[name] ?? name}: `), value(record.oldValues?.[name], name, record), h("span.muted", " → "), value(record.newValues?.[name], name, record))), fields.length > limit && h("li.muted", `and ${fields.length - limit} more`));
 }
 
-function value(raw) {
+function value(raw, name, record) {
     if (raw === null || raw === undefined || raw === "") return h("span.muted", "nothing");
+    if (name === "amount_minor") return minorUnits(raw, record.newValues?.currency ?? record.oldValues?.currency ?? state.book?.currency);
+    if (name === "category_id") return state.categories.find((each) => each.id === raw)?.name ?? "another category";
     return h("bdi", typeof raw === "object" ? JSON.stringify(raw) : String(raw));
+}
+
+/// An amount in the smallest unit of its currency, as money.
+function minorUnits(raw, currency) {
+    try {
+        const digits = new Intl.NumberFormat(undefined, { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
+        const text = String(raw).padStart(digits + 1, "0");
+        return formatMoney(digits ? `${text.slice(0, -digits)}.${text.slice(-digits)}` : text, currency);
+    } catch { return String(raw); }
 }
 
 function details(record) {

@@ -4,10 +4,11 @@ import { api } from "./api.js";
 import { reshow } from "./app.js";
 import { h } from "./dom.js";
 import { onEntriesChange, tell } from "./entries-store.js";
-import { reloadCategories, state } from "./state.js";
+import { parseJSON } from "./money.js";
+import { may, reloadCategories, state } from "./state.js";
 import { follow } from "./streams.js";
 
-export const mayReadAudit = () => (state.may ? state.may("audit:read") : ["owner", "admin"].includes(state.book?.role));
+export const mayReadAudit = () => may("audit:read");
 
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 30_000;
@@ -17,7 +18,7 @@ let connection = null;
 
 /// Follows the book in front, until there is none or another one. Called whenever a screen is shown.
 export function keepLive() {
-    const wanted = state.user ? state.book?.id ?? null : null;
+    const wanted = state.user && may("activity:view") ? state.book.id : null;
     if (wanted === book) return;
     connection?.abort();
     book = wanted;
@@ -27,36 +28,76 @@ export function keepLive() {
 
 async function stayConnected(signal) {
     let pause = FIRST_PAUSE;
-    let last = null;
+    let failures = 0;
+    const at = { last: null };
     while (!signal.aborted) {
-        try {
-            await follow(`/activity/stream${last === null ? "" : `?after=${last}`}`, {
-                signal,
-                onevent(name, data) {
-                    if (name === "ready") {
-                        pause = FIRST_PAUSE;
-                        last ??= data.cursor;
-                        show(true);
-                    } else if (name === "activity") {
-                        last = data.number;
-                        receive(data);
-                    } else if (name === "reset") {
-                        // Too much was missed to be told one by one.
-                        last = null;
-                        later("everything", () => reshow());
-                    }
-                },
-            });
-        } catch (error) {
-            if (signal.aborted) return;
-            // What renews the session is an ordinary call; and whoever is signed out by it needs no news.
-            if (error.status === 401) await api.get("/users/me").catch(() => {});
-            if (error.status === 403 || error.status === 404) pause = LONGEST_PAUSE;
-        }
+        const began = Date.now();
+        // What lies between may not know WebSockets: then the same comes as a stream of events.
+        const why = failures < 3 ? await overSocket(signal, at) : await overStream(signal, at);
         if (signal.aborted) return;
         show(false);
+        if (Date.now() - began > LONGEST_PAUSE || why === "open") [pause, failures] = [FIRST_PAUSE, 0];
+        else failures += 1;
+        if (why === "gone") pause = LONGEST_PAUSE;
         await new Promise((resolve) => { setTimeout(resolve, pause * (0.5 + Math.random())); });
         pause = Math.min(pause * 2, LONGEST_PAUSE);
+        if (signal.aborted) return;
+        // An ordinary call renews the session; and whoever is signed out by it needs no news.
+        await api.get("/users/me").catch(() => {});
+    }
+}
+
+/// Until it ends. Returns "open" when it had begun, "gone" when there is nothing to be told any more, else "failed".
+function overSocket(signal, at) {
+    return new Promise((resolve) => {
+        const wanted = book;
+        let outcome = "failed";
+        const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`, "purser.v1");
+        const leave = () => socket.close(1000);
+        signal.addEventListener("abort", leave);
+        socket.onopen = () => socket.send(JSON.stringify({ type: "subscribe", bookId: wanted, ...(at.last === null ? {} : { after: at.last }) }));
+        socket.onmessage = ({ data }) => {
+            const message = parseJSON(data);
+            if (message.type === "subscribed") {
+                outcome = "open";
+                at.last ??= Number(message.cursor);
+                show(true);
+            } else hear(message.type, message, at);
+        };
+        socket.onclose = ({ code }) => {
+            signal.removeEventListener("abort", leave);
+            resolve(code === 4003 ? "gone" : outcome);
+        };
+    });
+}
+
+async function overStream(signal, at) {
+    let outcome = "failed";
+    try {
+        await follow(`/activity/stream${at.last === null ? "" : `?after=${at.last}`}`, {
+            signal,
+            onevent(name, data) {
+                if (name === "ready") {
+                    outcome = "open";
+                    at.last ??= data.cursor;
+                    show(true);
+                } else hear(name, data, at);
+            },
+        });
+    } catch (error) {
+        if (error.status === 403 || error.status === 404) return "gone";
+    }
+    return outcome;
+}
+
+function hear(type, data, at) {
+    if (type === "activity") {
+        at.last = Number(data.number);
+        receive(data);
+    } else if (type === "reset") {
+        // Too much was missed to be told one by one.
+        at.last = null;
+        later("everything", () => reshow());
     }
 }
 

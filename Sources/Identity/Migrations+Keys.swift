@@ -1,0 +1,7 @@
+import Database
+
+extension IdentityModule {
+    static var keyMigrations: [Migration] {
+        [Migration(name: "M20261122000300__api_keys", sql: PackageResources.M20261122000300__api_keys_sql)]
+    }
+}
