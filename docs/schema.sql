@@ -1,3 +1,11 @@
+CREATE SCHEMA audit;
+CREATE FUNCTION audit.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit log is never changed' USING ERRCODE = '42501';
+END
+$$;
 CREATE TABLE public.entries (
     book_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -150,6 +158,111 @@ CREATE FUNCTION public.month_index(day date) RETURNS integer
     AS $$
     SELECT (extract(year FROM day) * 12 + extract(month FROM day))::integer - 1
 $$;
+CREATE TABLE audit.chain (
+    number bigint NOT NULL,
+    log_id uuid NOT NULL,
+    previous bytea NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT chain_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT chain_previous_check CHECK ((octet_length(previous) = 32))
+);
+CREATE TABLE audit.log (
+    id uuid NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    book_id uuid,
+    module text NOT NULL,
+    record_id text,
+    record_code text,
+    action text NOT NULL,
+    actor_kind text NOT NULL,
+    actor_id uuid,
+    actor_name text,
+    actor_role text,
+    address text,
+    user_agent text,
+    request_id text,
+    service text,
+    old_values jsonb,
+    new_values jsonb,
+    changed_fields text[] DEFAULT '{}'::text[] NOT NULL,
+    reason text,
+    metadata jsonb,
+    event_id bigint,
+    CONSTRAINT log_action_check CHECK ((action ~ '^[A-Z_]{1,40}$'::text)),
+    CONSTRAINT log_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['user'::text, 'key'::text, 'service'::text, 'system'::text, 'operator'::text]))),
+    CONSTRAINT log_actor_name_check CHECK ((length(actor_name) <= 254)),
+    CONSTRAINT log_actor_role_check CHECK ((length(actor_role) <= 100)),
+    CONSTRAINT log_address_check CHECK ((octet_length(address) <= 64)),
+    CONSTRAINT log_check CHECK ((((COALESCE(octet_length((old_values)::text), 0) + COALESCE(octet_length((new_values)::text), 0)) + COALESCE(octet_length((metadata)::text), 0)) <= 65536)),
+    CONSTRAINT log_module_check CHECK (((length(module) >= 1) AND (length(module) <= 60))),
+    CONSTRAINT log_reason_check CHECK ((length(reason) <= 2000)),
+    CONSTRAINT log_record_code_check CHECK ((length(record_code) <= 100)),
+    CONSTRAINT log_record_id_check CHECK ((length(record_id) <= 100)),
+    CONSTRAINT log_request_id_check CHECK ((length(request_id) <= 128)),
+    CONSTRAINT log_service_check CHECK ((length(service) <= 100)),
+    CONSTRAINT log_user_agent_check CHECK ((length(user_agent) <= 400))
+);
+CREATE TABLE public.activity (
+    book_id uuid NOT NULL,
+    number bigint NOT NULL,
+    name text NOT NULL,
+    user_id uuid,
+    data jsonb NOT NULL,
+    occurred_at timestamp with time zone NOT NULL
+);
+ALTER TABLE public.activity ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.activity_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.api_keys (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    user_id uuid,
+    book_id uuid,
+    name text NOT NULL,
+    secret_hash bytea NOT NULL,
+    hint text NOT NULL,
+    scopes text[] NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    last_used_address text,
+    CONSTRAINT api_keys_check CHECK (((kind = 'user'::text) = (user_id IS NOT NULL))),
+    CONSTRAINT api_keys_check1 CHECK (((kind = 'user'::text) OR ((expires_at IS NOT NULL) AND (book_id IS NULL)))),
+    CONSTRAINT api_keys_hint_check CHECK ((length(hint) = 4)),
+    CONSTRAINT api_keys_kind_check CHECK ((kind = ANY (ARRAY['user'::text, 'service'::text]))),
+    CONSTRAINT api_keys_last_used_address_check CHECK ((octet_length(last_used_address) <= 64)),
+    CONSTRAINT api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 64))),
+    CONSTRAINT api_keys_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
+);
+CREATE TABLE public.book_invitations (
+    book_id uuid NOT NULL,
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    email text NOT NULL,
+    role text NOT NULL,
+    department_id uuid,
+    role_id uuid,
+    title text,
+    invited_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    answered_at timestamp with time zone,
+    answer text,
+    CONSTRAINT book_invitations_answer_check CHECK ((answer = ANY (ARRAY['accepted'::text, 'declined'::text, 'revoked'::text]))),
+    CONSTRAINT book_invitations_check CHECK (((answered_at IS NULL) = (answer IS NULL))),
+    CONSTRAINT book_invitations_email_check CHECK ((octet_length(email) <= 254)),
+    CONSTRAINT book_invitations_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'member'::text, 'viewer'::text]))),
+    CONSTRAINT book_invitations_title_check CHECK ((length(title) <= 100)),
+    CONSTRAINT book_invitations_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
 CREATE TABLE public.book_members (
     book_id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -169,7 +282,10 @@ CREATE TABLE public.books (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    archived_at timestamp with time zone,
+    description text,
     CONSTRAINT books_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT books_description_check CHECK ((length(description) <= 500)),
     CONSTRAINT books_fiscal_year_start_day_check CHECK (((fiscal_year_start_day >= 1) AND (fiscal_year_start_day <= 31))),
     CONSTRAINT books_fiscal_year_start_month_check CHECK (((fiscal_year_start_month >= 1) AND (fiscal_year_start_month <= 12))),
     CONSTRAINT books_kind_check CHECK ((kind = ANY (ARRAY['personal'::text, 'household'::text, 'business'::text, 'organization'::text]))),
@@ -212,6 +328,19 @@ CREATE VIEW public.category_totals AS
     entry_totals.entry_count
    FROM public.entry_totals
   WHERE (entry_totals.category_id <> '00000000-0000-0000-0000-000000000000'::uuid);
+CREATE TABLE public.challenges (
+    token_hash bytea NOT NULL,
+    kind text NOT NULL,
+    user_id uuid,
+    sealed bytea,
+    tries smallint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT challenges_kind_check CHECK ((kind = ANY (ARRAY['mfa'::text, 'passkey-create'::text, 'passkey-get'::text, 'oauth'::text]))),
+    CONSTRAINT challenges_sealed_check CHECK ((octet_length(sealed) <= 8192)),
+    CONSTRAINT challenges_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT challenges_tries_check CHECK ((tries >= 0))
+);
 CREATE VIEW public.counted_entries AS
  SELECT entries.book_id,
     public.month_index(entries.occurred_on) AS month,
@@ -237,6 +366,10 @@ CREATE TABLE public.entry_distinct (
     decided_by uuid NOT NULL,
     decided_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE UNLOGGED TABLE public.followers (
+    id uuid NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
 CREATE TABLE public.idempotency_keys (
     user_id uuid NOT NULL,
     key text NOT NULL,
@@ -245,6 +378,13 @@ CREATE TABLE public.idempotency_keys (
     body bytea,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255)))
+);
+CREATE TABLE public.import_merchants (
+    book_id uuid NOT NULL,
+    merchant text NOT NULL,
+    type smallint NOT NULL,
+    import_id uuid NOT NULL,
+    category_id uuid NOT NULL
 );
 CREATE TABLE public.import_profiles (
     book_id uuid NOT NULL,
@@ -304,6 +444,17 @@ ALTER TABLE public.jobs ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.linked_identities (
+    provider text NOT NULL,
+    subject text NOT NULL,
+    user_id uuid NOT NULL,
+    email text,
+    linked_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    CONSTRAINT linked_identities_email_check CHECK ((octet_length(email) <= 254)),
+    CONSTRAINT linked_identities_provider_check CHECK (((length(provider) >= 1) AND (length(provider) <= 200))),
+    CONSTRAINT linked_identities_subject_check CHECK (((octet_length(subject) >= 1) AND (octet_length(subject) <= 255)))
+);
 CREATE TABLE public.login_failures (
     scope text NOT NULL,
     key bytea NOT NULL,
@@ -312,10 +463,26 @@ CREATE TABLE public.login_failures (
     window_started_at timestamp with time zone NOT NULL,
     last_failed_at timestamp with time zone NOT NULL,
     locked_until timestamp with time zone,
+    told_at timestamp with time zone,
     CONSTRAINT login_failures_failures_check CHECK ((failures >= 0)),
     CONSTRAINT login_failures_key_check CHECK ((octet_length(key) = 32)),
-    CONSTRAINT login_failures_scope_check CHECK ((scope = ANY (ARRAY['pair'::text, 'account'::text]))),
+    CONSTRAINT login_failures_scope_check CHECK ((scope = ANY (ARRAY['pair'::text, 'account'::text, 'code'::text]))),
     CONSTRAINT login_failures_strikes_check CHECK ((strikes >= 0))
+);
+CREATE TABLE public.mailed_tokens (
+    token_hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    purpose text NOT NULL,
+    new_email text,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    window_started_at timestamp with time zone NOT NULL,
+    sends integer NOT NULL,
+    CONSTRAINT mailed_tokens_check CHECK (((purpose = 'email'::text) = (new_email IS NOT NULL))),
+    CONSTRAINT mailed_tokens_new_email_check CHECK ((octet_length(new_email) <= 254)),
+    CONSTRAINT mailed_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['verify'::text, 'reset'::text, 'email'::text]))),
+    CONSTRAINT mailed_tokens_sends_check CHECK ((sends > 0)),
+    CONSTRAINT mailed_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
 CREATE VIEW public.merchant_entries AS
  SELECT entries.book_id,
@@ -350,6 +517,24 @@ ALTER TABLE public.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.passkeys (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    credential_id bytea NOT NULL,
+    public_key bytea NOT NULL,
+    sign_count bigint NOT NULL,
+    is_backup_eligible boolean NOT NULL,
+    is_backed_up boolean NOT NULL,
+    transports text[] DEFAULT '{}'::text[] NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    CONSTRAINT passkeys_check CHECK ((is_backup_eligible OR (NOT is_backed_up))),
+    CONSTRAINT passkeys_credential_id_check CHECK (((octet_length(credential_id) >= 16) AND (octet_length(credential_id) <= 1023))),
+    CONSTRAINT passkeys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT passkeys_public_key_check CHECK ((octet_length(public_key) <= 1024)),
+    CONSTRAINT passkeys_sign_count_check CHECK ((sign_count >= 0))
+);
 CREATE TABLE public.payment_methods (
     book_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -362,6 +547,55 @@ CREATE TABLE public.payment_methods (
     deleted_at timestamp with time zone,
     CONSTRAINT payment_methods_kind_check CHECK ((kind = ANY (ARRAY['cash'::text, 'card'::text, 'bank'::text, 'wallet'::text, 'other'::text]))),
     CONSTRAINT payment_methods_name_check CHECK (((length(name) >= 1) AND (length(name) <= 50)))
+);
+CREATE TABLE public.users (
+    id uuid NOT NULL,
+    email text NOT NULL,
+    email_as_given text NOT NULL,
+    password_hash text,
+    first_name text,
+    last_name text,
+    display_name text,
+    role text DEFAULT 'user'::text NOT NULL,
+    email_verified_at timestamp with time zone,
+    is_active boolean DEFAULT true NOT NULL,
+    legacy_id text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    mfa_required boolean DEFAULT false NOT NULL,
+    password_changed_at timestamp with time zone,
+    bio text,
+    time_zone text,
+    avatar_version integer DEFAULT 0 NOT NULL,
+    deletion_due_at timestamp with time zone,
+    anonymized_at timestamp with time zone,
+    CONSTRAINT users_avatar_version_check CHECK ((avatar_version >= 0)),
+    CONSTRAINT users_bio_check CHECK ((length(bio) <= 500)),
+    CONSTRAINT users_display_name_check CHECK (((length(display_name) >= 1) AND (length(display_name) <= 201))),
+    CONSTRAINT users_email_as_given_check CHECK (((octet_length(email_as_given) >= 3) AND (octet_length(email_as_given) <= 254))),
+    CONSTRAINT users_email_check CHECK (((email = lower(email)) AND ((octet_length(email) >= 3) AND (octet_length(email) <= 254)))),
+    CONSTRAINT users_first_name_check CHECK (((length(first_name) >= 1) AND (length(first_name) <= 100))),
+    CONSTRAINT users_language_check CHECK ((language ~ '^[a-z]{2}(-[A-Z]{2})?$'::text)),
+    CONSTRAINT users_last_name_check CHECK (((length(last_name) >= 1) AND (length(last_name) <= 100))),
+    CONSTRAINT users_password_hash_check CHECK ((octet_length(password_hash) <= 512)),
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['user'::text, 'admin'::text]))),
+    CONSTRAINT users_time_zone_check CHECK ((length(time_zone) <= 64))
+);
+CREATE VIEW public.people AS
+ SELECT users.id,
+    users.email,
+    COALESCE(users.display_name, NULLIF(concat_ws(' '::text, users.first_name, users.last_name), ''::text), split_part(users.email, '@'::text, 1)) AS name,
+    users.avatar_version,
+    users.is_active,
+    (users.email_verified_at IS NOT NULL) AS is_verified
+   FROM public.users;
+CREATE TABLE public.recovery_codes (
+    user_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT recovery_codes_code_hash_check CHECK ((octet_length(code_hash) = 32))
 );
 CREATE TABLE public.refresh_tokens (
     token_hash bytea NOT NULL,
@@ -441,10 +675,13 @@ CREATE TABLE public.sessions (
     ip_address text,
     network text,
     user_agent text,
+    authenticated_at timestamp with time zone NOT NULL,
+    methods text[] DEFAULT '{pwd}'::text[] NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
     CONSTRAINT sessions_check CHECK (((revoked_at IS NULL) = (revoked_reason IS NULL))),
     CONSTRAINT sessions_ip_address_check CHECK ((octet_length(ip_address) <= 64)),
     CONSTRAINT sessions_network_check CHECK ((octet_length(network) <= 64)),
-    CONSTRAINT sessions_revoked_reason_check CHECK ((revoked_reason = ANY (ARRAY['logout'::text, 'reuse'::text, 'password'::text, 'deactivated'::text, 'administrator'::text, 'limit'::text]))),
+    CONSTRAINT sessions_revoked_reason_check CHECK ((revoked_reason = ANY (ARRAY['logout'::text, 'reuse'::text, 'password'::text, 'deactivated'::text, 'administrator'::text, 'limit'::text, 'revoked'::text, 'factor'::text, 'deleted'::text]))),
     CONSTRAINT sessions_transport_check CHECK ((transport = ANY (ARRAY['bearer'::text, 'cookie'::text]))),
     CONSTRAINT sessions_user_agent_check CHECK ((length(user_agent) <= 400))
 );
@@ -454,29 +691,48 @@ CREATE TABLE public.setup_tokens (
     expires_at timestamp with time zone NOT NULL,
     CONSTRAINT setup_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
-CREATE TABLE public.users (
-    id uuid NOT NULL,
-    email text NOT NULL,
-    email_as_given text NOT NULL,
-    password_hash text,
-    first_name text,
-    last_name text,
-    display_name text,
-    role text DEFAULT 'user'::text NOT NULL,
-    email_verified_at timestamp with time zone,
-    is_active boolean DEFAULT true NOT NULL,
-    legacy_id text,
+CREATE TABLE public.totp_secrets (
+    user_id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint DEFAULT 0 NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    CONSTRAINT users_display_name_check CHECK (((length(display_name) >= 1) AND (length(display_name) <= 201))),
-    CONSTRAINT users_email_as_given_check CHECK (((octet_length(email_as_given) >= 3) AND (octet_length(email_as_given) <= 254))),
-    CONSTRAINT users_email_check CHECK (((email = lower(email)) AND ((octet_length(email) >= 3) AND (octet_length(email) <= 254)))),
-    CONSTRAINT users_first_name_check CHECK (((length(first_name) >= 1) AND (length(first_name) <= 100))),
-    CONSTRAINT users_last_name_check CHECK (((length(last_name) >= 1) AND (length(last_name) <= 100))),
-    CONSTRAINT users_password_hash_check CHECK ((octet_length(password_hash) <= 512)),
-    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['user'::text, 'admin'::text])))
+    CONSTRAINT totp_secrets_sealed_check CHECK ((octet_length(sealed) <= 200))
 );
+CREATE TABLE public.user_avatars (
+    user_id uuid NOT NULL,
+    webp_512 bytea NOT NULL,
+    webp_96 bytea NOT NULL,
+    CONSTRAINT user_avatars_webp_512_check CHECK ((octet_length(webp_512) <= 262144)),
+    CONSTRAINT user_avatars_webp_96_check CHECK ((octet_length(webp_96) <= 32768))
+);
+CREATE TABLE public.user_preferences (
+    user_id uuid NOT NULL,
+    preferences jsonb DEFAULT '{}'::jsonb NOT NULL,
+    settings jsonb DEFAULT '{}'::jsonb NOT NULL,
+    notifications jsonb DEFAULT '{}'::jsonb NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT user_preferences_check CHECK ((((octet_length((preferences)::text) + octet_length((settings)::text)) + octet_length((notifications)::text)) <= 16384))
+);
+ALTER TABLE ONLY audit.chain
+    ADD CONSTRAINT audit_chain_log_key UNIQUE (log_id);
+ALTER TABLE ONLY audit.log
+    ADD CONSTRAINT audit_log_event_key UNIQUE (event_id);
+ALTER TABLE ONLY audit.chain
+    ADD CONSTRAINT chain_pkey PRIMARY KEY (number);
+ALTER TABLE ONLY audit.log
+    ADD CONSTRAINT log_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.activity
+    ADD CONSTRAINT activity_pkey PRIMARY KEY (book_id, number);
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_secret_key UNIQUE (secret_hash);
+ALTER TABLE ONLY public.book_invitations
+    ADD CONSTRAINT book_invitations_pkey PRIMARY KEY (book_id, id);
+ALTER TABLE ONLY public.book_invitations
+    ADD CONSTRAINT book_invitations_token_key UNIQUE (token_hash);
 ALTER TABLE ONLY public.book_members
     ADD CONSTRAINT book_members_pkey PRIMARY KEY (book_id, user_id);
 ALTER TABLE ONLY public.books
@@ -487,6 +743,8 @@ ALTER TABLE ONLY public.categories
     ADD CONSTRAINT categories_pkey PRIMARY KEY (book_id, id);
 ALTER TABLE ONLY public.categories
     ADD CONSTRAINT categories_slug_key UNIQUE (book_id, slug);
+ALTER TABLE ONLY public.challenges
+    ADD CONSTRAINT challenges_pkey PRIMARY KEY (token_hash);
 ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_pkey PRIMARY KEY (book_id, id);
 ALTER TABLE ONLY public.entry_changes
@@ -495,8 +753,12 @@ ALTER TABLE ONLY public.entry_distinct
     ADD CONSTRAINT entry_distinct_pkey PRIMARY KEY (book_id, entry_id);
 ALTER TABLE ONLY public.entry_totals
     ADD CONSTRAINT entry_totals_pkey PRIMARY KEY (book_id, month, type, category_id, shard);
+ALTER TABLE ONLY public.followers
+    ADD CONSTRAINT followers_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, key);
+ALTER TABLE ONLY public.import_merchants
+    ADD CONSTRAINT import_merchants_pkey PRIMARY KEY (book_id, merchant, type, import_id);
 ALTER TABLE ONLY public.import_profiles
     ADD CONSTRAINT import_profiles_name_key UNIQUE (book_id, name);
 ALTER TABLE ONLY public.import_profiles
@@ -507,12 +769,24 @@ ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_pkey PRIMARY KEY (book_id, id);
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.linked_identities
+    ADD CONSTRAINT linked_identities_pkey PRIMARY KEY (provider, subject);
 ALTER TABLE ONLY public.login_failures
     ADD CONSTRAINT login_failures_pkey PRIMARY KEY (scope, key);
+ALTER TABLE ONLY public.mailed_tokens
+    ADD CONSTRAINT mailed_tokens_pkey PRIMARY KEY (token_hash);
+ALTER TABLE ONLY public.mailed_tokens
+    ADD CONSTRAINT mailed_tokens_purpose_key UNIQUE (user_id, purpose);
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.passkeys
+    ADD CONSTRAINT passkeys_credential_key UNIQUE (credential_id);
+ALTER TABLE ONLY public.passkeys
+    ADD CONSTRAINT passkeys_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.payment_methods
     ADD CONSTRAINT payment_methods_pkey PRIMARY KEY (book_id, id);
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_hash);
 ALTER TABLE ONLY public.refresh_tokens
     ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (token_hash);
 ALTER TABLE ONLY public.rules
@@ -531,22 +805,41 @@ ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.setup_tokens
     ADD CONSTRAINT setup_tokens_pkey PRIMARY KEY (token_hash);
+ALTER TABLE ONLY public.totp_secrets
+    ADD CONSTRAINT totp_secrets_pkey PRIMARY KEY (user_id);
+ALTER TABLE ONLY public.user_avatars
+    ADD CONSTRAINT user_avatars_pkey PRIMARY KEY (user_id);
+ALTER TABLE ONLY public.user_preferences
+    ADD CONSTRAINT user_preferences_pkey PRIMARY KEY (user_id);
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_email_key UNIQUE (email);
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_legacy_id_key UNIQUE (legacy_id);
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+CREATE INDEX audit_log_actor ON audit.log USING btree (actor_id, at DESC);
+CREATE INDEX audit_log_at ON audit.log USING btree (at);
+CREATE INDEX audit_log_book ON audit.log USING btree (book_id, at DESC, id DESC);
+CREATE INDEX audit_log_record ON audit.log USING btree (module, record_id, at DESC);
+CREATE INDEX activity_age ON public.activity USING btree (occurred_at);
+CREATE INDEX api_keys_user ON public.api_keys USING btree (user_id);
+CREATE INDEX book_invitations_email ON public.book_invitations USING btree (email) WHERE (answer IS NULL);
+CREATE INDEX book_invitations_inviter ON public.book_invitations USING btree (invited_by, created_at);
+CREATE UNIQUE INDEX book_invitations_open ON public.book_invitations USING btree (book_id, email) WHERE (answer IS NULL);
 CREATE INDEX book_members_user ON public.book_members USING btree (user_id);
 CREATE UNIQUE INDEX categories_name_key ON public.categories USING btree (book_id, COALESCE(parent_id, '00000000-0000-0000-0000-000000000000'::uuid), is_income, lower(name));
 CREATE INDEX categories_parent ON public.categories USING btree (book_id, parent_id) WHERE (parent_id IS NOT NULL);
+CREATE INDEX challenges_expiry ON public.challenges USING btree (expires_at);
 CREATE INDEX entries_by_day ON public.entries USING btree (book_id, occurred_on DESC, id DESC) INCLUDE (type, status, category_id, amount_minor) WHERE (deleted_at IS NULL);
-CREATE INDEX entries_by_merchant ON public.entries USING btree (book_id, lower(merchant), type) WHERE ((merchant IS NOT NULL) AND (deleted_at IS NULL));
+CREATE INDEX entries_by_merchant ON public.entries USING btree (book_id, lower(merchant), type) WHERE ((merchant IS NOT NULL) AND (deleted_at IS NULL) AND ((import_id IS NULL) OR (updated_by IS NOT NULL)));
 CREATE UNIQUE INDEX entries_fingerprint_key ON public.entries USING btree (book_id, fingerprint, twin) WHERE (fingerprint IS NOT NULL);
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX jobs_dead ON public.jobs USING btree (dead_at) WHERE (dead_at IS NOT NULL);
 CREATE INDEX jobs_ready ON public.jobs USING btree (run_at) WHERE (dead_at IS NULL);
+CREATE INDEX linked_identities_user ON public.linked_identities USING btree (user_id);
 CREATE INDEX login_failures_age ON public.login_failures USING btree (last_failed_at);
+CREATE INDEX mailed_tokens_expiry ON public.mailed_tokens USING btree (expires_at);
+CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id);
 CREATE UNIQUE INDEX payment_methods_default_key ON public.payment_methods USING btree (book_id) WHERE (is_default AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX payment_methods_name_key ON public.payment_methods USING btree (book_id, lower(name)) WHERE (deleted_at IS NULL);
 CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (session_id);
@@ -554,11 +847,23 @@ CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 CREATE INDEX sessions_revoked ON public.sessions USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id, network);
 CREATE INDEX users_admins ON public.users USING btree (id) WHERE (role = 'admin'::text);
+CREATE TRIGGER chain_is_kept BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.chain FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER log_is_kept BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.log FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER entries_deleted AFTER DELETE ON public.entries FOR EACH ROW EXECUTE FUNCTION public.entry_changed();
-CREATE TRIGGER entries_history AFTER UPDATE ON public.entries FOR EACH ROW WHEN ((old.version <> new.version)) EXECUTE FUNCTION public.entry_was_updated();
+CREATE TRIGGER entries_history AFTER UPDATE ON public.entries FOR EACH ROW WHEN (((old.version <> new.version) AND (current_setting('purser.history'::text, true) IS DISTINCT FROM 'off'::text))) EXECUTE FUNCTION public.entry_was_updated();
 CREATE TRIGGER entries_inserted AFTER INSERT ON public.entries FOR EACH ROW WHEN (((new.deleted_at IS NULL) AND (new.status <> 3) AND (current_setting('purser.bulk'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION public.entry_inserted();
 CREATE TRIGGER entries_updated AFTER UPDATE ON public.entries REFERENCING OLD TABLE AS old_entries NEW TABLE AS new_entries FOR EACH STATEMENT EXECUTE FUNCTION public.entries_were_updated();
 CREATE TRIGGER imports_inserted AFTER INSERT ON public.imports FOR EACH ROW EXECUTE FUNCTION public.import_inserted();
+ALTER TABLE ONLY audit.chain
+    ADD CONSTRAINT chain_log_id_fkey FOREIGN KEY (log_id) REFERENCES audit.log(id);
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id) ON DELETE SET NULL;
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.book_invitations
+    ADD CONSTRAINT book_invitations_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
+ALTER TABLE ONLY public.book_invitations
+    ADD CONSTRAINT book_invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES public.users(id);
 ALTER TABLE ONLY public.book_members
     ADD CONSTRAINT book_members_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
 ALTER TABLE ONLY public.book_members
@@ -569,12 +874,16 @@ ALTER TABLE ONLY public.categories
     ADD CONSTRAINT categories_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
 ALTER TABLE ONLY public.categories
     ADD CONSTRAINT categories_parent_fkey FOREIGN KEY (book_id, parent_id) REFERENCES public.categories(book_id, id);
+ALTER TABLE ONLY public.challenges
+    ADD CONSTRAINT challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_category_fkey FOREIGN KEY (book_id, category_id) REFERENCES public.categories(book_id, id);
 ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_import_fkey FOREIGN KEY (book_id, import_id) REFERENCES public.imports(book_id, id);
 ALTER TABLE ONLY public.entry_distinct
     ADD CONSTRAINT entry_distinct_entry_fkey FOREIGN KEY (book_id, entry_id) REFERENCES public.entries(book_id, id);
+ALTER TABLE ONLY public.import_merchants
+    ADD CONSTRAINT import_merchants_import_fkey FOREIGN KEY (book_id, import_id) REFERENCES public.imports(book_id, id);
 ALTER TABLE ONLY public.import_profiles
     ADD CONSTRAINT import_profiles_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
 ALTER TABLE ONLY public.import_rejections
@@ -585,11 +894,25 @@ ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
 ALTER TABLE ONLY public.imports
     ADD CONSTRAINT imports_undone_by_fkey FOREIGN KEY (undone_by) REFERENCES public.users(id);
+ALTER TABLE ONLY public.linked_identities
+    ADD CONSTRAINT linked_identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.mailed_tokens
+    ADD CONSTRAINT mailed_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.passkeys
+    ADD CONSTRAINT passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.payment_methods
     ADD CONSTRAINT payment_methods_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
+ALTER TABLE ONLY public.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.refresh_tokens
     ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.sessions(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.rules
     ADD CONSTRAINT rules_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.totp_secrets
+    ADD CONSTRAINT totp_secrets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.user_avatars
+    ADD CONSTRAINT user_avatars_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.user_preferences
+    ADD CONSTRAINT user_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;

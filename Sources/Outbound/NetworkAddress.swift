@@ -1,3 +1,4 @@
+import CCurl
 import Glibc
 
 /// Which addresses are on the Internet, and which within somebody's own network.
