@@ -102,7 +102,7 @@ def _(page):
     page.cdp("WebAuthn.disable")
 
 
-if os.environ.get("PURSER_TEST_PROVIDER"):
+if os.environ.get("TEST_PROVIDER"):
     @test("another service signs in a person whose address it vouches for", expected=["jsdelivr", "favicon"])
     def _(page):
         page.open("/")

@@ -24,7 +24,7 @@ if [ -x .build/tools-venv/bin/oidc-provider-mock ]; then
     printf '[{"id": "example", "name": "Example", "issuer": "http://127.0.0.1:%s", "clientId": "purser", "clientSecretFile": "secret"}]' \
         "$port" > "$work/services.json"
     services=(--oidc-providers "$work/services.json" --oidc-insecure-loopback true)
-    export PURSER_TEST_PROVIDER=1
+    export TEST_PROVIDER=1
 fi
 "$binary" serve --host 127.0.0.1 --port 0 --data "$work/data" --rate-limits off ${services[@]+"${services[@]}"} > "$work/out" 2> "$work/err" &
 server=$!
