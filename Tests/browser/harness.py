@@ -80,6 +80,9 @@ class Browser:
     def media(self, scheme):
         features = [{"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": "reduce"}]
         self.cdp("Emulation.setEmulatedMedia", features=features)
+        # The command answers before the page is drawn anew: a colour read right after it may be of the scheme before.
+        script = "const done = arguments[1]; requestAnimationFrame(() => done(matchMedia(`(prefers-color-scheme: ${arguments[0]})`).matches))"
+        wait(lambda: self.driver.execute_async_script(script, scheme), f"the system's scheme did not become {scheme}")
 
     def offline(self, on):
         self.cdp("Network.enable")
