@@ -31,10 +31,12 @@ enum Modules {
         addLiveRoutes(backend, to: &routes)
         CategoryRoutes(database: database, idempotency: backend.idempotency, uses: [EntryStore.categoryUse]).register(
             in: &routes)
-        EntryRoutes(database: database, idempotency: backend.idempotency).register(in: &routes)
+        let spoolDirectory = backend.configuration[Settings.data] + "/tmp"
+        let desk = ExportDesk(database: database, pool: backend.pool, directory: spoolDirectory)
+        EntryRoutes(database: database, idempotency: backend.idempotency, exports: desk).register(in: &routes)
         PaymentMethodRoutes(database: database, idempotency: backend.idempotency).register(in: &routes)
         ImportRoutes(
-            database: database, pool: backend.pool, spoolDirectory: backend.configuration[Settings.data] + "/tmp",
+            database: database, pool: backend.pool, spoolDirectory: spoolDirectory,
             turnstile: turnstile, limits: ImportLimits(backend.configuration)
         ).register(in: &routes)
         ImportProfileRoutes(database: database).register(in: &routes)

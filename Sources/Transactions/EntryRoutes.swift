@@ -18,9 +18,11 @@ package struct EntryRoutes: RouteGroup {
 
     let database: Database
     let idempotency: Idempotency
+    let desk: ExportDesk
     let clock: Clock
 
-    package init(database: Database, idempotency: Idempotency, clock: Clock = .system) {
+    package init(database: Database, idempotency: Idempotency, exports desk: ExportDesk, clock: Clock = .system) {
+        self.desk = desk
         self.database = database
         self.idempotency = idempotency
         self.clock = clock

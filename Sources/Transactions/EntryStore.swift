@@ -289,10 +289,12 @@ package struct EntryStore: Sendable {
             """
     }
 
-    /// Which ones, in their order.
-    static func ids(_ filter: EntryFilter, order: EntryOrder, book: BookID, limit: Int) -> SQL {
+    /// Without an end, for a cursor.
+    static func all(_ filter: EntryFilter, order: EntryOrder, book: BookID) -> SQL {
         """
-        SELECT e.id FROM entries e WHERE e.book_id = \(book)\(filter.conditions(book: book))\(order.clause) LIMIT \(limit)
+        SELECT \(resource.selection)
+        FROM \(source)
+        WHERE e.book_id = \(book)\(filter.conditions(book: book))\(order.clause)
         """
     }
 

@@ -128,6 +128,10 @@ package final class ImportProgress: Sendable {
         writer.string(progress.phase.rawValue)
         writer.key("lines")
         writer.int(progress.lines)
+        if progress.totalLines > 0 {
+            writer.key("totalLines")
+            writer.int(progress.totalLines)
+        }
         writer.key("bytes")
         writer.int(progress.bytes)
         writer.key("totalBytes")

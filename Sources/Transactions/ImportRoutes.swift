@@ -43,7 +43,7 @@ package struct ImportRoutes: RouteGroup {
         static let account = QueryField<String>.text(
             "account", max: ImportLine.maximumAccountLength, "The account, where the file does not tell it.")
         static let progress = QueryField<String>.text(
-            "progress", max: 36, "An id (UUID) made up by the client, to watch the import with.")
+            "progress", max: 36, "An id (UUID) made up by the client, to watch it with.")
         static let edited = QueryField<String>.choice(
             "edited", of: ImportUndo.Edited.allCases.map(\.rawValue),
             "What becomes of entries that were changed since: keep (by default) or remove.")
@@ -70,7 +70,7 @@ package struct ImportRoutes: RouteGroup {
             query: [Input.limit.declaration, Input.cursor.declaration],
             returns: .page(of: ImportStore.resource.schema), handle: list)
         routes.get(
-            "/imports/progress/{id}", "How far an import is, as server-sent events", access: .signedIn,
+            "/imports/progress/{id}", "How far an import or an undo is, as server-sent events", access: .signedIn,
             returns: .content("text/event-stream"), refuses: [.unavailable], rateLimit: nil, handle: watch)
         routes.get(
             "/imports/{id}", "One import, with its first rejected lines", access: .book(.viewEntries),
@@ -80,8 +80,9 @@ package struct ImportRoutes: RouteGroup {
             access: .book(.viewEntries), query: [Input.lineLimit.declaration, Input.cursor.declaration],
             returns: .page(of: ImportStore.rejections.schema), handle: rejected)
         routes.delete(
-            "/imports/{id}", "Undo an import", access: .book(.runImports), query: [Input.edited.declaration],
-            returns: .data(ImportAnswers.undone), refuses: [.conflict], handle: undo)
+            "/imports/{id}", "Undo an import", access: .book(.runImports),
+            query: [Input.edited.declaration, Input.progress.declaration], returns: .data(ImportAnswers.undone),
+            refuses: [.conflict], handle: undo)
     }
 
     // MARK: Importing
@@ -103,24 +104,32 @@ package struct ImportRoutes: RouteGroup {
         if dryRun == true {
             return try await preview(try await upload.receive(request, filename: filename).file, importer, options)
         }
-        let key = try watched.map { text throws(Refusal) in
-            guard let id = Identifier<ImportProgress>(text) else {
-                throw .invalid("progress", "progress should be a UUID.")
-            }
-            return ImportProgress.Key(user: user, id: id)
-        }
-        if let key { progress.begin(key) }
-        do {
+        let outcome = try await told(watched, user) { tell in
             let (file, name) = try await upload.receive(request, filename: filename)
-            let outcome = try await turnstile.pass {
-                try await importer.run(file, filename: name, options: options) { state in
-                    if let key { progress.update(key, state) }
-                }
+            return try await turnstile.pass {
+                try await importer.run(file, filename: name, options: options, progress: tell)
             }
-            if let key { progress.end(key, .done) }
-            return .data(status: 201, message: Self.message(outcome), capacity: 4096) { outcome.write(to: &$0) }
+        }
+        return .data(status: 201, message: Self.message(outcome), capacity: 4096) { outcome.write(to: &$0) }
+    }
+
+    /// Whoever knows the id can watch how far `work` is.
+    private func told<Value>(
+        _ watched: String?, _ user: UserID,
+        _ work: (@escaping @Sendable (Importer.Progress) -> Void) async throws -> Value
+    ) async throws -> Value {
+        guard let watched else { return try await work { _ in } }
+        guard let id = Identifier<ImportProgress>(watched) else {
+            throw Refusal.invalid("progress", "progress should be a UUID.")
+        }
+        let key = ImportProgress.Key(user: user, id: id)
+        progress.begin(key)
+        do {
+            let value = try await work { [progress] in progress.update(key, $0) }
+            progress.end(key, .done)
+            return value
         } catch {
-            if let key { progress.end(key, .failed) }
+            progress.end(key, .failed)
             throw error
         }
     }
@@ -150,11 +159,14 @@ package struct ImportRoutes: RouteGroup {
 
     @Sendable private func undo(_ request: Request) async throws -> HTTPResponse {
         let id: ImportID = try request.identifier("id", of: "import")
-        let edited = try request.query(Input.edited).flatMap(ImportUndo.Edited.init(rawValue:)) ?? .keep
+        let (chosen, watched) = try request.query(Input.edited, Input.progress)
+        let edited = chosen.flatMap(ImportUndo.Edited.init(rawValue:)) ?? .keep
+        let user = try request.principal.user
         let undo = ImportUndo(
-            book: try request.book.id, user: try request.principal.user,
-            anyones: try request.book.permissions.contains(.editEntries))
-        let result = try await turnstile.pass { try await undo.run(id, edited: edited, database) }
+            book: try request.book.id, user: user, anyones: try request.book.permissions.contains(.editEntries))
+        let result = try await told(watched, user) { tell in
+            try await turnstile.pass { try await undo.run(id, edited: edited, database, progress: tell) }
+        }
         return .data { writer in
             writer.beginObject()
             writer.key("id")

@@ -28,8 +28,14 @@ package struct ImportUndo: Sendable {
         package let kept: Int
     }
 
+    /// Entries that one statement takes back: enough that few are sent, few enough that one can see it move.
+    var batch = 20_000
+
     /// - Throws: 404 when there is no such import, 403 when it is another's, 409 when it was undone before.
-    package func run(_ id: ImportID, edited: Edited, _ database: Database) async throws -> Result {
+    package func run(
+        _ id: ImportID, edited: Edited, _ database: Database,
+        progress: @escaping @Sendable (Importer.Progress) -> Void = { _ in }
+    ) async throws -> Result {
         try await database.transaction { transaction in
             _ = try await transaction.query(
                 """
@@ -48,15 +54,7 @@ package struct ImportUndo: Sendable {
             else { throw Refusal.notFound("import") }
             guard try isAnyAllowed || row.get(1, as: Bool.self) else { throw Refusal.notYourImport }
             guard try !row.get(0, as: Bool.self) else { throw Refusal.importUndone }
-            // Whoever is changing one of the entries goes first; then nobody can, until this is committed.
-            _ = try await transaction.query(
-                """
-                SELECT count(*) FROM (
-                    SELECT FROM entries e WHERE e.book_id = \(book) \(ImportStore.contains(id, book: book))
-                    ORDER BY e.id FOR UPDATE
-                ) e
-                """)
-            let removed = try await remove(id, edited, transaction)
+            let removed = try await remove(id, edited, transaction, progress)
             let kept = try await transaction.first(
                 """
                 SELECT count(*) FROM entries e
@@ -78,7 +76,16 @@ package struct ImportUndo: Sendable {
     /// A part of a split transaction that was changed keeps the others: half of a payment is nothing.
     ///
     /// What somebody deleted on purpose stays deleted, and known, unless all is to go.
-    private func remove(_ id: ImportID, _ edited: Edited, _ transaction: Transaction) async throws -> Int {
+    private func remove(
+        _ id: ImportID, _ edited: Edited, _ transaction: Transaction,
+        _ progress: @Sendable (Importer.Progress) -> Void
+    ) async throws -> Int {
+        var state = Importer.Progress()
+        state.phase = .undoing
+        let batches = try await lock(id, transaction) { count in
+            state.totalLines += count
+            progress(state)
+        }
         if edited == .remove {
             _ = try await transaction.run(
                 """
@@ -87,16 +94,67 @@ package struct ImportUndo: Sendable {
                     AND e.deleted_at IS NOT NULL AND e.fingerprint IS NOT NULL
                 """)
         }
+        var kept: [EntryID] = []
+        if edited == .keep {
+            kept = try await transaction.query(
+                """
+                SELECT DISTINCT coalesce(e.split_of, e.id) FROM entries e
+                WHERE e.book_id = \(book) \(ImportStore.contains(id, book: book)) AND e.version > 1
+                """
+            ).map { try $0.get(0) }
+        }
+        var removed = 0
+        for batch in batches {
+            removed += try await remove(id, batch, but: kept, transaction)
+            state.lines += batch.count
+            progress(state)
+        }
+        return removed
+    }
+
+    private struct Batch {
+        let after: EntryID
+        let through: EntryID
+        let count: Int
+    }
+
+    /// Whoever is changing one of the entries goes first; then nobody can, until this is committed.
+    private func lock(
+        _ id: ImportID, _ transaction: Transaction, _ locked: (Int) -> Void
+    ) async throws -> [Batch] {
+        var batches: [Batch] = []
+        // Every id of an import's entries is greater than its own.
+        var last = EntryID(high: id.high, low: id.low)
+        while true {
+            let row = try await transaction.first(
+                """
+                SELECT count(*), (array_agg(id ORDER BY id DESC))[1] FROM (
+                    SELECT e.id FROM entries e
+                    WHERE e.book_id = \(book) \(ImportStore.contains(id, book: book)) AND e.id > \(last)
+                    ORDER BY e.id LIMIT \(batch) FOR UPDATE
+                ) e
+                """)
+            guard let row, let through = try row.get(1, as: EntryID?.self) else { return batches }
+            let count = Int(try row.get(0, as: Int64.self))
+            batches.append(Batch(after: last, through: through, count: count))
+            locked(count)
+            last = through
+        }
+    }
+
+    private func remove(
+        _ id: ImportID, _ batch: Batch, but kept: [EntryID], _ transaction: Transaction
+    ) async throws -> Int {
         let row = try await transaction.first(
             """
-            WITH edited AS (
-                SELECT DISTINCT coalesce(e.split_of, e.id) AS id FROM entries e
-                WHERE e.book_id = \(book) \(ImportStore.contains(id, book: book)) AND e.version > 1 AND \(edited == .keep)
-            ), removed AS (
+            WITH removed AS (
                 UPDATE entries e SET fingerprint = NULL, twin = NULL, deleted_at = now(), version = e.version + 1, updated_at = now(),
                     updated_by = \(user)
-                WHERE e.book_id = \(book) \(ImportStore.contains(id, book: book)) AND e.deleted_at IS NULL
-                    AND NOT EXISTS (SELECT FROM edited WHERE edited.id = coalesce(e.split_of, e.id))
+                WHERE e.book_id = \(book) AND e.import_id = \(id) AND e.id > \(batch.after) AND e.id <= \(batch.through)
+                    AND e.deleted_at IS NULL
+                    AND NOT EXISTS (
+                        SELECT FROM unnest(\(kept)) AS kept (id) WHERE kept.id = coalesce(e.split_of, e.id)
+                    )
                 RETURNING e.id, e.version, e.occurred_on, e.type, e.category_id, e.amount_minor, e.status
             ), history AS (
                 INSERT INTO entry_changes (book_id, entry_id, version, action, changed_by, changes)

@@ -72,11 +72,14 @@ package struct Importer: Sendable {
         package let entry: EntryID?
     }
 
-    /// How far an import is.
+    /// How far an import, or taking it back, is.
     package struct Progress: Equatable, Sendable {
-        package enum Phase: String, Sendable { case reading, sorting, done, failed }
+        package enum Phase: String, Sendable { case reading, sorting, undoing, done, failed }
         package var phase = Phase.reading
+        /// Lines of the file, or entries that were taken back.
         package var lines = 0
+        /// Entries to take back, as far as they have been counted.
+        package var totalLines = 0
         package var bytes = 0
         package var totalBytes = 0
         package init() {}

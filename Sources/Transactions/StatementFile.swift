@@ -8,16 +8,14 @@ import Synchronization
 package final class StatementFile: Sendable {
     static let pieceBytes = 256 << 10
 
-    private let descriptor: Int32
+    private let file: SpoolFile
     /// Where its bytes are read, and what is made of them.
     let pool: BlockingPool
 
-    private init(descriptor: Int32, pool: BlockingPool) {
-        self.descriptor = descriptor
+    private init(_ file: SpoolFile, pool: BlockingPool) {
+        self.file = file
         self.pool = pool
     }
-
-    deinit { close(descriptor) }
 
     package static func open(_ path: String, pool: BlockingPool) throws(Refusal) -> StatementFile {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
@@ -29,22 +27,14 @@ package final class StatementFile: Sendable {
             close(descriptor)
             throw Refusal(.invalid, "FILE_UNREADABLE", "\(path) is not a file.")
         }
-        return StatementFile(descriptor: descriptor, pool: pool)
+        return StatementFile(SpoolFile(descriptor: descriptor), pool: pool)
     }
 
-    /// Keeps an upload on disk while it is read, without a name: it is gone with the process, whatever happens.
+    /// Keeps an upload on disk while it is read.
     package static func spool(
         in directory: String, limit: Int, pool: BlockingPool, next: () async throws -> [UInt8]?
     ) async throws -> StatementFile {
-        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-            throw SystemError(code: errno, operation: "mkdir")
-        }
-        var template = Array("\(directory)/upload-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&template)
-        guard descriptor >= 0 else { throw SystemError(code: errno, operation: "mkstemp") }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        unlink(template)
-        let file = StatementFile(descriptor: descriptor, pool: pool)
+        let file = StatementFile(try SpoolFile.create(in: directory), pool: pool)
         var total = 0
         while let piece = try await next() {
             total += piece.count
@@ -52,49 +42,18 @@ package final class StatementFile: Sendable {
                 throw Refusal(
                     .tooLarge, "FILE_TOO_LARGE", "The file is larger than \(limit) bytes, the most that is taken.")
             }
-            try await pool.run { try file.append(piece) }
+            try await pool.run { try file.file.append(piece) }
         }
         return file
     }
 
-    private func append(_ bytes: [UInt8]) throws {
-        var start = 0
-        try bytes.withUnsafeBytes { buffer in
-            while start < buffer.count, let base = buffer.baseAddress {
-                let written = write(descriptor, base + start, buffer.count - start)
-                if written < 0 && errno == EINTR { continue }
-                guard written > 0 else {
-                    if errno == ENOSPC || errno == EDQUOT {
-                        throw Refusal(
-                            .unavailable, "DISK_FULL", "There is no room left on the server's disk for this file.")
-                    }
-                    throw SystemError(code: errno, operation: "write")
-                }
-                start += written
-            }
-        }
-    }
-
     /// The bytes as they are, from there on; empty at the end.
     package func bytes(at offset: Int) async throws -> [UInt8] {
-        try await pool.run {
-            var count = 0
-            let bytes = [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { buffer, initialized in
-                repeat {
-                    count = pread(self.descriptor, buffer.baseAddress, buffer.count, off_t(offset))
-                } while count < 0 && errno == EINTR
-                initialized = max(0, count)
-            }
-            guard count >= 0 else { throw SystemError(code: errno, operation: "pread") }
-            return bytes
-        }
+        try await pool.run { try self.file.bytes(at: offset, atMost: Self.pieceBytes) }
     }
 
     /// In bytes.
-    package var size: Int {
-        var status = stat()
-        return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
-    }
+    package var size: Int { file.size }
 
     /// Reads the whole from its beginning and hands over what each piece holds, in order.
     package func read(
@@ -144,9 +103,9 @@ package final class StatementFile: Sendable {
         at offset: Int, _ state: ReadState, _ take: (StatementEvent) throws -> Void
     ) throws -> Int {
         try withUnsafeTemporaryAllocation(byteCount: Self.pieceBytes, alignment: 16) { buffer in
-            var count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+            var count = pread(file.descriptor, buffer.baseAddress, buffer.count, off_t(offset))
             while count < 0 && errno == EINTR {
-                count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+                count = pread(file.descriptor, buffer.baseAddress, buffer.count, off_t(offset))
             }
             guard count >= 0 else { throw SystemError(code: errno, operation: "pread") }
             try state.reader.withLock { reader in

@@ -67,7 +67,7 @@ final class KeyApp: Sendable {
         for group in IdentityModule.routes(accounts) { group.register(in: &routes) }
         KeyRoutes(keys: keys, accounts: accounts).register(in: &routes)
         AuditRoutes(database: database, idempotency: idempotency).register(in: &routes)
-        EntryRoutes(database: database, idempotency: idempotency).register(in: &routes)
+        EntryRoutes(database: database, idempotency: idempotency, exports: .forTests(database)).register(in: &routes)
         var options = ApplicationOptions()
         options.rateLimits = RateLimits(isEnabled: false)
         let directory = BookDirectory(database: database)

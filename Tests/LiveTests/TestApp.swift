@@ -89,7 +89,7 @@ final class TestApp: Sendable {
         let loop = test.loops.next()
         worker = Worker(database: database, registry: jobs, loop: loop, log: .silent, metrics: Metrics())
         background = Task { await hub.run(on: loop) }
-        EntryRoutes(database: database, idempotency: idempotency).register(in: &routes)
+        EntryRoutes(database: database, idempotency: idempotency, exports: .forTests(database)).register(in: &routes)
         var options = ApplicationOptions()
         options.rateLimits = RateLimits(isEnabled: false)
         let application = Application(
@@ -162,5 +162,13 @@ struct Person: Sendable {
         _ path: String, _ body: String, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Answer {
         try await send("POST", path, body, sourceLocation: sourceLocation)
+    }
+}
+
+extension ExportDesk {
+    private static let pool = BlockingPool(threads: 1, queueLimit: 10, name: "exports")
+
+    static func forTests(_ database: Database) -> ExportDesk {
+        ExportDesk(database: database, pool: pool, directory: TestDirectories.make("exports"))
     }
 }

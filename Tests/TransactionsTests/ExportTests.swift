@@ -2,6 +2,7 @@ import Base
 import Database
 import HTTP
 import JSON
+import Synchronization
 import TestSupport
 import Testing
 
@@ -88,6 +89,55 @@ import Testing
             let lines = answer.text.split(separator: "\n")
             let listed = try await ada.everyEntry("/expenses?limit=100&sort=amount&order=asc")
             #expect(try lines.map { try JSONValue.parse(Array($0.utf8)) } == listed && lines.count == 1200)
+        }
+    }
+
+    @Test(arguments: ["", "&sort=amount"])
+    func `holds an import whole or not at all, as it comes and goes meanwhile`(order: String) async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            try await fill(ada, count: 2000)
+            // By day among those that are there, so that each batch of an export has some.
+            let file =
+                "Date,Payee,Amount\n" + (0..<3000).map { "2026-0\($0 % 9 + 1)-11,Imported \($0),-1.00\n" }.joined()
+            let isOver = Mutex(false)
+            async let counts = { () async throws -> [Int] in
+                var counts: [Int] = []
+                while !isOver.withLock({ $0 }) {
+                    let answer = try await ada.get("/expenses/export?format=json\(order)")
+                    counts.append(answer.text.split(separator: "\n").count)
+                }
+                return counts
+            }()
+            for _ in 0..<4 {
+                let answer = try await ada.upload(file)
+                try #require(answer.status == 201)
+                let id = try #require(answer.data.written("id"))
+                try #require(try await ada.send("DELETE", "/imports/\(id)").status == 200)
+            }
+            isOver.withLock { $0 = true }
+            let seen = try await counts
+            #expect(seen.allSatisfy { $0 == 2000 || $0 == 5000 }, "\(seen)")
+            #expect(seen.count > 1)
+        }
+    }
+
+    @Test func `of a large book has few places, and each is free again afterwards`() async throws {
+        try await TestApp.run { app in
+            let (ada, zoe) = (try await app.ada, try await app.person("zoe"))
+            try await fill(ada, count: 1001)
+            var places = try (0..<ExportDesk.limitOfOne).map { _ in try app.exports.place(for: ada.user) }
+            let refused = try await ada.get("/expenses/export")
+            #expect(refused.status == 503 && refused.code == "TOO_BUSY" && refused["retry-after"] == "10")
+            #expect(try await ada.get("/expenses/export?minAmount=1000").status == 200)
+            #expect(throws: Never.self) { _ = try app.exports.place(for: zoe.user) }
+            places += try (0..<ExportDesk.limit - places.count).map { _ in try app.exports.place(for: .new()) }
+            #expect(throws: Refusal.self) { _ = try app.exports.place(for: zoe.user) }
+            withExtendedLifetime(places) {}
+            places = []
+            for _ in 0..<ExportDesk.limit + 1 {
+                #expect(try await ada.get("/expenses/export").text.split(separator: "\r\n").count == 1002)
+            }
         }
     }
 

@@ -2,6 +2,7 @@ import Base
 import Database
 import HTTP
 import JSON
+import Synchronization
 import TestSupport
 import Testing
 
@@ -60,6 +61,53 @@ import Testing
             _ = try await imported(ada, count: 4)
             #expect(try await ada.everyEntry().count == 5)
             try await app.expectTotalsToAgree()
+        }
+    }
+
+    @Test(arguments: [1, 2, 3, 7, 100])
+    func `is the same in whatever batches it is done, and tells how far it is`(batch: Int) async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            let (food, gifts) = (try await ada.category("food"), try await ada.category("gifts"))
+            let rule =
+                #"{"name":"Parts","conditions":{"items":[{"field":"merchant","op":"contains","value":"lidl"}]},"actions":{"split":[{"categoryId":"\#(food)","percent":60},{"categoryId":"\#(gifts)","rest":true}]}}"#
+            #expect(try await ada.post("/rules", rule).status == 201)
+            let lines = (1...9).map { "2026-03-0\($0),\($0 % 3 == 0 ? "Lidl" : "Rewe \($0)"),-\($0).00\n" }
+            let id = try await imported(ada, "Date,Payee,Amount\n" + lines.joined(), count: 9)
+            let entries = try await ada.everyEntry()
+            // One part of a split transaction, and one that is whole: the other part stays with the first.
+            let part = try #require(entries.first { $0.written("merchantName") == "Lidl" }?.written("id"))
+            let whole = try #require(entries.first { $0.written("merchantName") == "Rewe 4" }?.written("id"))
+            for each in [part, whole] {
+                #expect(try await ada.put("/expenses/\(each)", #"{"notes":"mine","version":1}"#).status == 200)
+            }
+            var undo = ImportUndo(book: ada.book, user: ada.user)
+            undo.batch = batch
+            let told = Mutex<[Importer.Progress]>([])
+            let result = try await undo.run(try #require(ImportID(id)), edited: .keep, app.database) { state in
+                told.withLock { $0.append(state) }
+            }
+            #expect(result == ImportUndo.Result(removed: 9, kept: 3))
+            #expect(try await ada.everyEntry().count == 3)
+            try await app.expectTotalsToAgree()
+            let history = try await app.count("SELECT count(*) FROM entry_changes WHERE action = 3")
+            #expect(history == 9)
+            let states = told.withLock { $0 }
+            #expect(states.last.map { [$0.lines, $0.totalLines] } == [12, 12])
+            #expect(states.count == 2 * ((12 + batch - 1) / batch))
+            #expect(states.allSatisfy { $0.phase == .undoing })
+        }
+    }
+
+    @Test func `can be watched`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            let id = try await imported(ada, count: 4)
+            let watched = "\(ImportID.new())"
+            #expect(try await undo(ada, id, "?progress=nothing").status == 400)
+            expect(try await undo(ada, id, "?progress=\(watched)"), removed: 4, kept: 0)
+            let told = try await ada.get("/imports/progress/\(watched)").text
+            #expect(told.contains(#""phase":"done","lines":4,"totalLines":4"#))
         }
     }
 

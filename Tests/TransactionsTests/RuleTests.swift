@@ -11,7 +11,7 @@ import Testing
 @testable import Transactions
 
 extension Person {
-    fileprivate func category(_ slug: String) async throws -> String {
+    func category(_ slug: String) async throws -> String {
         let all = try await get("/categories").items
         return try #require(all.first { $0.written("slug") == slug }?.written("id"))
     }

@@ -43,6 +43,7 @@ final class TestApp: Sendable {
     let pool: BlockingPool
     static let turnstileWidth = 3
     let turnstile = Turnstile(width: turnstileWidth, queueLimit: 10)
+    let exports: ExportDesk
     let client: TestClient
     let checker: OpenAPIChecker
     private let server: HTTPServer
@@ -79,9 +80,11 @@ final class TestApp: Sendable {
             database: database, directory: directory, mail: mail,
             address: PublicAddress(configured: "https://purser.example/", fallback: "")
         ) { try EmailAddress($0).normalized }.register(in: &routes)
-        EntryRoutes(database: database, idempotency: idempotency, clock: clock).register(in: &routes)
+        let spool = TestDirectories.make("spool")
+        exports = ExportDesk(database: database, pool: pool, directory: spool)
+        EntryRoutes(database: database, idempotency: idempotency, exports: exports, clock: clock).register(in: &routes)
         ImportRoutes(
-            database: database, pool: pool, spoolDirectory: TestDirectories.make("spool"),
+            database: database, pool: pool, spoolDirectory: spool,
             turnstile: turnstile
         ).register(
             in: &routes)

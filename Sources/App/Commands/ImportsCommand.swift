@@ -47,7 +47,7 @@ enum ImportsCommand {
                 try await show(id, session, asJSON: asJSON)
             } else {
                 let undoing = try await session.get("/imports/\(id)")
-                let undone = try await session.send("DELETE", "/imports/\(id)", [("edited", edited)])
+                let undone = try await undo(id, edited, name(undoing), session)
                 if asJSON {
                     Output.json { $0.value(undone) }
                 } else {
@@ -60,6 +60,26 @@ enum ImportsCommand {
             }
             return .success
         }
+    }
+
+    /// Takes it back, and shows meanwhile how far that is.
+    private static func undo(
+        _ id: String, _ edited: String?, _ name: String, _ session: BookSession
+    ) async throws -> JSONValue {
+        let watched = Identifier<ImportsTag>.new().description
+        let progress = Progress(name)
+        defer { progress.end() }
+        let watching = Task {
+            try await session.stream("/imports/progress/\(watched)", []) { bytes in
+                guard let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").last,
+                    line.hasPrefix("data: "), let state = try? JSONValue.parse(Array(line.utf8.dropFirst(6))),
+                    let done = state["lines"]?.int, let total = state["totalLines"]?.int
+                else { return }
+                progress.update(done: done, total: total, count: done, "entries")
+            }
+        }
+        defer { watching.cancel() }
+        return try await session.send("DELETE", "/imports/\(id)", [("edited", edited), ("progress", watched)])
     }
 
     private static func list(_ imports: [JSONValue]) {

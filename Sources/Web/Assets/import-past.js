@@ -1,12 +1,13 @@
 // What was imported before: its numbers, its rejected lines, and how to take it back.
 
-import { api } from "./api.js";
+import { api, newIdempotencyKey } from "./api.js";
 import { navigate } from "./app.js";
 import { instant } from "./dates.js";
 import { h, icon, plural, replace } from "./dom.js";
 import { rejectedTable } from "./import-preview.js";
 import { banner, load, openDialog, skeleton, toast } from "./overlays.js";
 import { openMenu } from "./popover.js";
+import { follow } from "./streams.js";
 
 const PAGE = 20;
 const whole = (value) => new Intl.NumberFormat().format(Number(value ?? 0));
@@ -73,8 +74,10 @@ export function askUndo(each, { ondone }) {
     const { close } = openDialog({ title: `Undo the import of ${each.filename ?? "this file"}?`, className: "question", body, actions: [h("button", { type: "button", onclick: () => close() }, "Cancel"), go] });
     async function run() {
         go.disabled = true;
+        const progress = newIdempotencyKey();
+        const stop = showProgress(progress, problem);
         try {
-            const result = await api.delete(`/imports/${each.id}?edited=${body.querySelector("[name=edited]:checked").value}`);
+            const result = await api.delete(`/imports/${each.id}?edited=${body.querySelector("[name=edited]:checked").value}&progress=${progress}`);
             close();
             toast([`${plural(Number(result?.removed ?? 0), "entry", "entries")} removed`, Number(result?.kept) ? `${whole(result.kept)} kept` : null].filter(Boolean).join(", ") + ".");
             ondone?.(result);
@@ -82,8 +85,25 @@ export function askUndo(each, { ondone }) {
             go.disabled = false;
             if (error.code === "IMPORT_UNDONE") { close(); toast("This import was undone before."); return ondone?.(); }
             replace(problem, banner(error, { retry: run }));
-        }
+        } finally { stop(); }
     }
+}
+
+/// How far taking an import back is, in `place`: nothing for a small one, which is over before it is told.
+function showProgress(id, place) {
+    const controller = new AbortController();
+    const bar = h("progress", { max: "1", value: "0", "aria-label": "Entries that were taken back" });
+    const label = h("span.muted");
+    follow(`/imports/progress/${id}`, {
+        signal: controller.signal,
+        onevent(name, { phase, lines, totalLines }) {
+            if (name !== "progress" || phase !== "undoing" || !totalLines) return;
+            if (!bar.isConnected) replace(place, h("div.progress", { role: "status" }, label, bar));
+            bar.value = lines / totalLines;
+            label.textContent = `${whole(lines)} of ${plural(totalLines, "entry", "entries")} …`;
+        },
+    }).catch((error) => { if (error.name !== "AbortError") console.debug("No progress is told.", error); });
+    return () => controller.abort();
 }
 
 /// Every rejected line, page by page.
