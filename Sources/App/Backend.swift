@@ -65,7 +65,7 @@ final class Backend: Sendable {
         signInServices = try OAuthProvider.load(configuration[OAuthSettings.providers])
         followers = Followers(database: database, memory: BookDirectory.lifetime)
         books = BookDirectory(database: database, followers: followers)
-        activity = ActivityHub(database: database, subject: ActivitySubject(EntryActivity.subject), log: log)
+        activity = ActivityHub(database: database, subject: Modules.subject, log: log)
         keys = APIKeys(database: database, followers: followers, log: log)
         pool = BlockingPool(threads: 2, queueLimit: 256)
         mailer = try MailSettings.mailer(

@@ -18,11 +18,14 @@ extension Modules {
         AuditRoutes(database: backend.database, idempotency: backend.idempotency).register(in: &routes)
         KeyRoutes(keys: backend.keys, accounts: backend.accounts).register(in: &routes)
         ActivityRoutes(
-            database: backend.database, subject: ActivitySubject(EntryActivity.subject), hub: backend.activity,
+            database: backend.database, subject: subject, hub: backend.activity,
             access: access
         ).register(in: &routes)
         LiveSocketRoutes(hub: backend.activity, access: access, origins: origins(backend)).register(in: &routes)
     }
+
+    /// What an event happened to, whichever module it is of.
+    static let subject = ActivitySubject("(\(EntryActivity.subject)) UNION ALL (\(MemberActivity.subject)) LIMIT 1")
 
     /// Origins of pages that may use a browser's sign-in for a WebSocket besides the one that the request was sent to.
     private static func origins(_ backend: Backend) -> [String] {

@@ -49,7 +49,7 @@ extension AuditChain {
                 """
                 SELECT c.number, c.previous, c.hash, \(Self.columns)
                 FROM audit.chain c LEFT JOIN audit.log l ON l.id = c.log_id
-                WHERE c.number > \(report.head.number) ORDER BY c.number LIMIT \(Self.batch)
+                WHERE c.number > \(report.head.number) ORDER BY c.number LIMIT \(batch)
                 """)
             for row in rows {
                 if let problem = try check(row, after: report.head, noted) {
@@ -59,7 +59,7 @@ extension AuditChain {
                 report.head = Head(number: try row.get(0), hash: try row.get(2))
                 report.checked += 1
             }
-            if rows.count < Self.batch { break }
+            if rows.count < batch { break }
         }
         if let noted, noted.number > report.head.number {
             report.problem = Problem(number: noted.number, kind: .cut)

@@ -7,7 +7,7 @@ import Database
 package struct AuditChain: Sendable {
     package static let zero = [UInt8](repeating: 0, count: SHA256.byteCount)
     /// Rows that are sealed, or verified, at a time.
-    static let batch = 1000
+    var batch = 1000
     /// Any number that nothing else uses.
     private static let lock: Int64 = 7_075_736_822
 
@@ -51,36 +51,56 @@ package struct AuditChain: Sendable {
     package enum Reach: Sendable { case recent, everything }
 
     /// Adds what has no seal yet to the chain, in the order of its time. Returns how many rows that were.
+    ///
+    /// - Parameter limit: after which no further batch is begun; what is left is sealed the next time.
     @discardableResult
-    package func seal(_ reach: Reach) async throws -> Int {
+    package func seal(_ reach: Reach, atMost limit: Duration? = nil) async throws -> Int {
+        let start = ContinuousClock.now
         var total = 0
+        var last: Identifier<AuditRecord>?
         while true {
-            let count = try await database.transaction { try await sealBatch(reach, $0) }
-            total += count
-            if count < Self.batch { return total }
+            let (reached, isBegun) = (last, total > 0)
+            let sealed = try await database.transaction {
+                try await sealBatch(isBegun ? nil : reach, after: reached, $0)
+            }
+            total += sealed.count
+            last = sealed.last ?? last
+            if sealed.count < batch { return total }
+            if let limit, ContinuousClock.now - start >= limit { return total }
+            try Task.checkCancellation()
         }
     }
 
-    private func sealBatch(_ reach: Reach, _ transaction: Transaction) async throws -> Int {
+    /// - Parameters:
+    ///   - reach: of the first batch; the next ones go on behind the last row of the one before, so that sealing a
+    ///     burst does not look through what it has sealed again and again.
+    private func sealBatch(
+        _ reach: Reach?, after last: Identifier<AuditRecord>?, _ transaction: Transaction
+    ) async throws -> (count: Int, last: Identifier<AuditRecord>?) {
         // One at a time, in all processes: the number and the hash before are those of the row that was last.
         _ = try await transaction.query("SELECT pg_advisory_xact_lock(\(Self.lock))")
         var head = try await Self.head(transaction)
-        let since: SQL =
+        let place: SQL =
             switch reach {
-            case .everything: "'-infinity'::timestamptz"
+            case .everything: "true"
             case .recent:
                 """
-                coalesce((SELECT l.at - interval '1 hour' FROM audit.chain c JOIN audit.log l ON l.id = c.log_id
+                l.at >= coalesce((SELECT l.at - interval '1 hour' FROM audit.chain c JOIN audit.log l ON l.id = c.log_id
                     WHERE c.number = \(head.number)), '-infinity')
+                """
+            case nil:
+                """
+                l.at >= (SELECT b.at FROM audit.log b WHERE b.id = \(last))
+                    AND (l.at, l.id) > (SELECT b.at, b.id FROM audit.log b WHERE b.id = \(last))
                 """
             }
         let rows = try await transaction.query(
             """
             SELECT l.id, \(Self.columns) FROM audit.log l
-            WHERE l.at >= \(since) AND NOT EXISTS (SELECT FROM audit.chain c WHERE c.log_id = l.id)
-            ORDER BY l.at, l.id LIMIT \(Self.batch)
+            WHERE \(place) AND NOT EXISTS (SELECT FROM audit.chain c WHERE c.log_id = l.id)
+            ORDER BY l.at, l.id LIMIT \(batch)
             """)
-        guard !rows.isEmpty else { return 0 }
+        guard !rows.isEmpty else { return (0, nil) }
         var numbers: [Int64] = []
         var ids: [Identifier<AuditRecord>] = []
         var previous: [[UInt8]] = []
@@ -98,7 +118,7 @@ package struct AuditChain: Sendable {
             INSERT INTO audit.chain (number, log_id, previous, hash)
             SELECT * FROM unnest(\(numbers), \(ids), \(previous), \(hashes))
             """)
-        return rows.count
+        return (rows.count, ids.last)
     }
 
     // MARK: The hash of a row

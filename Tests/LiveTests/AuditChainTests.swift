@@ -50,6 +50,23 @@ import Testing
         #expect(try await chain.verify(after: 4).checked == 3)
     }
 
+    @Test(arguments: [AuditChain.Reach.recent, .everything])
+    func `is sealed in several batches, and what came late the next time`(reach: AuditChain.Reach) async throws {
+        var chain = chain
+        chain.batch = 4
+        try await write(11)
+        #expect(try await chain.seal(reach, atMost: .zero) == 4)
+        #expect(try await chain.seal(reach) == 7)
+        try await write(8)
+        // Dated before what is sealed, as a row of a transaction that took its time.
+        try await tamper(
+            "UPDATE audit.log SET at = at - interval '5 minutes' WHERE id = (SELECT max(id::text)::uuid FROM audit.log)"
+        )
+        #expect(try await chain.seal(reach) == 8)
+        let report = try await chain.verify()
+        #expect(report.problem == nil && report.checked == 19 && report.unsealed == 0)
+    }
+
     @Test func `is sealed by two at once as by one`() async throws {
         try await write(30)
         let chain = chain

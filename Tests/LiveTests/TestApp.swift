@@ -66,7 +66,8 @@ final class TestApp: Sendable {
         let idempotency = Idempotency(database: database) { SHA256.hash($0) }
         var routes = Routes()
         AuditRoutes(database: database, idempotency: idempotency).register(in: &routes)
-        let subject = ActivitySubject(EntryActivity.subject)
+        let subject = ActivitySubject(
+            "(\(EntryActivity.subject)) UNION ALL (\(MemberActivity.subject)) LIMIT 1")
         let hub = ActivityHub(database: database, subject: subject, log: .silent)
         self.hub = hub
         let authenticate: Authenticate = { request in

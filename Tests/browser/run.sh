@@ -33,5 +33,6 @@ for _ in $(seq 1 600); do
     kill -0 "$server" 2>/dev/null || { cat "$work/out" "$work/err" >&2; exit 1; }
     sleep 0.1
 done
-url=$(sed -n 's/^listening on //p' "$work/out")
+# Letters lead to this machine by its name.
+url=$(sed -n 's/^listening on //; s/127\.0\.0\.1/localhost/p' "$work/out")
 MAIL_FOLDER="$work/data/mail" Tests/browser/run.py --url "$url" "$@"

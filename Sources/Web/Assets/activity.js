@@ -13,16 +13,22 @@ const KINDS = [["", "Everything"], ["expense", "Expenses"], ["income", "Income"]
 const THINGS = { expense: "an expense", income: "an income", category: "a category" };
 const VERBS = { created: "added", updated: "changed", deleted: "deleted", restored: "brought back", duplicated: "copied", categorised: "sorted" };
 const count = (number) => (number === undefined ? "some entries" : plural(Number(number), "entry", "entries"));
+const lower = (role) => ({ owner: "the owner", admin: "administrator", member: "member", viewer: "viewer" })[role] ?? role;
 const SENTENCES = {
     "expense.bulk_imported": (data) => `imported ${count(data.imported)}`, "import.undone": (data) => `took back an import of ${count(data.removed)}`,
     "rules.applied": (data) => `applied rules to ${count(data.changed)}`, "book.opened": () => "opened the book", "book.updated": () => "changed the book’s settings",
-    "book.archived": () => "archived the book", "book.restored": () => "brought the book back", "book.transferred": () => "handed the book over",
-    "household.member_invited": () => "invited somebody", "household.member_added": () => "joined the book", "household.member_removed": () => "removed a member", "household.member_changed": () => "changed a member’s role", "household.created": () => "made the household",
+    "book.archived": () => "archived the book", "book.restored": () => "brought the book back", "book.transferred": (data, subject) => `handed the book over${subject ? ` to ${subject}` : ""}`,
+    "household.member_invited": (data, subject) => `invited ${subject ?? "somebody"}${data.role ? ` as ${lower(data.role)}` : ""}`, "household.member_added": (data) => `joined the book${data.role ? ` as ${lower(data.role)}` : ""}`,
+    "household.member_removed": (data, subject) => `removed ${subject ?? "a member"}`, "household.member_changed": (data, subject) => (data.role ? `made ${subject ?? "a member"} ${lower(data.role)}` : `changed what ${subject ?? "a member"} may do`), "household.created": () => "made the household",
 };
 
+/// Whose name is in the sentence already.
+const isInSentence = (name) => name.startsWith("household.") || name === "book.transferred";
+
 /// "added an expense", of any event, also one that this page does not know.
-export function sentence({ name, data = {} }) {
-    if (SENTENCES[name]) return SENTENCES[name](data);
+export function sentence({ name, data = {}, user, subject }) {
+    if (name === "household.member_removed" && data.userId === user?.id) return "left the book";
+    if (SENTENCES[name]) return SENTENCES[name](data, subject);
     const [kind, verb = ""] = name.split(".");
     return `${VERBS[verb] ?? verb.replaceAll("_", " ")} ${THINGS[kind] ?? kind.replaceAll("_", " ")}`;
 }
@@ -72,7 +78,7 @@ export function show(main, query) {
         const who = event.user?.id === state.user.id ? "You" : event.user?.name ?? "Purser";
         return h("li.feed-row", { data: { new: String(isNew) } },
             h("span.avatar", { "aria-hidden": "true" }, [...(event.user?.name ?? "P")][0].toUpperCase()),
-            h("span.feed-text", h("strong", h("bdi", who)), ` ${sentence(event)}`, event.subject && [": ", h("bdi.feed-subject", event.subject)]),
+            h("span.feed-text", h("strong", h("bdi", who)), ` ${sentence(event)}`, event.subject && !isInSentence(event.name) && [": ", h("bdi.feed-subject", event.subject)]),
             event.amount != null && h("span.amount", formatMoney(String(event.amount), event.currency)),
             h("time.muted.small", { datetime: event.at, title: instant(event.at) }, instant(event.at, { timeStyle: "short" })));
     }

@@ -9,6 +9,7 @@ import { banner, emptyState, load, openDialog, skeleton } from "./overlays.js";
 import { loadCategories, state } from "./state.js";
 
 const FIELDS = { amount_minor: "amount", occurred_on: "date", category_id: "category", payment_method_id: "paid by" };
+const NAMES = { ...FIELDS, invitedBy: "invited by", fiscalYearStart: "first month of the year", timeZone: "time zone", weekStart: "first day of the week", expiresAt: "valid until" };
 const MODULES = [["", "All"], ["members", "Members"], ["books", "Books"], ["accounts", "Accounts"], ["keys", "Keys"], ["expenses", "Expenses"], ["incomes", "Income"], ["categories", "Categories"], ["rules", "Rules"], ["imports", "Imports"]];
 
 export function show(main, query) {
@@ -97,7 +98,7 @@ const who = (record) => record.service ?? record.performedByName ?? { operator: 
 function changes(record, limit = Infinity) {
     const fields = record.changedFields ?? [];
     if (!fields.length) return h("span.muted", "–");
-    return h("ul.audit-changes", fields.slice(0, limit).map((name) => h("li", h("span.muted", `${FIELDS[name] ?? name}: `), value(record.oldValues?.[name], name, record), h("span.muted", " → "), value(record.newValues?.[name], name, record))), fields.length > limit && h("li.muted", `and ${fields.length - limit} more`));
+    return h("ul.audit-changes", fields.slice(0, limit).map((name) => h("li", h("span.muted", `${NAMES[name] ?? name}: `), record.oldValues && [value(record.oldValues[name], name, record), h("span.muted", " → ")], value(record.newValues?.[name], name, record))), fields.length > limit && h("li.muted", `and ${fields.length - limit} more`));
 }
 
 function value(raw, name, record) {

@@ -11,7 +11,7 @@ const SCOPES = [
     ["entry:view", "See entries"], ["entry:create", "Add entries"], ["entry:edit-own", "Change own entries"], ["entry:edit", "Change all entries"],
     ["import:run", "Import statements"], ["rule:manage", "Change rules"], ["category:manage", "Change categories"], ["book:view", "See the book"], ["book:manage", "Change the book"],
     ["member:view", "See members"], ["user:manage", "Manage members"], ["activity:view", "See activity"], ["audit:read", "Read the audit log"],
-    ["report:view", "See reports"], ["report:generate", "Make reports"], ["budget:view", "See budgets"], ["budget:create", "Propose budgets"], ["webhook:manage", "Connect programs"],
+    ["report:view", "See reports"],
 ];
 const SERVICE_SCOPES = [["token:validate", "Check sign-ins"], ["audit:write", "Write to the audit log"]];
 const LIFETIMES = [["30", "30 days"], ["90", "90 days"], ["365", "A year"], ["", "Never"]];
@@ -30,7 +30,7 @@ function listOf(kind) {
     function row(key) {
         const isOver = key.expiresAt && new Date(key.expiresAt) <= new Date();
         const book = key.bookId && (state.user.books ?? []).find((each) => each.id === key.bookId)?.name;
-        const words = [`…${key.hint}`, book && `only ${book}`, key.scopes.join(", "), isOver ? "expired" : key.expiresAt && `until ${instant(key.expiresAt, { dateStyle: "medium" })}`, key.lastUsedAt ? `used ${instant(key.lastUsedAt)}` : "never used"];
+        const words = [`…${key.hint}`, book && `only ${book}`, key.scopes.map((name) => kind.scopes.find(([each]) => each === name)?.[1] ?? name).join(", "), isOver ? "expired" : key.expiresAt && `until ${instant(key.expiresAt, { dateStyle: "medium" })}`, key.lastUsedAt ? `used ${instant(key.lastUsedAt)}` : "never used"];
         return h("li", h("span.item-main", h("strong", h("bdi", key.name)), h("span.muted.small", words.filter(Boolean).join(" · "))), isOver && h("span.tag", "expired"),
             h("button.icon-button.small", { type: "button", "aria-label": `Revoke ${key.name}`, onclick: () => revoke(key) }, icon("trash")));
     }
@@ -67,7 +67,7 @@ function make(kind, refresh) {
         },
         children: [
             field({ name: "name", label: "What is it for?", control: input({ maxlength: 100, required: true, placeholder: kind.isService ? "Budget service" : "Household script" }) }),
-            h("fieldset.scope-list", h("legend", "What may it do?"), boxes.map(([, box, text]) => h("label.check", box, h("span", text)))), problem,
+            h("fieldset.scope-list", h("legend", "What may it do?"), h("div.scope-grid", boxes.map(([, box, text]) => h("label.check", box, h("span", text))))), problem,
             !kind.isService && books.length > 2 && field({ name: "bookId", label: "Which book does it open?", control: select(books, "") }),
             field({ name: "days", label: "How long is it valid?", control: select(lifetimes, "90") }),
             h("div.form-actions", h("button.primary", { type: "submit" }, "Make the key")),

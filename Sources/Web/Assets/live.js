@@ -1,11 +1,12 @@
 // What others change in the book appears here without being asked for. One connection for the page; it comes back by itself.
 
 import { api } from "./api.js";
-import { reshow } from "./app.js";
+import { navigate, reshow } from "./app.js";
 import { h } from "./dom.js";
 import { onEntriesChange, tell } from "./entries-store.js";
 import { parseJSON } from "./money.js";
-import { may, reloadCategories, state } from "./state.js";
+import { toast } from "./overlays.js";
+import { adopt, may, reloadCategories, state } from "./state.js";
 import { follow } from "./streams.js";
 
 export const mayReadAudit = () => may("audit:read");
@@ -38,13 +39,34 @@ async function stayConnected(signal) {
         show(false);
         if (Date.now() - began > LONGEST_PAUSE || why === "open") [pause, failures] = [FIRST_PAUSE, 0];
         else failures += 1;
-        if (why === "gone") pause = LONGEST_PAUSE;
+        if (why === "gone") {
+            pause = LONGEST_PAUSE;
+            if (await standing()) return;
+        }
         await new Promise((resolve) => { setTimeout(resolve, pause * (0.5 + Math.random())); });
         pause = Math.min(pause * 2, LONGEST_PAUSE);
         if (signal.aborted) return;
         // An ordinary call renews the session; and whoever is signed out by it needs no news.
         await api.get("/users/me").catch(() => {});
     }
+}
+
+/// Asks anew what one is in the books, and shows what follows from it. Returns whether the book in front is another one.
+async function standing() {
+    const before = state.book;
+    let user;
+    try { user = await api.get("/users/me"); } catch { return false; }
+    const stays = user.books?.some((each) => each.id === before?.id);
+    adopt(user);
+    if (!before || stays) {
+        later("everything", () => reshow());
+        return false;
+    }
+    toast(`You are no longer a member of “${before.name}”.`, { tone: "bad" });
+    // Whatever was being done belongs to that book.
+    document.querySelector("dialog[open]")?.close();
+    navigate("/");
+    return true;
 }
 
 /// Until it ends. Returns "open" when it had begun, "gone" when there is nothing to be told any more, else "failed".
@@ -131,6 +153,10 @@ function receive(event) {
     const [kind, verb] = event.name.split(".");
     if (kind === "expense" || kind === "income") {
         if (!isOurs(event)) later("entries", () => refreshEntry(kind, verb, event));
+    } else if (kind === "book" || (kind === "household" && event.data?.userId === state.user?.id)) {
+        if (event.user?.id !== state.user?.id) standing();
+    } else if (kind === "household") {
+        if (location.pathname === "/members" && event.user?.id !== state.user?.id) later("members", () => reshow());
     } else if (kind === "import") later("entries", () => relay("created", null));
     else if (kind === "category") later("categories", async () => {
         await reloadCategories();
