@@ -58,12 +58,12 @@ final class Backend: Sendable {
         publicAddress = PublicAddress(
             configured: configuration[Settings.publicURL],
             fallback: "http://\(configuration[Settings.host]):\(configuration[Settings.port])")
+        followers = Followers(database: database)
         accounts = try IdentityModule.accounts(
             configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count,
-            secrets: secrets, address: publicAddress, log: log)
+            secrets: secrets, address: publicAddress, followers: followers, log: log)
         mailQueue = MailQueue(secrets: secrets)
         signInServices = try OAuthProvider.load(configuration[OAuthSettings.providers])
-        followers = Followers(database: database, memory: BookDirectory.lifetime)
         books = BookDirectory(database: database, followers: followers)
         activity = ActivityHub(database: database, subject: ActivitySubject(EntryActivity.subject), log: log)
         keys = APIKeys(database: database, followers: followers, log: log)

@@ -15,7 +15,7 @@ import Synchronization
 /// soon as they hear of it, or after that second.
 package final class APIKeys: Sendable {
     package static let longestDays = APIKey.longest
-    static let lifetime = Duration.seconds(1)
+    static let lifetime = Followers.memory
     static let capacity = 10_000
     /// How exactly the last use is known: a write for each request would cost more than the request.
     static let useEvery = Duration.seconds(600)
@@ -93,7 +93,7 @@ package final class APIKeys: Sendable {
             // What was read before a change must not be remembered after it.
             guard state.generation == generation else { return }
             if state.known.count >= Self.capacity { state.known.removeAll(keepingCapacity: true) }
-            state.known[hash] = Known(key: key, until: now + 1_000_000_000)
+            state.known[hash] = Known(key: key, until: now + UInt64(Self.lifetime.components.seconds) * 1_000_000_000)
         }
         return key
     }

@@ -101,7 +101,7 @@ extension Accounts {
             return try await SessionStore(transaction: transaction)
                 .revokeAll(of: id, except: session, because: .factor, at: now)
         }
-        refuseTokens(of: ended, at: now)
+        await refuseEverywhere(ended, at: now)
     }
 
     /// New recovery codes; the ones before work no more.
@@ -139,7 +139,7 @@ extension Accounts {
             return try await SessionStore(transaction: transaction)
                 .revokeAll(of: user.id, because: .factor, at: now)
         }
-        refuseTokens(of: ended, at: now)
+        await refuseEverywhere(ended, at: now)
     }
 
     private func hashes(_ codes: [String], of user: UserID) -> [[UInt8]] {

@@ -59,7 +59,7 @@ extension Accounts {
             guard endOthers else { return [] }
             return try await sessions.revokeAll(of: id, except: session, because: .password, at: now)
         }
-        refuseTokens(of: ended, at: now)
+        if endOthers { await refuseEverywhere(ended, at: now) }
         return ended.count
     }
 

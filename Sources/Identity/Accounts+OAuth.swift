@@ -181,7 +181,7 @@ extension Accounts {
         try await insert(identity, for: user, provider: provider, origin: origin, at: now, in: transaction)
         let book = try await BookStore(transaction).open(
             NewBook(name: "Personal", kind: .personal, currency: nil, timeZone: nil), for: user.id)
-        let (session, refreshToken) = try await openSession(
+        let (session, refreshToken, _) = try await openSession(
             for: user, transport: .cookie, by: [.provider], client: client, at: now, in: transaction)
         try await publish(.userRegistered, user.id, session.id, in: transaction)
         return OpenedSession(user: user, books: [book], session: session, refreshToken: refreshToken)

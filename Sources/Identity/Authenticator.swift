@@ -18,7 +18,11 @@ package struct Authenticator: Sendable {
     /// - Throws: 401 for one that is not valid; 403 for a cookie on a changing request without its CSRF token.
     @Sendable package func authenticate(_ request: Request) async throws -> Principal? {
         if let keys, let principal = try await keys.principal(of: request) { return principal }
-        return try principal(of: request)
+        // Looked at first: what was said between the two looks is in the second.
+        let hearsOthers = accounts.hearsOthers
+        let principal = try principal(of: request)
+        if !hearsOthers, let session = principal?.sessionOrNil { try await accounts.requireLive(session) }
+        return principal
     }
 
     func principal(of request: Request) throws(Refusal) -> Principal? {

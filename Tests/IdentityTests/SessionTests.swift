@@ -101,7 +101,7 @@ import Testing
                 secrets: TestApp.secrets, address: app.accounts.address, clock: app.clock.clock, log: app.accounts.log)
             let token = try #require(answer.accessToken)
             #expect(throws: Never.self) { try other.verify(token, at: app.clock.now) }
-            let following = Task { try await second.followEndedSessions() }
+            let following = Task { await second.followEndedSessions() }
             defer { following.cancel() }
             try await eventually { (try? other.verify(token, at: app.clock.now)) == nil }
             // And hears of the next one.
@@ -137,7 +137,7 @@ import Testing
 }
 
 /// Waits for what another task brings about, at most five seconds.
-private func eventually(_ condition: () -> Bool) async throws {
+func eventually(_ condition: () -> Bool) async throws {
     for _ in 0..<500 {
         if condition() { return }
         try await Task.sleep(for: .milliseconds(10))
