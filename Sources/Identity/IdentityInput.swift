@@ -27,10 +27,13 @@ enum IdentityInput {
         "session", of: ["cookie", "token"],
         "With cookie the tokens are set as cookies and are not in the body; then changing requests need X-CSRF-Token.")
     static let mailedToken = BodyField.secret("token", max: 128, "From the link in the letter.").required()
-    static let currentPassword = BodyField.secret("currentPassword", max: Password.byteLimit).required()
+    static let currentPassword = BodyField.secret(
+        "currentPassword", max: Password.byteLimit, "Left out only by whoever has none.")
     static let newPassword = BodyField.secret("newPassword", max: Password.byteLimit).required()
     static let endOtherSessions = BodyField.bool(
         "endOtherSessions", "Whether all other sessions end: true unless given.")
+    static let ownPassword = BodyField.secret(
+        "password", max: Password.byteLimit, "The present one. Left out only by whoever has none.")
     static let optionalPassword = BodyField.secret("password", max: Password.byteLimit)
     static let challenge = BodyField.secret("challenge", max: 128, "From the answer to the first step.")
     static let code = BodyField.secret("code", max: 16, "Six digits of the device.")

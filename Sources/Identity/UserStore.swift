@@ -84,12 +84,12 @@ struct UserStore {
     }
 
     /// - Returns: whether the stored hash was still the one that the old password fitted.
-    func replacePassword(_ old: String, by new: String, of id: UserID, at now: Instant) async throws -> Bool {
+    func replacePassword(_ old: String?, by new: String, of id: UserID, at now: Instant) async throws -> Bool {
         try await queryable.run(
             """
             UPDATE users SET password_hash = \(new), password_changed_at = \(now), version = version + 1,
                 updated_at = \(now)
-            WHERE id = \(id) AND password_hash = \(old)
+            WHERE id = \(id) AND password_hash IS NOT DISTINCT FROM \(old)
             """) == 1
     }
 
