@@ -23,6 +23,8 @@ final class Backend: Sendable {
     let books: BookDirectory
     /// Keys of programs.
     let keys: APIKeys
+    /// Tokens of the other system that the operator trusts; nil where none is named.
+    let issued: IssuedTokens?
     /// The other processes on the same database.
     let followers: Followers
     let idempotency: Idempotency
@@ -65,6 +67,12 @@ final class Backend: Sendable {
         mailQueue = MailQueue(secrets: secrets)
         signInServices = try OAuthProvider.load(configuration[OAuthSettings.providers])
         books = BookDirectory(database: database, followers: followers)
+        let (directory, others) = (books, followers)
+        issued = try TrustedIssuer.load(configuration).map { issuer in
+            IssuedTokens(issuer: issuer, database: database, followers: others, log: log) {
+                await directory.settleChange()
+            }
+        }
         activity = ActivityHub(database: database, subject: ActivitySubject(EntryActivity.subject), log: log)
         keys = APIKeys(database: database, followers: followers, log: log)
         pool = BlockingPool(threads: 2, queueLimit: 256)

@@ -166,9 +166,7 @@ package final class Application: Sendable {
             // What belongs to no book is the person's own: a program may look at it, and no more; and one that is let into
             // one book has no business with it at all.
             let principal = try request.principal
-            if case .apiKey = principal.credential,
-                route.method != .get || principal.onlyBook != nil
-            {
+            if principal.sessionOrNil == nil, route.method != .get || principal.onlyBook != nil {
                 _ = try principal.session
             }
         case .service(let scope):

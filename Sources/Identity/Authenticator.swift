@@ -8,10 +8,13 @@ package struct Authenticator: Sendable {
     let accounts: Accounts
     /// Nil: keys of programs are not taken.
     let keys: APIKeys?
+    /// Nil: tokens of no other system are taken.
+    let issued: IssuedTokens?
 
-    package init(accounts: Accounts, keys: APIKeys? = nil) {
+    package init(accounts: Accounts, keys: APIKeys? = nil, issued: IssuedTokens? = nil) {
         self.accounts = accounts
         self.keys = keys
+        self.issued = issued
     }
 
     /// - Returns: nil when the request carries no credential.
@@ -20,7 +23,12 @@ package struct Authenticator: Sendable {
         if let keys, let principal = try await keys.principal(of: request) { return principal }
         // Looked at first: what was said between the two looks is in the second.
         let hearsOthers = accounts.hearsOthers
-        let principal = try principal(of: request)
+        let principal: Principal?
+        do throws(Refusal) { principal = try self.principal(of: request) } catch {
+            // Not one of ours. In a cookie there are ours alone.
+            guard let issued, error == .tokenNotValid, let header = request.header("authorization") else { throw error }
+            return try await issued.principal(of: Self.bearer(header))
+        }
         if !hearsOthers, let session = principal?.sessionOrNil { try await accounts.requireLive(session) }
         return principal
     }

@@ -2,6 +2,9 @@ import Database
 
 extension IdentityModule {
     static var signInMigrations: [Migration] {
-        [Migration(name: "M20261122000100__sign_in", sql: PackageResources.M20261122000100__sign_in_sql)]
+        [
+            Migration(name: "M20261122000100__sign_in", sql: PackageResources.M20261122000100__sign_in_sql),
+            Migration(name: "M20261122000500__issued_roles", sql: PackageResources.M20261122000500__issued_roles_sql),
+        ]
     }
 }

@@ -89,7 +89,7 @@ enum ServeCommand {
             for file in page.missing {
                 log.warning("a file of the page is missing; install its Debian package") { $0.text("file", file) }
             }
-            let authenticator = Authenticator(accounts: accounts, keys: backend.keys)
+            let authenticator = Authenticator(accounts: accounts, keys: backend.keys, issued: backend.issued)
             let books = backend.books
             let application = Application(
                 routes: Modules.routes(backend, metricsAccess: configuration[Settings.metricsAccess]),
