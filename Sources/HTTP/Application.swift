@@ -143,7 +143,9 @@ package final class Application: Sendable {
                 "Send the body as it is, without Content-Encoding.")
         }
         try await authorize(&request, route)
-        return try await route.handle(request)
+        return try await RequestOrigin.$current.withValue(
+            RequestOrigin(address: request.clientAddress, requestID: request.id)
+        ) { [request] in try await route.handle(request) }
     }
 
     private func count(
