@@ -136,9 +136,12 @@ package final class APIKeys: Sendable {
 
     /// The key and its text, which is nowhere else from then on.
     ///
-    /// - Parameter user: nil for a service's.
+    /// - Parameters:
+    ///   - user: nil for a service's.
+    ///   - tell: what else happens in the transaction, such as a letter to the owner.
     package func make(
-        _ wanted: Wanted, for user: UserID?, by actor: AuditRecord.Actor, from origin: AuditRecord.Origin
+        _ wanted: Wanted, for user: UserID?, by actor: AuditRecord.Actor, from origin: AuditRecord.Origin,
+        tell: @escaping @Sendable (Transaction) async throws -> Void = { _ in }
     ) async throws -> (key: APIKey, secret: String) {
         let secret = APIKeySecret.random()
         let key = APIKey(
@@ -160,6 +163,7 @@ package final class APIKeys: Sendable {
                 AuditRecord(
                     .init("KEY_CREATED"), module: "keys", record: key.id.description, book: key.book, by: actor,
                     from: origin, new: { Self.write(key, to: &$0) }))
+            try await tell(transaction)
         }
         return (key, secret.text)
     }

@@ -18,6 +18,8 @@ package struct IdentityOptions: Sendable {
     /// For the page's cookies only; see `RefreshTokenRecord.decide`.
     package var cookieGrace: Duration = .seconds(10)
     package var isRegistrationOpen = true
+    /// Whether an account is made only by the link in a letter, so that registering tells nobody who has one.
+    package var isLinkNeededToRegister = false
     /// Of whom a second factor is demanded, besides those whom the operator has named.
     package var secondFactorDemand = SecondFactorDemand.none
     package var areTermsRequired = false

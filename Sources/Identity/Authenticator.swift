@@ -38,7 +38,8 @@ package struct Authenticator: Sendable {
         if let header = request.header("authorization") {
             return try Self.principal(try accounts.tokens.verify(Self.bearer(header), at: now), request)
         }
-        guard let cookie = request.cookie(SessionCookies.access), !cookie.isEmpty else { return nil }
+        let cookies = SessionCookies(request: request, options: accounts.options)
+        guard let cookie = request.cookie(cookies.access), !cookie.isEmpty else { return nil }
         let claims = try accounts.tokens.verify(cookie, at: now)
         // A cookie comes along with requests that other sites cause; only our own page can add the header.
         if !Self.isSafe(request.wire.method) {

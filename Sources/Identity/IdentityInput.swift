@@ -39,7 +39,7 @@ enum IdentityInput {
     static let code = BodyField.secret("code", max: 16, "Six digits of the device.")
     static let recoveryCode = BodyField.secret("recoveryCode", max: 64, "One of those that were written down.")
     static let refreshToken = BodyField.secret(
-        "refreshToken", max: 128, "Left out where the purser_refresh cookie is sent.")
+        "refreshToken", max: 128, "Left out where the refresh cookie is sent.")
     static let setupToken = BodyField.secret("token", max: 128, "From the set-up link.").required()
     static let version = BodyField.int(
         "version", in: 1...Int(Int32.max), "Refuses the change when it is not the newest.")

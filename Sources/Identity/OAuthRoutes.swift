@@ -190,7 +190,7 @@ package struct OAuthRoutes: RouteGroup {
         _ request: Request, _ provider: OAuthProvider, _ visit: inout OAuthVisit?
     ) async throws -> (OAuthOutcome, OAuthVisit) {
         let (code, state, issuer, error) = try request.query(Self.code, Self.state, Self.issuer, Self.error)
-        guard let token = state.flatMap({ ChallengeToken($0) }), let mark = request.cookie(Self.cookieName),
+        guard let token = state.flatMap({ ChallengeToken($0) }), let mark = request.cookie(cookieName(request)),
             constantTimeEqual(mark, accounts.browserMark(of: token)),
             let taken = try await accounts.takeVisit(token), taken.provider == provider.id
         else { throw OAuthProblem.state }
@@ -229,12 +229,15 @@ package struct OAuthRoutes: RouteGroup {
 
     // MARK: Answers
 
-    private static let cookieName = "purser_oauth"
+    private func cookieName(_ request: Request) -> String {
+        SessionCookies(request: request, options: accounts.options).isSecure ? "__Secure-purser_oauth" : "purser_oauth"
+    }
 
     private func cookie(_ value: String, seconds: Int, _ request: Request) -> (String, String) {
         // Lax: the way back is a visit that another site causes.
-        var text = "\(Self.cookieName)=\(value); Path=/api/v1/auth/oauth; Max-Age=\(seconds); HttpOnly; SameSite=Lax"
-        if accounts.options.areCookiesSecure ?? request.isSecure { text += "; Secure" }
+        var text =
+            "\(cookieName(request))=\(value); Path=/api/v1/auth/oauth; Max-Age=\(seconds); HttpOnly; SameSite=Lax"
+        if SessionCookies(request: request, options: accounts.options).isSecure { text += "; Secure" }
         return ("Set-Cookie", text)
     }
 

@@ -152,6 +152,7 @@ struct SessionStore {
             "DELETE FROM login_failures WHERE last_failed_at < \(now - .seconds(2 * 86_400))",
             "DELETE FROM setup_tokens WHERE expires_at < \(now)",
             "DELETE FROM mailed_tokens WHERE expires_at < \(now)",
+            "DELETE FROM pending_registrations WHERE expires_at <= \(now)",
         ])
     }
 

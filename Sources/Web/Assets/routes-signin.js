@@ -16,6 +16,7 @@ export const routes = [
     { pattern: /^\/confirm-email$/, entrance: recovery.confirmEmail, always: true },
     { pattern: /^\/forgot$/, entrance: recovery.forgot },
     { pattern: /^\/reset$/, entrance: recovery.reset, always: true },
+    { pattern: /^\/welcome$/, entrance: recovery.openAccount, always: true },
     { pattern: /^\/settings\/security$/, nav: "/settings", show: security.show },
 ];
 
