@@ -34,7 +34,7 @@ server=$!
 verified=$!
 wait_for() {
     for _ in $(seq 1 600); do
-        grep -q '^listening on' "$1" && break
+        grep -qs '^listening on' "$1" && break
         kill -0 "$2" 2>/dev/null || { cat "$1" "$3" >&2; exit 1; }
         sleep 0.1
     done
