@@ -23,6 +23,8 @@ final class Backend: Sendable {
     let books: BookDirectory
     /// Keys of programs.
     let keys: APIKeys
+    /// Tokens of the other system that the operator trusts; nil where none is named.
+    let issued: IssuedTokens?
     /// The other processes on the same database.
     let followers: Followers
     let idempotency: Idempotency
@@ -58,13 +60,19 @@ final class Backend: Sendable {
         publicAddress = PublicAddress(
             configured: configuration[Settings.publicURL],
             fallback: "http://\(configuration[Settings.host]):\(configuration[Settings.port])")
+        followers = Followers(database: database)
         accounts = try IdentityModule.accounts(
             configuration, dataDirectory: configuration[Settings.data], database: database, cores: loops.loops.count,
-            secrets: secrets, address: publicAddress, log: log)
+            secrets: secrets, address: publicAddress, followers: followers, log: log)
         mailQueue = MailQueue(secrets: secrets)
         signInServices = try OAuthProvider.load(configuration[OAuthSettings.providers])
-        followers = Followers(database: database, memory: BookDirectory.lifetime)
         books = BookDirectory(database: database, followers: followers)
+        let (directory, others) = (books, followers)
+        issued = try TrustedIssuer.load(configuration).map { issuer in
+            IssuedTokens(issuer: issuer, database: database, followers: others, log: log) {
+                await directory.settleChange()
+            }
+        }
         activity = ActivityHub(database: database, subject: Modules.subject, log: log)
         keys = APIKeys(database: database, followers: followers, log: log)
         pool = BlockingPool(threads: 2, queueLimit: 256)

@@ -13,7 +13,8 @@ extension Modules {
     static func addLiveRoutes(_ backend: Backend, to routes: inout Routes) {
         let books = backend.books
         let access = ActivityAccess(
-            authenticate: Authenticator(accounts: backend.accounts, keys: backend.keys).authenticate,
+            authenticate: Authenticator(accounts: backend.accounts, keys: backend.keys, issued: backend.issued)
+                .authenticate,
             findBook: { try await books.context(of: $0, requested: $1) })
         AuditRoutes(database: backend.database, idempotency: backend.idempotency).register(in: &routes)
         KeyRoutes(keys: backend.keys, accounts: backend.accounts).register(in: &routes)

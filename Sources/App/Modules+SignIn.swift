@@ -8,13 +8,13 @@ import Runtime
 extension Modules {
     static func addSignInRoutes(_ backend: Backend, to routes: inout Routes) {
         for group in IdentityModule.routes(backend.accounts) { group.register(in: &routes) }
-        PasskeyRoutes(
-            accounts: backend.accounts, party: RelyingParty(publicURL: backend.configuration[Settings.publicURL])
-        ).register(in: &routes)
-        OAuthRoutes(
+        let party = RelyingParty(publicURL: backend.configuration[Settings.publicURL])
+        PasskeyRoutes(accounts: backend.accounts, party: party).register(in: &routes)
+        let services = OAuthRoutes(
             accounts: backend.accounts, providers: backend.signInServices,
-            allowsPlainLoopback: backend.configuration[OAuthSettings.plainLoopback]
-        ).register(in: &routes)
+            allowsPlainLoopback: backend.configuration[OAuthSettings.plainLoopback])
+        services.register(in: &routes)
+        ConfirmationRoutes(accounts: backend.accounts, party: party, services: services).register(in: &routes)
     }
 
     static func addSignInJobs(_ backend: Backend, to jobs: inout JobRegistry) {

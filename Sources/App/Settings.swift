@@ -123,7 +123,7 @@ enum Settings {
             bodyTimeout.declaration, writeTimeout.declaration, idleTimeout.declaration, lingerTimeout.declaration,
             halfCloseGrace.declaration, readyTimeout.declaration, shutdownGrace.declaration,
             logLevel.declaration, logFormat.declaration,
-        ] + ImportSettings.all + IdentitySettings.all + OAuthSettings.all
+        ] + ImportSettings.all + IdentitySettings.all + IssuerSettings.all + OAuthSettings.all
         + MailSettings.all
 
     /// Variables of the source designs that are still understood.

@@ -33,8 +33,10 @@ package struct AuditRecord: Sendable {
 
         /// The one who makes a request.
         package init(_ principal: Principal, role: BookRole? = nil) {
+            var kind = ActorKind.user
+            if case .apiKey = principal.credential { kind = .key }
             self.init(
-                principal.sessionOrNil == nil ? .key : .user, id: principal.user,
+                kind, id: principal.user,
                 role: role?.rawValue ?? principal.platformRole.rawValue)
         }
 

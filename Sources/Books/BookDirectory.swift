@@ -8,7 +8,7 @@ import Synchronization
 /// Which book a request is about, and the caller's role in it. Remembered for a second, and forgotten at once when a
 /// book or a membership changes in this process, or in another that announces it.
 package final class BookDirectory: Sendable {
-    package static let lifetime = Duration.seconds(1)
+    package static let lifetime = Followers.memory
     static let maximumEntries = 10_000
 
     private struct Key: Hashable {

@@ -27,6 +27,13 @@ package final class P256PublicKey: @unchecked Sendable {
         self.key = key
     }
 
+    /// From a SubjectPublicKeyInfo with the point in full.
+    convenience init?(der: [UInt8]) {
+        guard der.starts(with: Self.derPrefix), der.count == Self.derPrefix.count + 64 else { return nil }
+        let point = der.dropFirst(Self.derPrefix.count)
+        self.init(x: Array(point.prefix(32)), y: Array(point.suffix(32)))
+    }
+
     deinit { EVP_PKEY_free(key) }
 
     /// - Parameter signature: in DER, as authenticators write it.
@@ -59,6 +66,13 @@ package final class Ed25519PublicKey: @unchecked Sendable {
             return nil
         }
         self.key = key
+    }
+
+    /// From a SubjectPublicKeyInfo (RFC 8410).
+    convenience init?(der: [UInt8]) {
+        let prefix: [UInt8] = [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00]
+        guard der.starts(with: prefix) else { return nil }
+        self.init(Array(der.dropFirst(prefix.count)))
     }
 
     deinit { EVP_PKEY_free(key) }

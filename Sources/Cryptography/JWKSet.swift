@@ -6,11 +6,14 @@ package struct JWKSet: Sendable {
     package enum Key: Sendable {
         case rs256(RSAPublicKey)
         case es256(P256PublicKey)
+        /// Never out of a set that was fetched; see `PinnedKey`.
+        case edDSA(Ed25519PublicKey)
 
         package var algorithm: String {
             switch self {
             case .rs256: "RS256"
             case .es256: "ES256"
+            case .edDSA: "EdDSA"
             }
         }
 
@@ -18,6 +21,7 @@ package struct JWKSet: Sendable {
             switch self {
             case .rs256(let key): key.isValidSignature(signature, for: message)
             case .es256(let key): key.isValidRawSignature(signature, for: message)
+            case .edDSA(let key): key.isValidSignature(signature, for: message)
             }
         }
     }
@@ -69,13 +73,14 @@ package struct ForeignToken: Sendable {
 
     package static let sizeLimit = 16 << 10
 
-    package init(_ text: String) throws(TokenError) {
+    /// - Parameter algorithms: those that the reader takes.
+    package init(_ text: String, algorithms: Set<String> = ["RS256", "ES256"]) throws(TokenError) {
         guard text.utf8.count <= Self.sizeLimit else { throw .malformed }
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, let head = Base64URL.decode(parts[0]), let payload = Base64URL.decode(parts[1]),
             let signature = Base64URL.decode(parts[2]), let object = Self.object(head)
         else { throw .malformed }
-        guard let algorithm = object["alg"]?.string, algorithm == "RS256" || algorithm == "ES256" else {
+        guard let algorithm = object["alg"]?.string, algorithms.contains(algorithm) else {
             throw .wrongAlgorithm
         }
         guard object["crit"] == nil, object["b64"] == nil else { throw .malformed }

@@ -13,20 +13,18 @@ package final class Followers: Sendable {
     /// How long a process may go on remembering after it last wrote itself down: less, by far more than a moment.
     static let trustedFor = Duration.seconds(20)
     static let interval = Duration.seconds(5)
+    /// The longest that any process remembers anything.
+    package static let memory = Duration.seconds(1)
 
     private enum Tag {}
 
     private let database: Database
     private let id = Identifier<Tag>.new()
-    /// The longest that anything is remembered, with a margin for the clock.
-    private let wait: Duration
+    /// With a margin for the clock.
+    private static let wait = memory + .milliseconds(100)
     private let trustedUntil = Mutex<UInt64>(0)
 
-    /// - Parameter memory: the longest that any process remembers anything.
-    package init(database: Database, memory: Duration) {
-        self.database = database
-        wait = memory + .milliseconds(100)
-    }
+    package init(database: Database) { self.database = database }
 
     /// Whether this process is known to the others, so that it may remember.
     package var mayRemember: Bool { trustedUntil.withLock { $0 } > monotonicNow() }
@@ -67,8 +65,7 @@ package final class Followers: Sendable {
             // Nobody knows, so it waits as if there were others.
         }
         // Also when the caller has gone: their answer may still be on its way.
-        let wait = wait
-        await Task { try? await Task.sleep(for: wait) }.value
+        await Task { try? await Task.sleep(for: Self.wait) }.value
     }
 
     private func nanoseconds(_ duration: Duration) -> UInt64 { UInt64(duration.components.seconds) * 1_000_000_000 }

@@ -19,13 +19,33 @@ package struct Notification: Sendable, Equatable {
 final class Listener: ConnectionOwner, @unchecked Sendable {
     private let loop: EventLoop
     private let connector: Connector
-    private var subscribers: [String: [Int: AsyncStream<Notification>.Continuation]] = [:]
+    private var subscribers: [String: [Int: Subscriber]] = [:]
     private var lastSubscriber = 0
     private var connection: Connection?
     private var isOpening = false
     private var isClosed = false
     private var failures = 0
-    private var hasBeenConnected = false
+    private var isTryingAgain = false
+
+    /// A reader that falls behind misses what comes then, never what came before; and before anything later it is
+    /// told of the gap.
+    private struct Subscriber {
+        let continuation: AsyncStream<Notification>.Continuation
+        private(set) var hasMissed = false
+
+        init(_ continuation: AsyncStream<Notification>.Continuation) { self.continuation = continuation }
+
+        mutating func give(_ notification: Notification) {
+            tellOfGap(notification.channel)
+            if !hasMissed, case .dropped = continuation.yield(notification) { hasMissed = true }
+        }
+
+        mutating func tellOfGap(_ channel: String) {
+            guard hasMissed else { return }
+            if case .dropped = continuation.yield(Notification(channel: channel, payload: "", isGap: true)) { return }
+            hasMissed = false
+        }
+    }
 
     init(loop: EventLoop, connector: Connector) {
         self.loop = loop
@@ -34,7 +54,7 @@ final class Listener: ConnectionOwner, @unchecked Sendable {
 
     func listen(_ channel: String) -> AsyncStream<Notification> {
         let (stream, continuation) = AsyncStream.makeStream(
-            of: Notification.self, bufferingPolicy: .bufferingNewest(1024))
+            of: Notification.self, bufferingPolicy: .bufferingOldest(1024))
         loop.execute {
             guard !self.isClosed else { return continuation.finish() }
             self.lastSubscriber += 1
@@ -44,7 +64,7 @@ final class Listener: ConnectionOwner, @unchecked Sendable {
                 self.loop.execute { self.unsubscribe(channel, number) }
             }
             let isNew = self.subscribers[channel] == nil
-            self.subscribers[channel, default: [:]][number] = continuation
+            self.subscribers[channel, default: [:]][number] = Subscriber(continuation)
             if self.connection == nil {
                 self.open()
             } else if isNew {
@@ -129,7 +149,24 @@ final class Listener: ConnectionOwner, @unchecked Sendable {
     }
 
     private func deliver(_ notification: Notification) {
-        for continuation in (subscribers[notification.channel] ?? [:]).values { continuation.yield(notification) }
+        guard var waiting = subscribers[notification.channel] else { return }
+        for number in waiting.keys { waiting[number]?.give(notification) }
+        subscribers[notification.channel] = waiting
+        if waiting.values.contains(where: \.hasMissed) { tellOfGapsLater() }
+    }
+
+    /// Nothing else may come that would bring the gap along.
+    private func tellOfGapsLater() {
+        guard !isTryingAgain, !isClosed else { return }
+        isTryingAgain = true
+        _ = loop.schedule(after: .milliseconds(100)) { [weak self] in
+            guard let self else { return }
+            isTryingAgain = false
+            for (channel, waiting) in subscribers where waiting.values.contains(where: \.hasMissed) {
+                for number in waiting.keys { subscribers[channel]?[number]?.tellOfGap(channel) }
+                if subscribers[channel]?.values.contains(where: \.hasMissed) ?? false { tellOfGapsLater() }
+            }
+        }
     }
 
     func close() async {
@@ -137,7 +174,7 @@ final class Listener: ConnectionOwner, @unchecked Sendable {
             loop.execute {
                 self.isClosed = true
                 self.connection?.lose(.closed)
-                for channel in self.subscribers.values { for stream in channel.values { stream.finish() } }
+                for channel in self.subscribers.values { for stream in channel.values { stream.continuation.finish() } }
                 self.subscribers = [:]
                 continuation.resume()
             }
@@ -190,7 +227,7 @@ final class Notifier: @unchecked Sendable {
 
 extension Database {
     /// What is notified on the channel from now on. The first element, and each after a lost connection, is a gap.
-    /// A reader that falls behind by 1024 loses the oldest.
+    /// A reader that falls behind by 1024 misses what comes then, and sees a gap before anything later.
     package func listen(_ channel: String) -> AsyncStream<Notification> { listener.listen(channel) }
 
     /// Sends a notification soon, without waiting; the same one asked for again meanwhile is sent once. It can be

@@ -143,7 +143,9 @@ package final class Application: Sendable {
                 "Send the body as it is, without Content-Encoding.")
         }
         try await authorize(&request, route)
-        return try await route.handle(request)
+        return try await RequestOrigin.$current.withValue(
+            RequestOrigin(address: request.clientAddress, requestID: request.id)
+        ) { [request] in try await route.handle(request) }
     }
 
     private func count(
@@ -166,9 +168,7 @@ package final class Application: Sendable {
             // What belongs to no book is the person's own: a program may look at it, and no more; and one that is let into
             // one book has no business with it at all.
             let principal = try request.principal
-            if case .apiKey = principal.credential,
-                route.method != .get || principal.onlyBook != nil
-            {
+            if principal.sessionOrNil == nil, route.method != .get || principal.onlyBook != nil {
                 _ = try principal.session
             }
         case .service(let scope):

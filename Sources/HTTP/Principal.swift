@@ -90,7 +90,9 @@ package struct Principal: Sendable {
     package var session: SessionID {
         get throws(Refusal) {
             guard let sessionOrNil else {
-                throw Refusal(.forbidden, "SESSION_REQUIRED", "Sign in for this: an API key may not.")
+                throw Refusal(
+                    .forbidden, "SESSION_REQUIRED",
+                    "Sign in for this: neither an API key nor another system's token will do.")
             }
             return sessionOrNil
         }

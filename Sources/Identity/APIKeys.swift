@@ -15,7 +15,7 @@ import Synchronization
 /// soon as they hear of it, or after that second.
 package final class APIKeys: Sendable {
     package static let longestDays = APIKey.longest
-    static let lifetime = Duration.seconds(1)
+    static let lifetime = Followers.memory
     static let capacity = 10_000
     /// How exactly the last use is known: a write for each request would cost more than the request.
     static let useEvery = Duration.seconds(600)
@@ -93,7 +93,7 @@ package final class APIKeys: Sendable {
             // What was read before a change must not be remembered after it.
             guard state.generation == generation else { return }
             if state.known.count >= Self.capacity { state.known.removeAll(keepingCapacity: true) }
-            state.known[hash] = Known(key: key, until: now + 1_000_000_000)
+            state.known[hash] = Known(key: key, until: now + UInt64(Self.lifetime.components.seconds) * 1_000_000_000)
         }
         return key
     }
@@ -136,9 +136,12 @@ package final class APIKeys: Sendable {
 
     /// The key and its text, which is nowhere else from then on.
     ///
-    /// - Parameter user: nil for a service's.
+    /// - Parameters:
+    ///   - user: nil for a service's.
+    ///   - tell: what else happens in the transaction, such as a letter to the owner.
     package func make(
-        _ wanted: Wanted, for user: UserID?, by actor: AuditRecord.Actor, from origin: AuditRecord.Origin
+        _ wanted: Wanted, for user: UserID?, by actor: AuditRecord.Actor, from origin: AuditRecord.Origin,
+        tell: @escaping @Sendable (Transaction) async throws -> Void = { _ in }
     ) async throws -> (key: APIKey, secret: String) {
         let secret = APIKeySecret.random()
         let key = APIKey(
@@ -160,6 +163,7 @@ package final class APIKeys: Sendable {
                 AuditRecord(
                     .init("KEY_CREATED"), module: "keys", record: key.id.description, book: key.book, by: actor,
                     from: origin, new: { Self.write(key, to: &$0) }))
+            try await tell(transaction)
         }
         return (key, secret.text)
     }

@@ -38,7 +38,7 @@ extension Accounts {
             try await publish(.userRegistered, user.id, nil, in: transaction)
             return (.created(user), [])
         }
-        refuseTokens(of: added.1, at: now)
+        if !added.1.isEmpty { await refuseEverywhere(added.1, at: now) }
         return added.0
     }
 
@@ -87,7 +87,7 @@ extension Accounts {
             return try await SessionStore(transaction: transaction)
                 .revokeAll(of: user.id, because: .administrator, at: now)
         }
-        refuseTokens(of: ended, at: now)
+        if !ended.isEmpty { await refuseEverywhere(ended, at: now) }
     }
 
     func recordByOperator(_ action: StaticString, of user: User, in connection: any Queryable) async throws {
@@ -107,7 +107,7 @@ extension Accounts {
             try await recordByOperator(action, of: user, in: transaction)
             return try await SessionStore(transaction: transaction).revokeAll(of: user.id, because: reason, at: now)
         }
-        refuseTokens(of: ended, at: now)
+        await refuseEverywhere(ended, at: now)
     }
 
     /// At each start: while there is no administrator, a new one-time token for the set-up link; nil otherwise. The

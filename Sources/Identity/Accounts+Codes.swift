@@ -87,11 +87,11 @@ extension Accounts {
 
     /// Turns codes off. All other sessions end: whoever does this may have lost a device that is still signed in.
     func disableCodes(
-        of id: UserID, in session: SessionID, code: TypedCode, password: String, from client: Client
+        of id: UserID, in session: SessionID, code: TypedCode, password: String?, from client: Client
     ) async throws {
         let user = try await activeUser(id)
         guard !isSecondFactorDemanded(of: user) else { throw Refusal.secondFactorDemanded }
-        _ = try await prove(password, of: user, field: "password", from: client)
+        _ = try await proveIfAny(password, of: user, field: "password", from: client)
         let now = clock.now()
         let ended = try await withCode(code, of: id, from: client) { [self] user, transaction, now in
             guard try await CodeStore(queryable: transaction).remove(of: id) else { throw Refusal.codesOff }
@@ -101,7 +101,7 @@ extension Accounts {
             return try await SessionStore(transaction: transaction)
                 .revokeAll(of: id, except: session, because: .factor, at: now)
         }
-        refuseTokens(of: ended, at: now)
+        await refuseEverywhere(ended, at: now)
     }
 
     /// New recovery codes; the ones before work no more.
@@ -139,7 +139,7 @@ extension Accounts {
             return try await SessionStore(transaction: transaction)
                 .revokeAll(of: user.id, because: .factor, at: now)
         }
-        refuseTokens(of: ended, at: now)
+        await refuseEverywhere(ended, at: now)
     }
 
     private func hashes(_ codes: [String], of user: UserID) -> [[UInt8]] {

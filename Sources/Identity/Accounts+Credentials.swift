@@ -36,13 +36,28 @@ extension Accounts {
         return hash
     }
 
+    /// The same where the account has a password at all. Whoever has none has lately signed in by other means: their
+    /// route sees to that.
+    ///
+    /// - Returns: the stored hash, nil for none.
+    func proveIfAny(_ typed: String?, of user: User, field: String, from client: Client) async throws -> String? {
+        guard try await hasPassword(user.id) else { return nil }
+        guard let typed else { throw Refusal.invalid(field, "\(field) is required.") }
+        return try await prove(typed, of: user, field: field, from: client)
+    }
+
+    func hasPassword(_ id: UserID) async throws -> Bool {
+        try await database.first("SELECT 1 FROM users WHERE id = \(id) AND password_hash IS NOT NULL") != nil
+    }
+
+    /// - Parameter current: nil for an account that came by a passkey or another service and has none yet.
     /// - Returns: how many other sessions ended.
     func changePassword(
-        of id: UserID, in session: SessionID, from current: String, to typed: String, endOthers: Bool, client: Client
+        of id: UserID, in session: SessionID, from current: String?, to typed: String, endOthers: Bool, client: Client
     ) async throws -> Int {
         let user = try await activeUser(id)
         let new = try Password(new: typed, for: user, field: "newPassword")
-        let oldHash = try await prove(current, of: user, field: "currentPassword", from: client)
+        let oldHash = try await proveIfAny(current, of: user, field: "currentPassword", from: client)
         let newHash = try await hasher.hash(new)
         let now = clock.now()
         let ended = try await database.transaction { [self] transaction -> [SessionID] in
@@ -59,18 +74,18 @@ extension Accounts {
             guard endOthers else { return [] }
             return try await sessions.revokeAll(of: id, except: session, because: .password, at: now)
         }
-        refuseTokens(of: ended, at: now)
+        if endOthers { await refuseEverywhere(ended, at: now) }
         return ended.count
     }
 
     /// Sends a link to the new address, which counts once it is followed. Tells the old one. The answer is the same
     /// when somebody else has the address already.
-    func changeEmail(of id: UserID, to email: EmailAddress, password: String, from client: Client) async throws {
+    func changeEmail(of id: UserID, to email: EmailAddress, password: String?, from client: Client) async throws {
         let user = try await activeUser(id)
         guard email.normalized != user.email || email.asGiven != user.emailAsGiven else {
             throw Refusal.invalid("email", "This is your address already.")
         }
-        _ = try await prove(password, of: user, field: "password", from: client)
+        _ = try await proveIfAny(password, of: user, field: "password", from: client)
         let now = clock.now()
         try await database.transaction { [self] transaction in
             let users = UserStore(queryable: transaction)

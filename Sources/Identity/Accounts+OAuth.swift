@@ -18,8 +18,21 @@ struct OAuthVisit: Equatable, Sendable {
     let provider: String
     /// Where on our page to go afterwards.
     let next: String
-    /// Who wants to link an account there; nil for signing in.
-    let linking: UserID?
+    /// Who wants to link an account there, or to confirm by it that it is them; nil for signing in.
+    let user: UserID?
+    /// The session whose person confirms that it is them.
+    let confirming: SessionID?
+
+    var purpose: Purpose {
+        guard let user else { return .signIn }
+        return confirming.map { .confirm(user, $0) } ?? .link(user)
+    }
+
+    enum Purpose: Equatable {
+        case signIn
+        case link(UserID)
+        case confirm(UserID, SessionID)
+    }
 
     private static let context = Array("oauth".utf8)
 
@@ -30,14 +43,19 @@ struct OAuthVisit: Equatable, Sendable {
         writer.string(provider)
         writer.key("next")
         writer.string(next)
+        if let confirming {
+            writer.key("session")
+            writer.identifier(confirming)
+        }
         writer.endObject()
         return secrets.seal(writer.bytes, context: Self.context)
     }
 
-    init(provider: String, next: String, linking: UserID?) {
+    init(provider: String, next: String, for user: UserID? = nil, confirming: SessionID? = nil) {
         self.provider = provider
         self.next = next
-        self.linking = linking
+        self.user = user
+        self.confirming = confirming
     }
 
     init?(_ challenge: Challenge, _ secrets: SecretBox) {
@@ -45,7 +63,9 @@ struct OAuthVisit: Equatable, Sendable {
             let json = try? JSONValue.parse(opened), let provider = json["provider"]?.string,
             let next = json["next"]?.string
         else { return nil }
-        self.init(provider: provider, next: next, linking: challenge.user)
+        self.init(
+            provider: provider, next: next, for: challenge.user,
+            confirming: json["session"]?.string.flatMap { SessionID($0) })
     }
 }
 
@@ -68,6 +88,10 @@ enum OAuthProblem: String, Error {
     /// Linked to another account here.
     case taken
     case limit
+    /// Of confirming: it is another account there than the linked one.
+    case other
+    /// Of confirming: they signed in there a while ago, and were not asked again.
+    case stale
 }
 
 enum OAuthOutcome: Sendable {
@@ -75,13 +99,14 @@ enum OAuthOutcome: Sendable {
     /// The account has second factors here, and the provider's word does not spare them.
     case secondStep(SecondStep)
     case linked
+    case confirmed
 }
 
 extension Accounts {
     func beginVisit(_ visit: OAuthVisit) async throws -> ChallengeToken {
         let token = ChallengeToken.random()
         try await ChallengeStore(queryable: database).insert(
-            .oauth, token: token, user: visit.linking, sealed: visit.sealed(secrets), lifetime: .seconds(600),
+            .oauth, token: token, user: visit.user, sealed: visit.sealed(secrets), lifetime: .seconds(600),
             at: clock.now())
         return token
     }
@@ -112,9 +137,14 @@ extension Accounts {
         _ visit: OAuthVisit, as identity: ForeignIdentity, provider: OAuthProvider, from client: Client,
         origin: AuditRecord.Origin
     ) async throws -> OAuthOutcome {
-        if let user = visit.linking {
+        switch visit.purpose {
+        case .signIn: break
+        case .link(let user):
             try await link(identity, to: user, provider: provider, origin: origin)
             return .linked
+        case .confirm(let user, let session):
+            try await confirm(user, in: session, by: identity)
+            return .confirmed
         }
         let now = clock.now()
         let admitted = try await database.transaction { [self] transaction -> Admitted in
@@ -181,7 +211,7 @@ extension Accounts {
         try await insert(identity, for: user, provider: provider, origin: origin, at: now, in: transaction)
         let book = try await BookStore(transaction).open(
             NewBook(name: "Personal", kind: .personal, currency: nil, timeZone: nil), for: user.id)
-        let (session, refreshToken) = try await openSession(
+        let (session, refreshToken, _) = try await openSession(
             for: user, transport: .cookie, by: [.provider], client: client, at: now, in: transaction)
         try await publish(.userRegistered, user.id, session.id, in: transaction)
         return OpenedSession(user: user, books: [book], session: session, refreshToken: refreshToken)

@@ -180,7 +180,8 @@ struct WaysIn {
         let row = try await queryable.first(
             """
             SELECT password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id)
-                OR EXISTS (SELECT 1 FROM linked_identities WHERE user_id = users.id)
+                OR EXISTS (
+                    SELECT 1 FROM linked_identities WHERE user_id = users.id AND provider NOT LIKE 'issuer:%')
             FROM users WHERE id = \(user)
             """)
         exist = try row?.get(0) ?? false

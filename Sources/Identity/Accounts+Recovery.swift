@@ -58,7 +58,7 @@ extension Accounts {
             return try await SessionStore(transaction: transaction)
                 .revokeAll(of: user.id, because: .password, at: now)
         }
-        refuseTokens(of: ended, at: now)
+        await refuseEverywhere(ended, at: now)
     }
 
     /// - Returns: the address that counts from now on.

@@ -60,7 +60,7 @@ extension Accounts {
             try await check(transaction)
             try await UserStore(queryable: transaction).insert(user, passwordHash: hash)
             let book = try await BookStore(transaction).open(registration.book, for: user.id)
-            let (session, refreshToken) = try await openSession(
+            let (session, refreshToken, _) = try await openSession(
                 for: user, transport: registration.transport, client: client, at: now, in: transaction)
             try await publish(.userRegistered, user.id, session.id, in: transaction)
             try await sendVerification(to: user, at: now, in: transaction)

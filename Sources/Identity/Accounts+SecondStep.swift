@@ -25,15 +25,23 @@ package struct SecondStep: Sendable {
 
 extension Accounts {
     /// Notes that a first step is done, in its transaction. What the second step needs to know is sealed: how the
-    /// tokens will travel, and by what the first was done.
+    /// tokens will travel, by what the first was done, and since when the password is what it is.
     func beginSecondStep(
         _ user: User, _ factors: [Factor], transport: Session.Transport, by method: SignInMethod, at now: Instant,
         in transaction: Transaction
     ) async throws -> SecondStep {
         let token = ChallengeToken.random()
         try await ChallengeStore(queryable: transaction).insert(
-            .mfa, token: token, user: user.id, sealed: Array("\(transport.rawValue) \(method.rawValue)".utf8), at: now)
+            .mfa, token: token, user: user.id,
+            sealed: Array(
+                "\(transport.rawValue) \(method.rawValue) \(try await passwordMark(of: user.id, in: transaction))".utf8),
+            at: now)
         return SecondStep(challenge: token, factors: factors)
+    }
+
+    /// Another one with each password that is set.
+    private func passwordMark(of user: UserID, in transaction: Transaction) async throws -> String {
+        try await UserStore(queryable: transaction).passwordChangedAt(of: user).map { String($0.microseconds) } ?? "-"
     }
 
     /// - Throws: 401 CODE_INVALID, counted for the challenge and for the account; 401 CHALLENGE_EXPIRED.
@@ -57,15 +65,18 @@ extension Accounts {
         return try await signedIn(opened, at: now)
     }
 
-    /// Who has done a first step, and how; nil when the account is disabled or has lost its codes meanwhile.
+    /// Who has done a first step, and how; nil when the account is disabled, or has another password
+    /// meanwhile.
     func firstStep(of challenge: Challenge, in transaction: Transaction) async throws -> (
         User, Session.Transport, SignInMethod
     )? {
         let words = String(decoding: challenge.sealed ?? [], as: UTF8.self).split(separator: " ").map(String.init)
-        guard words.count == 2, let transport = Session.Transport(rawValue: words[0]),
+        guard words.count == 3, let transport = Session.Transport(rawValue: words[0]),
             let method = SignInMethod(rawValue: words[1]), let id = challenge.user,
             let user = try await UserStore(queryable: transaction).lock(id), user.isActive
         else { return nil }
+        // The password of the first step may be none any more.
+        guard try await passwordMark(of: id, in: transaction) == words[2] else { return nil }
         return (user, transport, method)
     }
 
@@ -74,12 +85,17 @@ extension Accounts {
         _ user: User, transport: Session.Transport, by methods: [SignInMethod], from client: Client, at now: Instant,
         in transaction: Transaction
     ) async throws -> OpenedSession {
+        // Whoever disables the account has its row, and ends the sessions that are there: this one comes before or not
+        // at all.
+        guard let user = try await UserStore(queryable: transaction).lock(user.id), user.isActive else {
+            throw Refusal.accountDisabled
+        }
         let networks = try await transaction.first(
             """
             SELECT count(*), count(*) FILTER (WHERE network = \(client.network)) FROM sessions
             WHERE user_id = \(user.id)
             """)
-        let (session, refreshToken) = try await openSession(
+        let (session, refreshToken, ended) = try await openSession(
             for: user, transport: transport, by: methods, client: client, at: now, in: transaction)
         try await publish(.userSignedIn, user.id, session.id, in: transaction)
         try await record("SIGNED_IN", of: user, from: client, in: transaction)
@@ -90,6 +106,6 @@ extension Accounts {
         }
         return OpenedSession(
             user: user, books: try await BookStore(transaction).books(of: user.id), session: session,
-            refreshToken: refreshToken)
+            refreshToken: refreshToken, ended: ended)
     }
 }

@@ -30,7 +30,7 @@ extension Accounts {
             return Refreshed(session: session, accessToken: accessToken, refreshToken: token)
         case .refused: throw Refusal.refreshNotValid
         case .reused(let session):
-            refuseTokens(of: [session], at: now)
+            await refuseEverywhere([session], at: now)
             log.warning("a used refresh token was presented again; its session has ended") {
                 $0.text("session", session.description)
             }
@@ -90,7 +90,7 @@ extension Accounts {
                 try await publish(.userSignedOut, user, session, in: transaction)
             }
         }
-        refuseTokens(of: [session], at: now)
+        await refuseEverywhere([session], at: now)
     }
 
     /// The same with only a refresh token at hand, when the access token has expired.
@@ -109,28 +109,7 @@ extension Accounts {
             }
             return session.id
         }
-        if let ended { refuseTokens(of: [ended], at: now) }
-    }
-
-    /// Reads which sessions ended lately, then hears of every further one, from this server and all others. Runs until
-    /// its task is cancelled.
-    package func followEndedSessions() async throws {
-        let notifications = database.listen(SessionStore.endedChannel)
-        try await readEndedSessions()
-        for await notification in notifications {
-            if notification.isGap {
-                // The connection was lost for a while: what was said meanwhile is in the table.
-                try await readEndedSessions()
-            } else if let session = SessionID(notification.payload) {
-                refuseTokens(of: [session], at: clock.now())
-            }
-        }
-    }
-
-    private func readEndedSessions() async throws {
-        let now = clock.now()
-        let since = now - tokens.lifetime - .seconds(2 * tokens.jwt.leeway)
-        refuseTokens(of: try await SessionStore.ended(database, since: since), at: now)
+        if let ended { await refuseEverywhere([ended], at: now) }
     }
 
     /// Once an hour: forgets what has expired.

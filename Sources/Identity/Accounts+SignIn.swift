@@ -60,14 +60,17 @@ extension Accounts {
         let admitted = try await database.transaction { [self] transaction -> Admitted in
             let logins = LoginStore(queryable: transaction)
             let users = UserStore(queryable: transaction)
+            // Also the password: with the old one nobody comes in after it was changed, not even in the same moment.
+            guard let user = try await users.lock(user.id, passwordChangedAt: record.passwordChangedAt) else {
+                throw Refusal.wrongCredentials
+            }
+            guard user.isActive else { throw Refusal.accountDisabled }
             // Looked at again under lock: the right password among many parallel guesses must not get through after
             // the wrong ones have used the allowance up.
             let failures = try await logins.lock(keys)
             if let seconds = failures.secondsLocked(knownNetwork: record.isKnownNetwork, at: now) {
                 throw Refusal.locked(for: seconds)
             }
-            guard let user = try await users.find(user.id) else { throw Refusal.wrongCredentials }
-            guard user.isActive else { throw Refusal.accountDisabled }
             if failures.pair != nil { try await logins.forgetPair(keys) }
             if let newHash { try await users.replacePasswordHash(oldHash, by: newHash, of: user.id) }
             let factors = try await factors(of: user.id, in: transaction)

@@ -18,6 +18,8 @@ package struct IdentityOptions: Sendable {
     /// For the page's cookies only; see `RefreshTokenRecord.decide`.
     package var cookieGrace: Duration = .seconds(10)
     package var isRegistrationOpen = true
+    /// Whether an account is made only by the link in a letter, so that registering tells nobody who has one.
+    package var isLinkNeededToRegister = false
     /// Of whom a second factor is demanded, besides those whom the operator has named.
     package var secondFactorDemand = SecondFactorDemand.none
     package var areTermsRequired = false
@@ -49,13 +51,17 @@ package final class Accounts: Sendable {
     let mailQueue: MailQueue
     /// What links in letters begin with.
     package let address: PublicAddress
+    /// The other processes on the same database; nil where there can be none.
+    let followers: Followers?
+    /// Whether what they said of ended sessions has been heard.
+    let hearing = Hearing()
     let clock: Clock
     let log: Log
 
     package init(
         database: Database, hasher: PasswordHasher, tokens: AccessTokens, sessionKey: [UInt8],
         options: IdentityOptions = IdentityOptions(), secrets: SecretBox, address: PublicAddress,
-        clock: Clock = .system, log: Log
+        followers: Followers? = nil, clock: Clock = .system, log: Log
     ) {
         precondition(sessionKey.count == 32, "the session key has 32 bytes")
         self.database = database
@@ -66,6 +72,7 @@ package final class Accounts: Sendable {
         self.secrets = secrets
         mailQueue = MailQueue(secrets: secrets)
         self.address = address
+        self.followers = followers
         self.clock = clock
         self.log = log
     }
@@ -86,11 +93,14 @@ struct OpenedSession: Sendable {
     let books: [BookSummary]
     let session: Session
     let refreshToken: RefreshToken
+    /// Older sessions that had to go for it.
+    var ended: [SessionID] = []
 }
 
 extension Accounts {
     func signedIn(_ opened: OpenedSession, at now: Instant) async throws -> SignedIn {
-        SignedIn(
+        if !opened.ended.isEmpty { await refuseEverywhere(opened.ended, at: now) }
+        return SignedIn(
             user: opened.user, books: opened.books, session: opened.session,
             accessToken: try await tokens.sign(
                 for: opened.user, session: opened.session.id,
@@ -102,15 +112,16 @@ extension Accounts {
     func openSession(
         for user: User, transport: Session.Transport, by methods: [SignInMethod] = [.password], client: Client,
         at now: Instant, in transaction: Transaction
-    ) async throws -> (session: Session, refreshToken: RefreshToken) {
+    ) async throws -> (session: Session, refreshToken: RefreshToken, ended: [SessionID]) {
         let session = Session(
             id: .new(), user: user.id, transport: transport,
             expiresAt: now + min(options.refreshLifetime, options.sessionLifetime),
             endsAt: now + options.sessionLifetime,
             authenticatedAt: now, methods: methods, revokedAt: nil)
         let token = RefreshToken.random()
-        try await SessionStore(transaction: transaction).insert(session, token: token, client: client, at: now)
-        return (session, token)
+        let ended = try await SessionStore(transaction: transaction)
+            .insert(session, token: token, client: client, at: now)
+        return (session, token, ended)
     }
 
     func publish(_ name: EventName, _ user: UserID, _ session: SessionID?, in transaction: Transaction) async throws {
@@ -127,13 +138,6 @@ extension Accounts {
 
     func grace(of transport: Session.Transport) -> Duration {
         transport == .cookie ? options.cookieGrace : .zero
-    }
-
-    /// Until when this server refuses access tokens of a session that ended.
-    func refuseTokens(of sessions: [SessionID], at now: Instant) {
-        let seconds = now.secondsSinceEpoch
-        let until = seconds + tokens.lifetimeSeconds + 2 * tokens.jwt.leeway
-        for session in sessions { tokens.ended.insert(session, until: until, now: seconds) }
     }
 
     // MARK: Keys

@@ -8,17 +8,29 @@ package struct Authenticator: Sendable {
     let accounts: Accounts
     /// Nil: keys of programs are not taken.
     let keys: APIKeys?
+    /// Nil: tokens of no other system are taken.
+    let issued: IssuedTokens?
 
-    package init(accounts: Accounts, keys: APIKeys? = nil) {
+    package init(accounts: Accounts, keys: APIKeys? = nil, issued: IssuedTokens? = nil) {
         self.accounts = accounts
         self.keys = keys
+        self.issued = issued
     }
 
     /// - Returns: nil when the request carries no credential.
     /// - Throws: 401 for one that is not valid; 403 for a cookie on a changing request without its CSRF token.
     @Sendable package func authenticate(_ request: Request) async throws -> Principal? {
         if let keys, let principal = try await keys.principal(of: request) { return principal }
-        return try principal(of: request)
+        // Looked at first: what was said between the two looks is in the second.
+        let hearsOthers = accounts.hearsOthers
+        let principal: Principal?
+        do throws(Refusal) { principal = try self.principal(of: request) } catch {
+            // Not one of ours. In a cookie there are ours alone.
+            guard let issued, error == .tokenNotValid, let header = request.header("authorization") else { throw error }
+            return try await issued.principal(of: Self.bearer(header))
+        }
+        if !hearsOthers, let session = principal?.sessionOrNil { try await accounts.requireLive(session) }
+        return principal
     }
 
     func principal(of request: Request) throws(Refusal) -> Principal? {
@@ -26,7 +38,8 @@ package struct Authenticator: Sendable {
         if let header = request.header("authorization") {
             return try Self.principal(try accounts.tokens.verify(Self.bearer(header), at: now), request)
         }
-        guard let cookie = request.cookie(SessionCookies.access), !cookie.isEmpty else { return nil }
+        let cookies = SessionCookies(request: request, options: accounts.options)
+        guard let cookie = request.cookie(cookies.access), !cookie.isEmpty else { return nil }
         let claims = try accounts.tokens.verify(cookie, at: now)
         // A cookie comes along with requests that other sites cause; only our own page can add the header.
         if !Self.isSafe(request.wire.method) {

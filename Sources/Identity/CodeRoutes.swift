@@ -36,7 +36,7 @@ struct CodeRoutes: RouteGroup {
             "/auth/mfa/disable", "Turn codes off", access: .session,
             accepts: .json(
                 "CodeRemoval",
-                [IdentityInput.code.property, IdentityInput.recoveryCode.property, IdentityInput.password.property]),
+                [IdentityInput.code.property, IdentityInput.recoveryCode.property, IdentityInput.ownPassword.property]),
             returns: .data(RecoveryRoutes.nothing),
             refuses: [.invalid, .forbidden, .conflict, .tooManyRequests, .unavailable], handle: disable)
         routes.post(
@@ -123,10 +123,11 @@ struct CodeRoutes: RouteGroup {
 
     @Sendable private func disable(_ request: Request) async throws -> HTTPResponse {
         var body = try await request.body()
-        let password = body.read(IdentityInput.password)
+        let password = body.read(IdentityInput.ownPassword)
         let code = try Self.typedCode(&body)
+        if try await !accounts.hasPassword(try request.principal.user) { try await accounts.requireFresh(request) }
         try await accounts.disableCodes(
-            of: try request.principal.user, in: try request.principal.session, code: code, password: password ?? "",
+            of: try request.principal.user, in: try request.principal.session, code: code, password: password,
             from: Client(request))
         return RecoveryRoutes.done("Codes are off.")
     }

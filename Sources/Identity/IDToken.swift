@@ -12,6 +12,8 @@ struct ForeignIdentity: Equatable, Sendable {
     let name: String?
     /// The provider has asked for a second factor.
     let hasSecondFactor: Bool
+    /// When they signed in there, in seconds; nil where the provider does not say.
+    var authenticatedAt: Int64?
 
     static let subjectLimit = 255
 }
@@ -35,7 +37,7 @@ struct IDTokenCheck: Sendable {
         if audiences.count > 1 || claims["azp"] != nil {
             guard claims["azp"]?.string == clientID else { throw .init("the ID token was given to another client") }
         }
-        guard let expires = seconds(claims["exp"]), let issued = seconds(claims["iat"]) else {
+        guard let expires = Self.seconds(claims["exp"]), let issued = Self.seconds(claims["iat"]) else {
             throw .init("the ID token has no times")
         }
         guard now < expires + Self.leeway else { throw .init("the ID token has expired") }
@@ -43,7 +45,7 @@ struct IDTokenCheck: Sendable {
             throw .init("the ID token was not made just now")
         }
         if claims["nbf"] != nil {
-            guard let notBefore = seconds(claims["nbf"]), notBefore <= now + Self.leeway else {
+            guard let notBefore = Self.seconds(claims["nbf"]), notBefore <= now + Self.leeway else {
                 throw .init("the ID token is not valid yet")
             }
         }
@@ -59,7 +61,7 @@ struct IDTokenCheck: Sendable {
         else { throw .init("the ID token names nobody") }
     }
 
-    private func seconds(_ value: JSONValue?) -> Int64? {
+    static func seconds(_ value: JSONValue?) -> Int64? {
         // Some write whole seconds with a fraction; the upper bound keeps sums from overflowing.
         value?.numberText.flatMap { Int64($0.prefix { $0 != "." }) }.flatMap {
             (0...253_402_300_799).contains($0) ? $0 : nil
@@ -77,7 +79,8 @@ extension ForeignIdentity {
         self.init(
             provider: provider.id, subject: claims["sub"]?.string ?? "", email: source?["email"]?.string,
             isEmailVerified: source?["email_verified"]?.bool ?? (source?["email_verified"]?.string == "true"),
-            name: claim("name")?.string, hasSecondFactor: methods.contains("mfa"))
+            name: claim("name")?.string, hasSecondFactor: methods.contains("mfa"),
+            authenticatedAt: IDTokenCheck.seconds(claims["auth_time"]))
     }
 }
 

@@ -27,16 +27,19 @@ enum IdentityInput {
         "session", of: ["cookie", "token"],
         "With cookie the tokens are set as cookies and are not in the body; then changing requests need X-CSRF-Token.")
     static let mailedToken = BodyField.secret("token", max: 128, "From the link in the letter.").required()
-    static let currentPassword = BodyField.secret("currentPassword", max: Password.byteLimit).required()
+    static let currentPassword = BodyField.secret(
+        "currentPassword", max: Password.byteLimit, "Left out only by whoever has none.")
     static let newPassword = BodyField.secret("newPassword", max: Password.byteLimit).required()
     static let endOtherSessions = BodyField.bool(
         "endOtherSessions", "Whether all other sessions end: true unless given.")
+    static let ownPassword = BodyField.secret(
+        "password", max: Password.byteLimit, "The present one. Left out only by whoever has none.")
     static let optionalPassword = BodyField.secret("password", max: Password.byteLimit)
     static let challenge = BodyField.secret("challenge", max: 128, "From the answer to the first step.")
     static let code = BodyField.secret("code", max: 16, "Six digits of the device.")
     static let recoveryCode = BodyField.secret("recoveryCode", max: 64, "One of those that were written down.")
     static let refreshToken = BodyField.secret(
-        "refreshToken", max: 128, "Left out where the purser_refresh cookie is sent.")
+        "refreshToken", max: 128, "Left out where the refresh cookie is sent.")
     static let setupToken = BodyField.secret("token", max: 128, "From the set-up link.").required()
     static let version = BodyField.int(
         "version", in: 1...Int(Int32.max), "Refuses the change when it is not the newest.")

@@ -29,7 +29,7 @@ package enum IdentityModule {
     /// - Parameter cores: how many passwords may be hashed at once, unless configured.
     package static func accounts(
         _ configuration: Configuration, dataDirectory: String, database: Database, cores: Int,
-        secrets: SecretBox, address: PublicAddress, clock: Clock = .system, log: Log
+        secrets: SecretBox, address: PublicAddress, followers: Followers? = nil, clock: Clock = .system, log: Log
     ) throws -> Accounts {
         let directory = dataDirectory + "/keys"
         let keys = try SigningKeys.load(directory: directory, now: clock.now().secondsSinceEpoch)
@@ -50,7 +50,8 @@ package enum IdentityModule {
             lifetime: configuration[IdentitySettings.accessLifetime])
         return Accounts(
             database: database, hasher: hasher, tokens: tokens, sessionKey: sessionKey,
-            options: IdentityOptions(configuration), secrets: secrets, address: address, clock: clock, log: log)
+            options: IdentityOptions(configuration), secrets: secrets, address: address, followers: followers,
+            clock: clock, log: log)
     }
 
     /// The key that this installation's secrets are sealed with, made at the first start. Whoever moves the database

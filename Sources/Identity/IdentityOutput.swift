@@ -39,6 +39,8 @@ enum IdentityOutput {
             SchemaProperty("refreshToken", .text, required: false), SchemaProperty("tokenType", .text),
             SchemaProperty("expiresIn", .integer(), "Seconds until the access token expires."),
         ])
+    /// Of a registration that waits for the link in its letter; the same for every address.
+    static let pending = Schema.object(name: "PendingRegistration", [SchemaProperty("pending", .boolean)])
     static let refreshed = Schema.object(
         name: "RefreshedSession",
         [

@@ -29,8 +29,18 @@ package struct IdentityRoutes: RouteGroup {
         routes.tag = "Sign-in"
         routes.post(
             "/auth/register", "Open an account and its book", access: .everyone,
-            accepts: .json("Registration", IdentityInput.registration), returns: .created(IdentityOutput.session),
+            accepts: .json("Registration", IdentityInput.registration),
+            returns: .created(IdentityOutput.session), or: .data(IdentityOutput.pending, status: 202),
             refuses: [.invalid, .conflict, .forbidden, .unavailable], rateLimit: .credentials, handle: register)
+        routes.post(
+            "/auth/register/complete", "Open the account that the link in the letter is for", access: .everyone,
+            accepts: .json(
+                "RegistrationCompletion",
+                [
+                    IdentityInput.mailedToken.property, IdentityInput.password.property, IdentityInput.session.property,
+                ]),
+            returns: .created(IdentityOutput.session), refuses: [.invalid, .forbidden, .unavailable],
+            rateLimit: .credentials, handle: completeRegistration)
         routes.post(
             "/auth/login", "Sign in", access: .everyone,
             accepts: .json(
@@ -78,7 +88,32 @@ package struct IdentityRoutes: RouteGroup {
         var body = try await request.body()
         let registration = try IdentityInput.readRegistration(
             &body, areTermsRequired: accounts.options.areTermsRequired)
+        if accounts.options.isLinkNeededToRegister {
+            try await accounts.askToRegister(registration, from: Client(request))
+            return .data(status: 202, message: "A letter with a link is on its way.") { writer in
+                writer.beginObject()
+                writer.key("pending")
+                writer.bool(true)
+                writer.endObject()
+            }
+        }
         let signedIn = try await accounts.register(registration, from: Client(request))
+        return accounts.answer(signedIn, status: 201, to: request)
+    }
+
+    @Sendable private func completeRegistration(_ request: Request) async throws -> HTTPResponse {
+        try request.refuseForeignPage()
+        var body = try await request.body()
+        let token = body.read(IdentityInput.mailedToken)
+        let typed = body.read(IdentityInput.password)
+        let session = body.read(IdentityInput.session)
+        try body.check()
+        guard let typed, let password = Password(attempt: typed) else {
+            throw Refusal.invalid("password", "password is required.")
+        }
+        let signedIn = try await accounts.completeRegistration(
+            token: token ?? "", password: password, transport: session == "cookie" ? .cookie : .bearer,
+            from: Client(request))
         return accounts.answer(signedIn, status: 201, to: request)
     }
 
@@ -117,7 +152,8 @@ package struct IdentityRoutes: RouteGroup {
         let sent = body.read(IdentityInput.refreshToken)
         try body.check()
         if let sent, !sent.isEmpty { return (sent, .bearer) }
-        return request.cookie(SessionCookies.refresh).flatMap { $0.isEmpty ? nil : ($0, .cookie) }
+        let cookies = SessionCookies(request: request, options: accounts.options)
+        return request.cookie(cookies.refresh).flatMap { $0.isEmpty ? nil : ($0, .cookie) }
     }
 
     @Sendable private func refresh(_ request: Request) async throws -> HTTPResponse {
@@ -163,10 +199,10 @@ package struct IdentityRoutes: RouteGroup {
     @Sendable private func me(_ request: Request) async throws -> HTTPResponse {
         var response = try await profile(of: try request.principal.user)
         // A page that has lost the one cookie that scripts can read could do nothing any more, not even sign out.
-        if request.header("authorization") == nil, request.cookie(SessionCookies.csrf) == nil,
+        let cookies = SessionCookies(request: request, options: accounts.options)
+        if request.header("authorization") == nil, request.cookie(cookies.csrf) == nil,
             let session = try request.principal.sessionOrNil
         {
-            let cookies = SessionCookies(request: request, options: accounts.options)
             response.fields.append(
                 cookies.csrf(
                     accounts.csrfToken(of: session),

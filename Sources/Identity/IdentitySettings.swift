@@ -15,7 +15,8 @@ package enum IdentitySettings {
         "How long the page's used refresh cookie still works, for tabs that refresh at the same moment; 0s: not at all."
     )
     package static let registration = Setting<String>.choice(
-        "registration", of: ["open", "closed"], default: "open", "Whether anybody may open an account.")
+        "registration", of: ["open", "verified", "closed"], default: "open",
+        "Whether anybody may open an account; verified: only by the link in a letter, which tells nobody who has one.")
     package static let termsRequired = Setting.flag(
         "terms-required", default: false, "Whether registering needs \"terms\": true.")
     package static let requireMFA = Setting<String>.choice(
@@ -60,7 +61,8 @@ extension IdentityOptions {
         refreshLifetime = configuration[IdentitySettings.refreshLifetime]
         sessionLifetime = configuration[IdentitySettings.sessionLifetime]
         cookieGrace = configuration[IdentitySettings.refreshGrace]
-        isRegistrationOpen = configuration[IdentitySettings.registration] == "open"
+        isRegistrationOpen = configuration[IdentitySettings.registration] != "closed"
+        isLinkNeededToRegister = configuration[IdentitySettings.registration] == "verified"
         secondFactorDemand = SecondFactorDemand(rawValue: configuration[IdentitySettings.requireMFA]) ?? .none
         areTermsRequired = configuration[IdentitySettings.termsRequired]
         let attempts = configuration[IdentitySettings.loginAttempts]

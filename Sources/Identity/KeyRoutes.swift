@@ -5,6 +5,7 @@ import Database
 import HTTP
 import HTTPServer
 import JSON
+import Outbound
 import Resources
 import Runtime
 
@@ -92,7 +93,13 @@ package struct KeyRoutes: RouteGroup {
         try body.check()
         let wanted = APIKeys.Wanted(
             name: name ?? "", scopes: Array(Set(scopes ?? [])).sorted(), book: book, expiresAt: days.map(expiry))
-        let made = try await keys.make(wanted, for: principal.user, by: .init(principal), from: .init(request))
+        let made = try await keys.make(
+            wanted, for: principal.user, by: .init(principal), from: .init(request)
+        ) { [accounts] transaction in
+            guard let user = try await UserStore(queryable: transaction).find(principal.user) else { return }
+            try await accounts.send(
+                .keyMade(name: wanted.name, scopes: wanted.scopes.joined(separator: ", ")), to: user, in: transaction)
+        }
         return .data(status: 201) { APIKey.made.write(made, to: &$0) }
     }
 

@@ -15,38 +15,38 @@ struct LetterRequest: Equatable, Sendable {
         case verify, reset
         /// Somebody guesses the password, and has been stopped.
         case locked(client: String, minutes: Int)
+        /// Where only the link in a letter makes an account.
+        case register(PendingRegistration)
     }
 
     let purpose: Purpose
     let email: EmailAddress
 
     static let job = "account.letter"
-    private static let context = Array("account.letter".utf8)
 
     /// Sealed: people type passwords into the field for the address.
     func payload(_ secrets: SecretBox) -> [UInt8] {
-        var writer = JSONWriter(capacity: 256)
-        writer.beginObject()
-        writer.key("email")
-        writer.string(email.normalized)
-        writer.key("purpose")
-        switch purpose {
-        case .verify: writer.string("verify")
-        case .reset: writer.string("reset")
-        case .locked(let client, let minutes):
-            writer.string("locked")
-            writer.key("client")
-            writer.string(client)
-            writer.key("minutes")
-            writer.int(Int64(minutes))
+        SealedPayload("account.letter", secrets: secrets).sealed { writer in
+            writer.key("email")
+            writer.string(email.normalized)
+            writer.key("purpose")
+            switch purpose {
+            case .verify: writer.string("verify")
+            case .reset: writer.string("reset")
+            case .locked(let client, let minutes):
+                writer.string("locked")
+                writer.key("client")
+                writer.string(client)
+                writer.key("minutes")
+                writer.int(Int64(minutes))
+            case .register(let pending):
+                writer.string("register")
+                writer.key("registration")
+                writer.beginObject()
+                pending.write(to: &writer)
+                writer.endObject()
+            }
         }
-        writer.endObject()
-        var payload = JSONWriter(capacity: 512)
-        payload.beginObject()
-        payload.key("sealed")
-        payload.string(Base64URL.encode(secrets.seal(writer.bytes, context: Self.context)))
-        payload.endObject()
-        return payload.bytes
     }
 
     init(_ purpose: Purpose, to email: EmailAddress) {
@@ -56,8 +56,7 @@ struct LetterRequest: Equatable, Sendable {
 
     /// Nil for what was sealed under a key that is gone.
     init?(_ payload: JSONValue, _ secrets: SecretBox) {
-        guard let sealed = payload["sealed"]?.string, let box = Base64URL.decode(sealed.utf8),
-            let opened = try? secrets.open(box, context: Self.context), let request = try? JSONValue.parse(opened),
+        guard let request = SealedPayload("account.letter", secrets: secrets).opened(payload),
             let email = request["email"]?.string.flatMap({ try? EmailAddress($0) })
         else { return nil }
         self.email = email
@@ -66,6 +65,9 @@ struct LetterRequest: Equatable, Sendable {
         case "reset": purpose = .reset
         case "locked":
             purpose = .locked(client: request["client"]?.string ?? "", minutes: request["minutes"]?.int ?? 0)
+        case "register":
+            guard let pending = request["registration"].flatMap({ PendingRegistration($0) }) else { return nil }
+            purpose = .register(pending)
         default: return nil
         }
     }
@@ -101,9 +103,13 @@ extension Accounts {
     private func answer(_ request: LetterRequest) async throws {
         let now = clock.now()
         try await database.transaction { [self] transaction in
+            if case .register(let pending) = request.purpose {
+                return try await answer(pending, at: now, in: transaction)
+            }
             guard let user = try await UserStore(queryable: transaction).lock(email: request.email), user.isActive
             else { return }
             switch request.purpose {
+            case .register: return
             case .verify:
                 if !user.isEmailVerified { try await sendVerification(to: user, at: now, in: transaction) }
             case .reset:

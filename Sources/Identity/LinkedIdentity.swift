@@ -11,6 +11,7 @@ struct LinkedIdentity: Equatable, Sendable {
     let lastUsedAt: Instant?
 
     static let limitPerUser = 10
+    static let subjectLimit = 255
 }
 
 /// Every statement that touches `linked_identities`.
@@ -25,10 +26,12 @@ struct LinkedIdentityStore {
         ).map { try LinkedIdentity($0) }
     }
 
+    /// Those that one signs in with. What the operator has linked to a trusted issuer is none of them.
     func list(of user: UserID) async throws -> [LinkedIdentity] {
         try await queryable.query(
             """
-            SELECT \(Self.columns) FROM linked_identities WHERE user_id = \(user) ORDER BY linked_at, provider
+            SELECT \(Self.columns) FROM linked_identities
+            WHERE user_id = \(user) AND provider NOT LIKE 'issuer:%' ORDER BY linked_at, provider
             LIMIT \(LinkedIdentity.limitPerUser)
             """
         ).map { try LinkedIdentity($0) }

@@ -5,6 +5,7 @@ import Database
 struct LoginRecord: Sendable {
     let user: User?
     let passwordHash: String?
+    let passwordChangedAt: Instant?
     /// The account has signed in from this network before.
     let isKnownNetwork: Bool
     let failures: Failures
@@ -31,7 +32,7 @@ struct LoginStore {
     ) async throws -> LoginRecord {
         let rows = try await database.pipeline([
             """
-            SELECT \(UserStore.columns), users.password_hash,
+            SELECT \(UserStore.columns), users.password_hash, users.password_changed_at,
                 EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id AND network = \(network))
             FROM users WHERE email = \(email.normalized)
             """,
@@ -41,11 +42,12 @@ struct LoginStore {
         let failures = try failures(rows[1])
         guard let row = rows[0].first else {
             return LoginRecord(
-                user: nil, passwordHash: nil, isKnownNetwork: false, failures: failures)
+                user: nil, passwordHash: nil, passwordChangedAt: nil, isKnownNetwork: false, failures: failures)
         }
         return LoginRecord(
             user: try User(row), passwordHash: try row.get(UserStore.columnCount),
-            isKnownNetwork: try row.get(UserStore.columnCount + 1),
+            passwordChangedAt: try row.get(UserStore.columnCount + 1),
+            isKnownNetwork: try row.get(UserStore.columnCount + 2),
             failures: failures)
     }
 

@@ -51,7 +51,9 @@ final class OAuthClient: Sendable {
     // MARK: There and back
 
     /// Where to send the browser.
-    func address(of provider: OAuthProvider, _ visit: Visit) async throws -> String {
+    ///
+    /// - Parameter signsInAnew: asks the provider not to be content with an earlier sign-in. Not all of them heed it.
+    func address(of provider: OAuthProvider, _ visit: Visit, signsInAnew: Bool = false) async throws -> String {
         var parameters = [
             ("response_type", "code"), ("client_id", provider.clientID), ("redirect_uri", visit.redirect),
             ("scope", provider.scopes.joined(separator: " ")), ("state", visit.state),
@@ -62,6 +64,7 @@ final class OAuthClient: Sendable {
         case .oidc(let issuer):
             page = try await metadata(issuer).authorization
             parameters.append(("nonce", visit.nonce))
+            if signsInAnew { parameters += [("prompt", "login"), ("max_age", "0")] }
         case .github(let server, _): page = server + "/login/oauth/authorize"
         }
         let query = parameters.map { "\($0.0)=\(percentEncoded($0.1))" }.joined(separator: "&")

@@ -42,7 +42,7 @@ package struct OAuthRoutes: RouteGroup {
             returns: .data(.array(Self.link.schema)), handle: links)
         routes.post(
             "/auth/links/{provider}", "Begin to link an account elsewhere", access: .session,
-            returns: .data(.object(name: "Visit", [SchemaProperty("address", .text, "Where to send the browser.")])),
+            returns: .data(Self.visit),
             refuses: [.forbidden, .notFound, .unavailable], handle: beginLink)
         routes.delete(
             "/auth/links/{provider}", "Unlink an account elsewhere", access: .session,
@@ -55,7 +55,7 @@ package struct OAuthRoutes: RouteGroup {
     private static let issuer = QueryField<String>.text("iss", max: 1000, "From the service.")
     private static let error = QueryField<String>.text("error", max: 200, "From the service.")
 
-    private static let provider = Fields<OAuthProvider>(
+    static let provider = Fields<OAuthProvider>(
         "SignInService", [.text("id") { $0.id }, .text("name") { $0.name }])
 
     private struct Link: Sendable {
@@ -90,7 +90,7 @@ package struct OAuthRoutes: RouteGroup {
         let provider = try provider(of: request)
         let next = try request.query(Self.next)
         let (address, mark) = try await begin(
-            OAuthVisit(provider: provider.id, next: Self.path(next) ?? "/", linking: nil), provider, request)
+            OAuthVisit(provider: provider.id, next: Self.path(next) ?? "/"), provider, request)
         guard let address else { return Self.page("/signin", ("problem", OAuthProblem.provider.rawValue)) }
         return Self.redirect(to: address, fields: [mark])
     }
@@ -101,7 +101,23 @@ package struct OAuthRoutes: RouteGroup {
         let user = try await accounts.activeUser(request.principal.user)
         guard user.isEmailVerified else { throw Refusal.addressNotConfirmed }
         let (address, mark) = try await begin(
-            OAuthVisit(provider: provider.id, next: "/settings/security", linking: user.id), provider, request)
+            OAuthVisit(provider: provider.id, next: "/settings/security", for: user.id), provider, request)
+        return try Self.goTo(address, of: provider, mark)
+    }
+
+    /// For somebody who confirms by their account at a service that it is them.
+    func beginConfirmation(_ id: String, next: String?, _ request: Request) async throws -> HTTPResponse {
+        guard let provider = client.provider(id) else { throw Refusal.notFound("sign-in service") }
+        let (address, mark) = try await begin(
+            OAuthVisit(
+                provider: provider.id, next: Self.path(next) ?? "/", for: request.principal.user,
+                confirming: request.principal.session), provider, request)
+        return try Self.goTo(address, of: provider, mark)
+    }
+
+    private static func goTo(_ address: String?, of provider: OAuthProvider, _ mark: (String, String)) throws
+        -> HTTPResponse
+    {
         guard let address else { throw Refusal.serviceUnavailable(provider.name) }
         return .data(fields: [mark]) { writer in
             writer.beginObject()
@@ -111,6 +127,8 @@ package struct OAuthRoutes: RouteGroup {
         }
     }
 
+    static let visit = Schema.object(name: "Visit", [SchemaProperty("address", .text, "Where to send the browser.")])
+
     /// - Returns: nil for an address when the provider cannot be asked.
     private func begin(
         _ visit: OAuthVisit, _ provider: OAuthProvider, _ request: Request
@@ -118,7 +136,11 @@ package struct OAuthRoutes: RouteGroup {
         let token = try await accounts.beginVisit(visit)
         let mark = cookie(accounts.browserMark(of: token), seconds: 600, request)
         do {
-            return (try await client.address(of: provider, accounts.visit(token, provider: provider.id)), mark)
+            let isAnew = visit.confirming != nil
+            return (
+                try await client.address(
+                    of: provider, accounts.visit(token, provider: provider.id), signsInAnew: isAnew), mark
+            )
         } catch let failure as OAuthFailure {
             note(failure, provider)
             return (nil, mark)
@@ -135,6 +157,7 @@ package struct OAuthRoutes: RouteGroup {
             let gone = cookie("", seconds: 0, request)
             switch outcome {
             case .linked: return Self.page(taken.next, ("linked", provider.id), fields: [gone])
+            case .confirmed: return Self.page(taken.next, ("confirm", "done"), fields: [gone])
             case .secondStep(let step):
                 // Behind the `#`, which browsers send to nobody.
                 let methods = step.factors.map(\.rawValue).joined(separator: ",")
@@ -148,12 +171,18 @@ package struct OAuthRoutes: RouteGroup {
                 return Self.redirect(to: taken.next, fields: cookies + [gone])
             }
         } catch let problem as OAuthProblem {
-            return Self.page(
-                visit?.linking == nil ? "/signin" : "/settings/security", ("problem", problem.rawValue))
+            return Self.page(of: problem, visit)
         } catch let failure as OAuthFailure {
             note(failure, provider)
-            return Self.page(
-                visit?.linking == nil ? "/signin" : "/settings/security", ("problem", OAuthProblem.provider.rawValue))
+            return Self.page(of: .provider, visit)
+        }
+    }
+
+    private static func page(of problem: OAuthProblem, _ visit: OAuthVisit?) -> HTTPResponse {
+        switch visit?.purpose {
+        case nil, .signIn: page("/signin", ("problem", problem.rawValue))
+        case .link: page("/settings/security", ("problem", problem.rawValue))
+        case .confirm: page(visit?.next ?? "/", ("confirm", problem.rawValue))
         }
     }
 
@@ -161,15 +190,16 @@ package struct OAuthRoutes: RouteGroup {
         _ request: Request, _ provider: OAuthProvider, _ visit: inout OAuthVisit?
     ) async throws -> (OAuthOutcome, OAuthVisit) {
         let (code, state, issuer, error) = try request.query(Self.code, Self.state, Self.issuer, Self.error)
-        guard let token = state.flatMap({ ChallengeToken($0) }), let mark = request.cookie(Self.cookieName),
+        guard let token = state.flatMap({ ChallengeToken($0) }), let mark = request.cookie(cookieName(request)),
             constantTimeEqual(mark, accounts.browserMark(of: token)),
             let taken = try await accounts.takeVisit(token), taken.provider == provider.id
         else { throw OAuthProblem.state }
         visit = taken
-        // Who began to link must still be the one who is signed in here.
-        if let linking = taken.linking {
-            let principal = try? Authenticator(accounts: accounts).principal(of: request)
-            guard principal?.user == linking else { throw OAuthProblem.state }
+        // Who began must still be the one who is signed in here.
+        if let user = taken.user {
+            let principal = try? await Authenticator(accounts: accounts).authenticate(request)
+            guard principal?.user == user, taken.confirming == nil || principal?.sessionOrNil == taken.confirming
+            else { throw OAuthProblem.state }
         }
         if let error { throw error == "access_denied" ? OAuthProblem.denied : OAuthFailure("it says \(error)") }
         guard let code, !code.isEmpty else { throw OAuthFailure("the answer has no code") }
@@ -199,12 +229,15 @@ package struct OAuthRoutes: RouteGroup {
 
     // MARK: Answers
 
-    private static let cookieName = "purser_oauth"
+    private func cookieName(_ request: Request) -> String {
+        SessionCookies(request: request, options: accounts.options).isSecure ? "__Secure-purser_oauth" : "purser_oauth"
+    }
 
     private func cookie(_ value: String, seconds: Int, _ request: Request) -> (String, String) {
         // Lax: the way back is a visit that another site causes.
-        var text = "\(Self.cookieName)=\(value); Path=/api/v1/auth/oauth; Max-Age=\(seconds); HttpOnly; SameSite=Lax"
-        if accounts.options.areCookiesSecure ?? request.isSecure { text += "; Secure" }
+        var text =
+            "\(cookieName(request))=\(value); Path=/api/v1/auth/oauth; Max-Age=\(seconds); HttpOnly; SameSite=Lax"
+        if SessionCookies(request: request, options: accounts.options).isSecure { text += "; Secure" }
         return ("Set-Cookie", text)
     }
 

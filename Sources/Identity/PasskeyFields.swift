@@ -5,13 +5,14 @@ import JSON
 
 /// What passkeys take from a body. The inner names are those of the browsers' `PublicKeyCredential.toJSON()`.
 enum PasskeyInput {
-    static let ceremony = BodyField<ChallengeToken>("ceremony", .string(maxLength: 43)) {
+    static let ceremony = anyCeremony.required()
+    static let anyCeremony = BodyField<ChallengeToken>("ceremony", .string(maxLength: 43)) {
         value throws(FieldProblem) in
         guard let token = value.string.flatMap({ ChallengeToken($0) }) else {
             throw FieldProblem("ceremony should be what the options came with.")
         }
         return token
-    }.required()
+    }
 
     static let challenge = BodyField.secret(
         "challenge", max: 64, "Of a sign-in that waits for its second step; left out to sign in by passkey alone.")
@@ -33,7 +34,8 @@ enum PasskeyInput {
             transports: Set(transports).intersection(Passkey.knownTransports).sorted())
     }.required()
 
-    static let assertion = BodyField<AssertionAnswer>(
+    static let assertion = anyAssertion.required()
+    static let anyAssertion = BodyField<AssertionAnswer>(
         "credential",
         credential([
             SchemaProperty("clientDataJSON", base64), SchemaProperty("authenticatorData", base64),
@@ -47,7 +49,7 @@ enum PasskeyInput {
             credentialID: try bytes("id", of: value), clientData: try bytes("clientDataJSON", of: response),
             authenticatorData: try bytes("authenticatorData", of: response),
             signature: try bytes("signature", of: response), userHandle: handle)
-    }.required()
+    }
 
     private static let textLimit = 24 << 10
     private static let base64 = Schema.string(maxLength: textLimit)

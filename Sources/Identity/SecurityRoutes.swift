@@ -17,19 +17,13 @@ struct SecurityRoutes: RouteGroup {
                     IdentityInput.currentPassword.property, IdentityInput.newPassword.property,
                     IdentityInput.endOtherSessions.property,
                 ]),
-            returns: .data(RecoveryRoutes.nothing), refuses: [.invalid, .tooManyRequests, .unavailable],
+            returns: .data(RecoveryRoutes.nothing), refuses: [.invalid, .forbidden, .tooManyRequests, .unavailable],
             handle: changePassword)
         routes.post(
             "/auth/change-email", "Ask to sign in by another address", access: .session,
-            accepts: .json("EmailChange", [IdentityInput.email.property, IdentityInput.password.property]),
+            accepts: .json("EmailChange", [IdentityInput.email.property, IdentityInput.ownPassword.property]),
             returns: .data(RecoveryRoutes.nothing), refuses: [.invalid, .forbidden, .tooManyRequests, .unavailable],
             handle: changeEmail)
-        routes.post(
-            "/auth/reauthenticate", "Prove once more who is at the session", access: .session,
-            accepts: .json(
-                "Reauthentication", [IdentityInput.optionalPassword.property, IdentityInput.code.property]),
-            returns: .data(RecoveryRoutes.nothing), refuses: [.invalid, .tooManyRequests, .unavailable],
-            handle: reauthenticate)
         routes.get(
             "/auth/sessions", "Where the account is signed in", access: .session,
             returns: .data(.array(ListedSession.fields.schema)), handle: sessions)
@@ -51,8 +45,9 @@ struct SecurityRoutes: RouteGroup {
         let new = body.read(IdentityInput.newPassword)
         let endOthers = body.read(IdentityInput.endOtherSessions) ?? true
         try body.check()
+        if try await !accounts.hasPassword(try request.principal.user) { try await accounts.requireFresh(request) }
         let ended = try await accounts.changePassword(
-            of: try request.principal.user, in: try request.principal.session, from: current ?? "", to: new ?? "",
+            of: try request.principal.user, in: try request.principal.session, from: current, to: new ?? "",
             endOthers: endOthers, client: Client(request))
         return RecoveryRoutes.done(
             ended == 0
@@ -64,28 +59,13 @@ struct SecurityRoutes: RouteGroup {
         try await accounts.requireFresh(request)
         var body = try await request.body()
         let email = body.read(IdentityInput.email)
-        let password = body.read(IdentityInput.password)
+        let password = body.read(IdentityInput.ownPassword)
         try body.check()
         guard let email else { throw Refusal.invalid("email", "email is required.") }
         try await accounts.changeEmail(
-            of: try request.principal.user, to: email, password: password ?? "", from: Client(request))
+            of: try request.principal.user, to: email, password: password, from: Client(request))
         return RecoveryRoutes.done(
             "A letter is on its way to \(email.asGiven). Your address changes once you confirm it.")
-    }
-
-    @Sendable private func reauthenticate(_ request: Request) async throws -> HTTPResponse {
-        var body = try await request.body()
-        let password = body.read(IdentityInput.optionalPassword)
-        let code = body.read(IdentityInput.code)
-        if (password == nil) == (code == nil) { body.refuse("password", "Send password, or code instead.") }
-        try body.check()
-        let (user, session) = (try request.principal.user, try request.principal.session)
-        if let code {
-            try await accounts.reauthenticate(user, in: session, code: code, from: Client(request))
-        } else {
-            try await accounts.reauthenticate(user, in: session, password: password ?? "", from: Client(request))
-        }
-        return RecoveryRoutes.done()
     }
 
     // MARK: Sessions

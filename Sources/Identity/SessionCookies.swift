@@ -7,7 +7,14 @@ struct SessionCookies: Sendable {
     static let refresh = "purser_refresh"
     static let csrf = "purser_csrf"
 
+    /// Whether they go over TLS alone. Browsers then see to it that nobody else sets them: no page without TLS, and for
+    /// `__Host-` no neighbour under the same domain either. So the plain names are not read there.
     let isSecure: Bool
+
+    var access: String { isSecure ? "__Host-" + Self.access : Self.access }
+    /// Sent to the API only; `__Host-` would have it sent with every file of the page.
+    var refresh: String { isSecure ? "__Secure-" + Self.refresh : Self.refresh }
+    var csrf: String { isSecure ? "__Host-" + Self.csrf : Self.csrf }
 
     init(request: Request, options: IdentityOptions) {
         isSecure = options.areCookiesSecure ?? request.isSecure
@@ -17,21 +24,21 @@ struct SessionCookies: Sendable {
         access: String, refresh: String, csrf: String, accessSeconds: Int64, refreshSeconds: Int64
     ) -> [(String, String)] {
         [
-            field(Self.access, access, path: "/", seconds: accessSeconds, isHidden: true),
-            field(Self.refresh, refresh, path: "/api", seconds: refreshSeconds, isHidden: true),
+            field(self.access, access, path: "/", seconds: accessSeconds, isHidden: true),
+            field(self.refresh, refresh, path: "/api", seconds: refreshSeconds, isHidden: true),
             self.csrf(csrf, seconds: refreshSeconds),
         ]
     }
 
     func csrf(_ token: String, seconds: Int64) -> (String, String) {
-        field(Self.csrf, token, path: "/", seconds: seconds, isHidden: false)
+        field(csrf, token, path: "/", seconds: seconds, isHidden: false)
     }
 
     var cleared: [(String, String)] {
         [
-            field(Self.access, "", path: "/", seconds: 0, isHidden: true),
-            field(Self.refresh, "", path: "/api", seconds: 0, isHidden: true),
-            field(Self.csrf, "", path: "/", seconds: 0, isHidden: false),
+            field(access, "", path: "/", seconds: 0, isHidden: true),
+            field(refresh, "", path: "/api", seconds: 0, isHidden: true),
+            field(csrf, "", path: "/", seconds: 0, isHidden: false),
         ]
     }
 

@@ -67,7 +67,7 @@ extension Accounts {
             try await publish(.userSignedOut, id, session, in: transaction)
             try await record("SESSION_REVOKED", of: user, from: client, in: transaction)
         }
-        refuseTokens(of: [session], at: now)
+        await refuseEverywhere([session], at: now)
     }
 
     /// - Parameter kept: the one that stays; nil: none does.
@@ -82,6 +82,6 @@ extension Accounts {
             try await record("SESSIONS_REVOKED", of: user, from: client, in: transaction)
             return ended
         }
-        refuseTokens(of: ended, at: now)
+        await refuseEverywhere(ended, at: now)
     }
 }

@@ -8,8 +8,9 @@ struct SessionStore {
     /// The channel on which servers tell each other that a session has ended.
     static let endedChannel = "purser_session_ended"
 
-    func insert(_ session: Session, token: RefreshToken, client: Client, at now: Instant) async throws {
-        _ = try await transaction.pipeline([
+    /// - Returns: the oldest sessions, which end when there are too many.
+    func insert(_ session: Session, token: RefreshToken, client: Client, at now: Instant) async throws -> [SessionID] {
+        let rows = try await transaction.pipeline([
             """
             INSERT INTO sessions
                 (id, user_id, transport, created_at, last_used_at, expires_at, ends_at, authenticated_at, methods,
@@ -20,12 +21,16 @@ struct SessionStore {
             """,
             insertion(of: token.hash, session: session.id, expiresAt: session.expiresAt, at: now),
             """
-            UPDATE sessions SET revoked_at = \(now), revoked_reason = 'limit'
-            WHERE id IN (
-                SELECT id FROM sessions WHERE user_id = \(session.user) AND revoked_at IS NULL
-                ORDER BY last_used_at DESC OFFSET \(Session.limitPerUser))
+            WITH ended AS (
+                UPDATE sessions SET revoked_at = \(now), revoked_reason = 'limit'
+                WHERE id IN (
+                    SELECT id FROM sessions WHERE user_id = \(session.user) AND revoked_at IS NULL
+                    ORDER BY last_used_at DESC OFFSET \(Session.limitPerUser))
+                RETURNING id)
+            SELECT id, pg_notify('purser_session_ended', id::text)::text FROM ended
             """,
         ])
+        return try rows.last.map { try $0.map { try $0.get(0) } } ?? []
     }
 
     private func insertion(of hash: [UInt8], session: SessionID, expiresAt: Instant, at now: Instant) -> SQL {
@@ -134,6 +139,11 @@ struct SessionStore {
         _ = try await transaction.run("UPDATE sessions SET authenticated_at = \(now) WHERE id = \(session)")
     }
 
+    /// Asked of the database itself, by whoever may have missed something.
+    static func isLive(_ queryable: any Queryable, _ session: SessionID) async throws -> Bool {
+        try await queryable.first("SELECT 1 FROM sessions WHERE id = \(session) AND revoked_at IS NULL") != nil
+    }
+
     /// What nobody needs any more. Sessions stay for a while after their end: they tell known addresses from new ones.
     static func prune(_ database: Database, at now: Instant) async throws {
         _ = try await database.write([
@@ -142,6 +152,7 @@ struct SessionStore {
             "DELETE FROM login_failures WHERE last_failed_at < \(now - .seconds(2 * 86_400))",
             "DELETE FROM setup_tokens WHERE expires_at < \(now)",
             "DELETE FROM mailed_tokens WHERE expires_at < \(now)",
+            "DELETE FROM pending_registrations WHERE expires_at <= \(now)",
         ])
     }
 

@@ -45,6 +45,21 @@ struct UserStore {
             .map { try User($0) }
     }
 
+    /// The same while the password is the one that was set then. Nil also when another was set meanwhile, by somebody
+    /// who had the row before us.
+    func lock(_ id: UserID, passwordChangedAt changed: Instant?) async throws -> User? {
+        try await queryable.first(
+            """
+            SELECT \(Self.columns) FROM users
+            WHERE id = \(id) AND password_changed_at IS NOT DISTINCT FROM \(changed) FOR UPDATE
+            """
+        ).map { try User($0) }
+    }
+
+    func passwordChangedAt(of id: UserID) async throws -> Instant? {
+        try await queryable.first("SELECT password_changed_at FROM users WHERE id = \(id)")?.get(0)
+    }
+
     func lock(email: EmailAddress) async throws -> User? {
         try await queryable.first("SELECT \(Self.columns) FROM users WHERE email = \(email.normalized) FOR UPDATE")
             .map { try User($0) }
@@ -69,12 +84,12 @@ struct UserStore {
     }
 
     /// - Returns: whether the stored hash was still the one that the old password fitted.
-    func replacePassword(_ old: String, by new: String, of id: UserID, at now: Instant) async throws -> Bool {
+    func replacePassword(_ old: String?, by new: String, of id: UserID, at now: Instant) async throws -> Bool {
         try await queryable.run(
             """
             UPDATE users SET password_hash = \(new), password_changed_at = \(now), version = version + 1,
                 updated_at = \(now)
-            WHERE id = \(id) AND password_hash = \(old)
+            WHERE id = \(id) AND password_hash IS NOT DISTINCT FROM \(old)
             """) == 1
     }
 

@@ -9,6 +9,8 @@ package struct Event: Sendable {
     package let user: UserID?
     /// A JSON object.
     package let data: [UInt8]
+    /// The request that caused it.
+    package let origin = RequestOrigin.current
 
     package init(_ name: EventName, book: BookID? = nil, user: UserID? = nil, data: (inout JSONWriter) -> Void) {
         self.name = name
@@ -33,16 +35,18 @@ package struct EventName: RawRepresentable, Hashable, Sendable {
 package enum Outbox {
     package static func insertion(of event: Event) -> SQL {
         """
-        INSERT INTO outbox (name, book_id, user_id, data)
-        VALUES (\(event.name.rawValue), \(event.book), \(event.user), \(JSONText(event.data)))
+        INSERT INTO outbox (name, book_id, user_id, data, address, request_id)
+        VALUES (\(event.name.rawValue), \(event.book), \(event.user), \(JSONText(event.data)),
+            \(event.origin?.address), \(event.origin?.requestID))
         """
     }
 
     /// For a statement that changes and publishes in one: `, published AS (\(Outbox.insertion(of: e, ifAnyIn: "changed")))`.
     package static func insertion(of event: Event, ifAnyIn source: StaticString) -> SQL {
         """
-        INSERT INTO outbox (name, book_id, user_id, data)
-        SELECT \(event.name.rawValue), \(event.book), \(event.user), \(JSONText(event.data))
+        INSERT INTO outbox (name, book_id, user_id, data, address, request_id)
+        SELECT \(event.name.rawValue), \(event.book), \(event.user), \(JSONText(event.data)),
+            \(event.origin?.address), \(event.origin?.requestID)
         FROM \(SQL.fragment(source)) LIMIT 1
         """
     }

@@ -39,7 +39,7 @@ package struct JobStore: Sendable {
             WITH taken AS (
                 DELETE FROM outbox
                 WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT \(limit) FOR UPDATE SKIP LOCKED)
-                RETURNING id, name, book_id, user_id, data, occurred_at
+                RETURNING id, name, book_id, user_id, data, occurred_at, address, request_id
             ), queued AS (
                 INSERT INTO jobs (kind, payload)
                 SELECT l.kind, jsonb_build_object(

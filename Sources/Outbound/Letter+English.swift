@@ -47,6 +47,21 @@ extension Letter {
                 "New sign-in to your account",
                 "Your account was signed in to from a network it has not been used from before.\n\(device)\n\(address)\n"
                     + at.inLetters, wasNotYou)
+        case .completeRegistration:
+            return words(
+                "Your new account",
+                "Somebody, hopefully you, wants to open an account with this address. Follow the link and give the password that "
+                    + "you chose. It works for 24 hours.", action: "Open the account", then: [ignore])
+        case .accountExists:
+            return words(
+                "You have an account already",
+                "Somebody, perhaps you, wanted to open an account with this address. There is one: sign in to it. If you have lost "
+                    + "your password, set a new one from the sign-in page.", action: "Sign in", then: [ignore])
+        case .keyMade(let name, let scopes):
+            return words(
+                "A new key for a program",
+                "The key “\(name)” was made for your account. A program that has it may, in your name: \(scopes).",
+                "If this was not you, revoke the key in the settings and set a new password at once.")
         case .locked(let address, let minutes):
             return words(
                 "Somebody tried your password",

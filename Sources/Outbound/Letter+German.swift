@@ -47,6 +47,24 @@ extension Letter {
                 "Neue Anmeldung bei Ihrem Konto",
                 "Bei Ihrem Konto hat sich jemand aus einem Netz angemeldet, aus dem es bisher nicht benutzt wurde.\n\(device)\n"
                     + "\(address)\n\(at.inLetters)", wasNotYou)
+        case .completeRegistration:
+            return words(
+                "Ihr neues Konto",
+                "Jemand, hoffentlich Sie, möchte mit dieser Adresse ein Konto eröffnen. Folgen Sie dem Link und geben Sie das "
+                    + "Passwort ein, das Sie gewählt haben. Er gilt 24 Stunden.", action: "Konto eröffnen",
+                then: [ignore])
+        case .accountExists:
+            return words(
+                "Sie haben schon ein Konto",
+                "Jemand, vielleicht Sie, wollte mit dieser Adresse ein Konto eröffnen. Es gibt schon eines: Melden Sie sich an. "
+                    + "Ein verlorenes Passwort ersetzen Sie von der Anmeldeseite aus.", action: "Anmelden",
+                then: [ignore])
+        case .keyMade(let name, let scopes):
+            return words(
+                "Ein neuer Schlüssel für ein Programm",
+                "Für Ihr Konto wurde der Schlüssel „\(name)“ erzeugt. Ein Programm, das ihn hat, darf in Ihrem Namen: \(scopes).",
+                "Wenn Sie das nicht waren, widerrufen Sie den Schlüssel in den Einstellungen und setzen Sie sofort ein neues "
+                    + "Passwort.")
         case .locked(let address, let minutes):
             return words(
                 "Jemand hat Ihr Passwort zu raten versucht",

@@ -14,6 +14,11 @@ package enum Letter: Equatable, Sendable {
     /// From a network that the account has not signed in from before.
     case newSignIn(device: String, address: String, at: Instant)
     case locked(address: String, minutes: Int)
+    /// The account is made by its link.
+    case completeRegistration(link: String)
+    /// Somebody wanted to register with an address that has an account.
+    case accountExists(link: String)
+    case keyMade(name: String, scopes: String)
 
     /// What happened to what one signs in with.
     package enum FactorChange: Equatable, Sendable {
@@ -39,12 +44,17 @@ package enum Letter: Equatable, Sendable {
         case .factorChanged: "factor-changed"
         case .newSignIn: "new-sign-in"
         case .locked: "locked"
+        case .completeRegistration: "register"
+        case .accountExists: "account-exists"
+        case .keyMade: "key-made"
         }
     }
 
     var link: String? {
         switch self {
-        case .verifyAddress(let link), .resetPassword(let link), .confirmNewAddress(let link): link
+        case .verifyAddress(let link), .resetPassword(let link), .confirmNewAddress(let link),
+            .completeRegistration(let link), .accountExists(let link):
+            link
         default: nil
         }
     }

@@ -42,14 +42,14 @@ package enum EntryAudit {
                 ) created ON true
             ), audit_rows AS (
                 INSERT INTO audit.log (id, at, book_id, module, record_id, action, actor_kind, actor_id, actor_name,
-                    old_values, new_values, changed_fields, metadata, event_id)
+                    address, request_id, old_values, new_values, changed_fields, metadata, event_id)
                 SELECT gen_random_uuid(), v.occurred_at, v.book_id,
                     CASE v.kind WHEN 'expense' THEN 'expenses' WHEN 'income' THEN 'incomes' WHEN 'category' THEN 'categories'
                         WHEN 'import' THEN 'imports' ELSE v.kind END,
                     left(coalesce(v.data ->> 'id', v.data ->> 'importId'), 100),
                     coalesce(nullif(left(upper(regexp_replace(v.verb, '[^a-z_]', '', 'g')), 40), ''), 'CHANGED'),
                     CASE WHEN v.user_id IS NULL THEN 'system' ELSE 'user' END, v.user_id,
-                    (SELECT left(u.email, 254) FROM users u WHERE u.id = v.user_id),
+                    (SELECT left(u.email, 254) FROM users u WHERE u.id = v.user_id), v.address, v.request_id,
                     -- A note may be longer than the log takes: a batch must not fail for it, again and again.
                     CASE WHEN s.fits THEN v.before END, CASE WHEN s.fits THEN v.after END,
                     ARRAY(

@@ -2,6 +2,7 @@
 extension AssetList {
     static let signIn: [(name: String, bytes: [UInt8])] = [
         ("account.css", PackageResources.account_css),
+        ("address-note.js", PackageResources.address_note_js),
         ("linked.js", PackageResources.linked_js),
         ("passkeys.js", PackageResources.passkeys_js),
         ("codes.js", PackageResources.codes_js),
@@ -15,6 +16,6 @@ extension AssetList {
     ]
 
     static let signInScreens: Set<String> = [
-        "/verify", "/confirm-email", "/forgot", "/reset", "/settings/security",
+        "/verify", "/confirm-email", "/welcome", "/forgot", "/reset", "/settings/security",
     ]
 }

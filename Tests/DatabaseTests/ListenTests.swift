@@ -45,6 +45,21 @@ import Testing
         }
     }
 
+    @Test func `tells a reader that fell behind of the gap, before anything later`() async throws {
+        let stream = database.listen("jobs")
+        var iterator = stream.makeAsyncIterator()
+        #expect(await next(&iterator)?.isGap == true)
+        try await database.write("SELECT pg_notify('jobs', n::text) FROM generate_series(1, 1500) n")
+        var other = database.listen("other").makeAsyncIterator()
+        #expect(await next(&other)?.isGap == true)
+        try await Task.sleep(for: .milliseconds(300))
+        for number in 1...1024 { #expect(await next(&iterator)?.payload == "\(number)") }
+        // Nothing else is said: the gap comes by itself.
+        #expect(await next(&iterator)?.isGap == true)
+        try await database.write("SELECT pg_notify('jobs', 'later')")
+        #expect(await next(&iterator)?.payload == "later")
+    }
+
     @Test func `ends with the database`() async throws {
         let other = try await Database.connect(
             DatabaseConfiguration(url: TestDatabase.current.url), loops: TestDatabase.current.loops)

@@ -101,7 +101,7 @@ import Testing
                 secrets: TestApp.secrets, address: app.accounts.address, clock: app.clock.clock, log: app.accounts.log)
             let token = try #require(answer.accessToken)
             #expect(throws: Never.self) { try other.verify(token, at: app.clock.now) }
-            let following = Task { try await second.followEndedSessions() }
+            let following = Task { await second.followEndedSessions() }
             defer { following.cancel() }
             try await eventually { (try? other.verify(token, at: app.clock.now)) == nil }
             // And hears of the next one.
@@ -137,7 +137,7 @@ import Testing
 }
 
 /// Waits for what another task brings about, at most five seconds.
-private func eventually(_ condition: () -> Bool) async throws {
+func eventually(_ condition: () -> Bool) async throws {
     for _ in 0..<500 {
         if condition() { return }
         try await Task.sleep(for: .milliseconds(10))
@@ -179,6 +179,38 @@ private func eventually(_ condition: () -> Bool) async throws {
                 fields: [("X-Forwarded-Proto", "https")])
             #expect(answer.cookies.count == 3)
             #expect(answer.cookies.values.allSatisfy { $0.line.contains("; Secure") })
+        }
+    }
+
+    @Test func `has cookies over TLS that no other host and no page without TLS can set`() async throws {
+        try await TestApp.run { app in
+            let tls = [("X-Forwarded-Proto", "https")]
+            let answer = try await app.post(
+                "/auth/register", #"{"email":"ada@example.org","password":"correct horse","session":"cookie"}"#,
+                fields: tls)
+            #expect(
+                Set(answer.cookies.keys) == ["__Host-purser_access", "__Secure-purser_refresh", "__Host-purser_csrf"])
+            for (name, cookie) in answer.cookies {
+                #expect(!cookie.line.contains("Domain"))
+                #expect(!name.hasPrefix("__Host-") || cookie.line.contains("; Path=/;"), "\(cookie.line)")
+            }
+            func me(_ jar: [String: String], _ fields: [(String, String)]) async throws -> Int {
+                try await app.send("GET", "/api/v1/users/me", cookies: jar, fields: fields).status
+            }
+            let jar = answer.jar
+            #expect(try await me(jar, tls) == 200)
+            // The plain name is not read there: somebody else may have set it.
+            let access = try #require(jar["__Host-purser_access"])
+            #expect(try await me(["purser_access": access], tls) == 401)
+            #expect(try await me(["purser_access": access], []) == 200)
+            #expect(try await me(jar, []) == 401)
+            let csrf = [("X-CSRF-Token", jar["__Host-purser_csrf"] ?? "")]
+            let refreshed = try await app.send(
+                "POST", "/api/v1/auth/refresh", "{}", cookies: jar, fields: tls + csrf)
+            #expect(refreshed.status == 200 && refreshed.cookies.count == 3, "\(refreshed.text)")
+            let out = try await app.send(
+                "POST", "/api/v1/auth/logout", "{}", cookies: refreshed.jar, fields: tls + csrf)
+            #expect(out.status == 200 && out.cookies["__Host-purser_access"]?.value == "")
         }
     }
 

@@ -92,9 +92,11 @@ final class TestApp: Sendable {
             clock: clock.clock, log: log)
         var routes = Routes()
         for group in IdentityModule.routes(accounts) { group.register(in: &routes) }
-        PasskeyRoutes(accounts: accounts, party: RelyingParty(publicURL: SoftAuthenticator.origin)).register(
-            in: &routes)
-        OAuthRoutes(accounts: accounts, providers: providers, allowsPlainLoopback: true).register(in: &routes)
+        let party = RelyingParty(publicURL: SoftAuthenticator.origin)
+        PasskeyRoutes(accounts: accounts, party: party).register(in: &routes)
+        let services = OAuthRoutes(accounts: accounts, providers: providers, allowsPlainLoopback: true)
+        services.register(in: &routes)
+        ConfirmationRoutes(accounts: accounts, party: party, services: services).register(in: &routes)
         var applicationOptions = ApplicationOptions()
         applicationOptions.rateLimits = rateLimits
         applicationOptions.trustedProxies = ["127.0.0.1"]

@@ -31,6 +31,12 @@ import Testing
             #expect(rows[1]["newValues"]?["amount_minor"]?.int == 2000)
             #expect(rows[2]["changedFields"]?.array?.compactMap(\.string) == ["merchant"])
             #expect(rows[2]["newValues"]?["merchant"]?.string == "Bakery")
+            // Whoever asked, from wherever.
+            let requests = try await app.database.query(
+                "SELECT address, request_id FROM audit.log WHERE module = 'expenses'")
+            #expect(try requests.allSatisfy { try $0.get(0, as: String?.self) == "127.0.0.1" })
+            #expect(
+                Set(try requests.map { try $0.get(1, as: String?.self) }).count == 4, "each was a request of its own")
             for row in rows {
                 #expect(row["performedBy"]?.string == "\(ada.user)")
                 #expect(row["performedByName"]?.string == "ada@example.org")

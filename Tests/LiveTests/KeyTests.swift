@@ -186,6 +186,22 @@ final class KeyApp: Sendable {
         }
     }
 
+    @Test func `is told to its owner by a letter when it is made`() async throws {
+        try await KeyApp.run { app in
+            let ada = try await app.register("ada")
+            func letters() async throws -> Int {
+                let row = try await app.database.first("SELECT count(*) FROM jobs WHERE kind = 'mail.send'")
+                return try row?.get(0) ?? 0
+            }
+            let before = try await letters()
+            _ = try await app.key(ada.fields, #""entry:view""#)
+            #expect(try await letters() == before + 1)
+            let refused = try await app.send("POST", "/api-keys", #"{"name":"x","scopes":[]}"#, fields: ada.fields)
+            #expect(refused.status == 400)
+            #expect(try await letters() == before + 1)
+        }
+    }
+
     @Test func `that is revoked is refused at the very next request`() async throws {
         try await KeyApp.run { app in
             let ada = try await app.register("ada")

@@ -14,8 +14,8 @@ import Testing
     }
 
     private func two(_ app: TestApp) -> Two {
-        let mine = Followers(database: app.database, memory: BookDirectory.lifetime)
-        let others = Followers(database: app.database, memory: BookDirectory.lifetime)
+        let mine = Followers(database: app.database)
+        let others = Followers(database: app.database)
         return Two(
             here: BookDirectory(database: app.database, followers: mine),
             there: BookDirectory(database: app.database, followers: others), mine: mine, others: others)

@@ -151,5 +151,5 @@ def _(page):
 @test("a file that is no statement is refused in words", expected=["422", "400", "415"])
 def _(page):
     choose_file(page, "picture.csv", "\x00\x01\x02 not a statement at all \x00")
-    wait(lambda: page.text(".banner"), "no message")
+    wait(lambda: page.text("main .banner"), "no message")
     page.find(".drop")

@@ -130,11 +130,11 @@ def _(page):
 @test("a month without entries says where there are some")
 def _(page):
     page.open(f"/?month={month(page, -2)}")
-    page.sees("There are no entries in", ".banner")
-    page.click(".banner button")
+    page.sees("There are no entries in", "main .banner")
+    page.click("main .banner button")
     page.at("/")
     shows_amount(page, "1000.00", card(page, "Income"))
-    page.gone(".banner")
+    page.gone("main .banner")
 
 
 @test("everything can be done from the keyboard")

@@ -80,7 +80,7 @@ def _(page):
     page.offline(True)
     page.keys("/")
     page.keys(" again", Keys.ENTER)
-    page.find(".banner")
+    page.find("main .banner")
     page.offline(False)
     page.click(page.button("Try again"))
     page.until(lambda: len(rows(page)) == 1, "the list did not come back")

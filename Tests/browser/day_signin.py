@@ -69,7 +69,24 @@ def _(page):
     page.open("/signin")
     answer = page.fetch("POST", "/api/v1/auth/register", {"email": MAX, "password": OLD, "name": "Max", "session": "cookie"})
     assert answer["status"] == 201, answer
+    page.open("/")
+    page.sees(f"Confirm your e-mail address: follow the link in the letter to {MAX}.", ".address-note")
+    page.shot("address-note")
+    page.click(page.button("Send the letter again", ".address-note"))
+    page.sees("A letter is on its way", "#toasts")
+    page.size(375, 800)
+    page.media("dark")
+    page.shot("address-note-phone-dark")
+    assert page.js("return document.documentElement.scrollWidth") <= 375
+    page.media("light")
+    page.size(1280, 900)
+    page.click("[aria-label='Not now']")
+    page.gone(".address-note")
+    page.open("/entries")
+    page.gone(".address-note")
+    page.js("localStorage.removeItem('purser.addressNote')")
     page.open("/settings/security")
+    page.find(".address-note")
     page.sees("not confirmed", "#address")
     page.sees("this device", "#sessions")
     page.open(link(MAX, "/verify"))
@@ -78,6 +95,7 @@ def _(page):
     page.open("/settings/security")
     page.sees("confirmed", "#address")
     page.lacks("not confirmed", "#address")
+    page.gone(".address-note")
 
 
 @test("a link that was used says so", expected=["400"])

@@ -8,8 +8,9 @@ Tests/browser/setup.sh
 work=$(mktemp -d)
 server=
 provider=
+verified=
 finish() {
-    for each in $server $provider; do kill -TERM "$each" 2>/dev/null || true; wait "$each" 2>/dev/null || true; done
+    for each in $server $verified $provider; do kill -TERM "$each" 2>/dev/null || true; wait "$each" 2>/dev/null || true; done
     rm -rf "$work"
 }
 trap finish EXIT
@@ -28,11 +29,20 @@ if [ -x .build/tools-venv/bin/oidc-provider-mock ]; then
 fi
 "$binary" serve --host 127.0.0.1 --port 0 --data "$work/data" --rate-limits off ${services[@]+"${services[@]}"} > "$work/out" 2> "$work/err" &
 server=$!
-for _ in $(seq 1 600); do
-    grep -q '^listening on' "$work/out" && break
-    kill -0 "$server" 2>/dev/null || { cat "$work/out" "$work/err" >&2; exit 1; }
-    sleep 0.1
-done
+# Another server, where only the link in a letter opens an account.
+"$binary" serve --host 127.0.0.1 --port 0 --data "$work/verified" --rate-limits off --registration verified > "$work/out2" 2> "$work/err2" &
+verified=$!
+wait_for() {
+    for _ in $(seq 1 600); do
+        grep -qs '^listening on' "$1" && break
+        kill -0 "$2" 2>/dev/null || { cat "$1" "$3" >&2; exit 1; }
+        sleep 0.1
+    done
+}
+wait_for "$work/out" "$server" "$work/err"
+wait_for "$work/out2" "$verified" "$work/err2"
 # Letters lead to this machine by its name.
 url=$(sed -n 's/^listening on //; s/127\.0\.0\.1/localhost/p' "$work/out")
+VERIFIED_URL=$(sed -n 's/^listening on //; s/127\.0\.0\.1/localhost/p' "$work/out2")
+export VERIFIED_URL VERIFIED_MAIL="$work/verified/mail"
 MAIL_FOLDER="$work/data/mail" Tests/browser/run.py --url "$url" "$@"

@@ -82,14 +82,14 @@ enum ServeCommand {
             guard role != "worker" else {
                 let worker = startWorker(backend)
                 Output.line("working")
-                return Running(backend: backend, server: nil, worker: worker, background: follow(backend))
+                return Running(backend: backend, server: nil, worker: worker, background: [])
             }
             let demo = isDemo ? try await Demo.prepare(backend) : nil
             let page = WebPage()
             for file in page.missing {
                 log.warning("a file of the page is missing; install its Debian package") { $0.text("file", file) }
             }
-            let authenticator = Authenticator(accounts: accounts, keys: backend.keys)
+            let authenticator = Authenticator(accounts: accounts, keys: backend.keys, issued: backend.issued)
             let books = backend.books
             let application = Application(
                 routes: Modules.routes(backend, metricsAccess: configuration[Settings.metricsAccess]),
@@ -125,15 +125,11 @@ enum ServeCommand {
 
         /// Hears of what other processes change in what this one remembers.
         private static func follow(_ backend: Backend) -> [Task<Void, Never>] {
-            let (accounts, books, log, followers) = (backend.accounts, backend.books, backend.log, backend.followers)
+            let (accounts, books, followers) = (backend.accounts, backend.books, backend.followers)
             let signingKeys = backend.keysDirectory
             let (activity, keys, loop) = (backend.activity, backend.keys, backend.loops.next())
             return [
-                Task {
-                    do { try await accounts.followEndedSessions() } catch {
-                        if !Task.isCancelled { log.error("ended sessions are not followed: \(error)") }
-                    }
-                },
+                Task { await accounts.followEndedSessions() },
                 Task { await books.follow() },
                 Task { await accounts.followKeys(directory: signingKeys) },
                 Task { await activity.run(on: loop) },

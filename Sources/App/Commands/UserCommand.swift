@@ -11,7 +11,7 @@ enum UserCommand {
     static let command = Command(
         name: "user", summary: "Adds accounts, lists them, sets passwords, disables them, demands second factors.",
         usage:
-            "add EMAIL [--admin] | list | reset-password EMAIL | disable EMAIL | enable EMAIL | require-mfa EMAIL [--off] | remove-mfa EMAIL",
+            "add EMAIL [--admin] | list | reset-password EMAIL | disable EMAIL | enable EMAIL | require-mfa EMAIL [--off] | remove-mfa EMAIL | link EMAIL --issuer I --subject S | unlink EMAIL --issuer I",
         details: """
             The password is asked for at a terminal, or read from standard input, or from PURSER_PASSWORD_FILE's file given
             with --password-file. It is never a flag, where other users of the machine could see it.
@@ -19,16 +19,22 @@ enum UserCommand {
             disable shuts an account out at once; nothing of it is deleted. require-mfa demands a second factor; remove-mfa
             takes the codes of a lost device away. (password, deactivate and activate are older names.)
 
+            link makes the tokens of the trusted issuer (--trusted-issuer) that name this subject the account's; unlink
+            takes that away.
+
+              --issuer I            The issuer, exactly as its tokens name it.
+              --subject S           The person's id there: the tokens' sub.
               --off                 Leaves the second factor to the account's owner again.
               --admin               Makes an administrator.
               --password-file FILE  Reads the password from there.
               --currency CODE       The currency of the new account's book.
               --time-zone NAME      Its time zone.
             """,
-        switches: ["admin", "json", "off"], options: ["password-file", "currency", "time-zone", "name"]
+        switches: ["admin", "json", "off"],
+        options: ["password-file", "currency", "time-zone", "name", "issuer", "subject"]
     ) { arguments in
         guard let action = arguments.positional.first else {
-            throw UsageProblem("add, list, reset-password, disable, enable, require-mfa or remove-mfa?")
+            throw UsageProblem("add, list, reset-password, disable, enable, require-mfa, remove-mfa, link or unlink?")
         }
         let configuration = try Settings.read(arguments)
         let older = ["password": "reset-password", "deactivate": "disable", "activate": "enable"]
@@ -38,11 +44,14 @@ enum UserCommand {
         case let action where actions.contains(action): return try change(action, arguments, configuration)
         default:
             throw UsageProblem(
-                "“\(action)” is neither add, list, reset-password, disable, enable, require-mfa nor remove-mfa.")
+                "“\(action)” is neither add, list, reset-password, disable, enable, require-mfa, remove-mfa, link nor unlink."
+            )
         }
     }
 
-    private static let actions: Set = ["reset-password", "disable", "enable", "require-mfa", "remove-mfa"]
+    private static let actions: Set = [
+        "reset-password", "disable", "enable", "require-mfa", "remove-mfa", "link", "unlink",
+    ]
 
     private static func email(_ arguments: Arguments) throws -> EmailAddress {
         guard arguments.positional.count == 2 else { throw UsageProblem("Give one e-mail address.") }
@@ -73,6 +82,10 @@ enum UserCommand {
         -> ExitCode
     {
         let email = try email(arguments)
+        let (issuer, subject) = (arguments.values["issuer"] ?? "", arguments.values["subject"] ?? "")
+        if action == "link" || action == "unlink", issuer.isEmpty || action == "link" && subject.isEmpty {
+            throw UsageProblem(action == "link" ? "Give --issuer and --subject." : "Give --issuer.")
+        }
         let password = action == "reset-password" ? try readPassword(arguments, for: email) : nil
         return try withBackend(configuration) { backend in
             if let password {
@@ -88,6 +101,13 @@ enum UserCommand {
                     isRequired
                         ? "\(email.asGiven) must sign in with a second factor from now on."
                         : "\(email.asGiven) may sign in without a second factor.")
+            case "link":
+                try await backend.accounts.link(email, issuer: issuer, subject: subject)
+                Output.line(
+                    "Tokens of \(Output.safe(issuer)) for \(Output.safe(subject)) are those of \(email.asGiven).")
+            case "unlink":
+                try await backend.accounts.unlink(email, issuer: issuer)
+                Output.line("Tokens of \(Output.safe(issuer)) are those of \(email.asGiven) no more.")
             case "remove-mfa":
                 try await backend.accounts.removeCodes(of: email)
                 Output.line("\(email.asGiven) signs in without codes; all their sessions are ended.")

@@ -34,9 +34,12 @@ function cookie(name) {
     return match ? decodeURIComponent(match.slice(name.length + 1)) : null;
 }
 
+/// Over https the name says that nobody but this server can have set it.
+const csrfToken = () => cookie("__Host-purser_csrf") ?? cookie("purser_csrf");
+
 /// A hint, without asking the server: the readable half of the session's cookies is there.
 export function maySignedIn() {
-    return cookie("purser_csrf") !== null;
+    return csrfToken() !== null;
 }
 
 export const api = {
@@ -70,7 +73,7 @@ async function call(method, path, body, options = {}) {
 function headers(method, options) {
     const fields = { Accept: "application/json" };
     if (bookID && !options.anonymous) fields["X-Book"] = bookID;
-    if (method !== "GET") fields["X-CSRF-Token"] = cookie("purser_csrf") ?? "";
+    if (method !== "GET") fields["X-CSRF-Token"] = csrfToken() ?? "";
     if (options.idempotencyKey) fields["Idempotency-Key"] = options.idempotencyKey;
     return fields;
 }

@@ -81,8 +81,8 @@ export function signUp(root) {
                 email: values.email.trim(), password: values.password, name: values.name.trim() || undefined,
                 currency: guessCurrency(), timeZone: guessTimeZone(), session: "cookie",
             }, { anonymous: true });
-            adopt(data?.user?.books ? data.user : await api.get("/users/me"));
-            bookSetUp(root);
+            if (data?.pending) return void lookIntoMail(root, values.email.trim());
+            await welcome(root, data);
         },
         children: [
             field({ name: "name", label: "Your name", optional: true, control: input({ autocomplete: "name", maxlength: 100 }) }),
@@ -94,6 +94,18 @@ export function signUp(root) {
     replace(root, frame("Create your account", "Your money stays on this machine.", content, h("p.entrance-foot", "Already have one? ", h("a", { href: "/signin" }, "Sign in"))));
     content.querySelector("input").focus();
     return { title: "Create your account" };
+}
+
+/// With a new account: first its book.
+export async function welcome(root, data) {
+    adopt(data?.user?.books ? data.user : await api.get("/users/me"));
+    bookSetUp(root);
+}
+
+function lookIntoMail(root, address) {
+    replace(root, frame("Look into your mail", `A letter with a link is on its way to ${address}. Your account is opened by it. The link works for 24 hours.`, h("p.entrance-foot", h("a", { href: "/signin" }, "Back to the sign-in"))));
+    document.title = "Look into your mail – Purser";
+    root.querySelector("h1").focus();
 }
 
 function bookSetUp(root) {

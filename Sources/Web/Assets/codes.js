@@ -59,26 +59,28 @@ async function enrol(refresh) {
     content.querySelector("[name=code]").focus();
 }
 
-function disable(refresh) {
+async function disable(refresh) {
+    let password = true;
+    try { ({ password } = await api.get("/auth/reauthenticate")); } catch (error) { return void toast(error.message, { tone: "bad" }); }
     const content = form({
         className: "stack",
-        checks: (values) => [...(values.password ? [] : [{ field: "password", message: "Enter your password." }]), ...(values.code.trim() ? [] : [{ field: "code", message: "Enter a code." }])],
+        checks: (values) => [...(values.password || !password ? [] : [{ field: "password", message: "Enter your password." }]), ...(values.code.trim() ? [] : [{ field: "code", message: "Enter a code." }])],
         send: async (values) => {
             const typed = values.code.trim();
-            await api.post("/auth/mfa/disable", { password: values.password, [/^[\d ]+$/.test(typed) ? "code" : "recoveryCode"]: typed });
+            await api.post("/auth/mfa/disable", { password: password ? values.password : undefined, [/^[\d ]+$/.test(typed) ? "code" : "recoveryCode"]: typed });
             close();
             toast("Codes are off. All other devices are signed out.");
             refresh();
         },
         children: [
             input({ type: "email", name: "email", value: state.user.email, autocomplete: "username", hidden: true, readonly: true }),
-            field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
+            password && field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
             field({ name: "code", label: "Code, or recovery code", control: input({ autocomplete: "one-time-code", maxlength: 64 }) }),
             h("div.form-actions", h("button.danger", { type: "submit" }, "Turn codes off")),
         ],
     });
-    const { close } = openDialog({ title: "Turn codes off?", className: "question", body: h("div.dialog-body", h("p.muted", "Your password alone will sign you in."), content) });
-    content.querySelector("[name=password]").focus();
+    const { close } = openDialog({ title: "Turn codes off?", className: "question", body: h("div.dialog-body", h("p.muted", password ? "Your password alone will sign you in." : "No code will be asked for any more."), content) });
+    content.querySelector("[name=password], [name=code]").focus();
 }
 
 async function renew(refresh) {

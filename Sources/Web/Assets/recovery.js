@@ -1,9 +1,9 @@
 // Links in letters, and asking for them: /verify, /forgot, /reset, /confirm-email.
 
 import { api } from "./api.js";
-import { emailCheck, emailField, frame, newPasswordCheck, newPasswordField } from "./auth.js";
+import { emailCheck, emailField, frame, newPasswordCheck, newPasswordField, welcome } from "./auth.js";
 import { h, replace } from "./dom.js";
-import { form } from "./forms.js";
+import { field, form, passwordInput } from "./forms.js";
 import { banner } from "./overlays.js";
 import { forget, loadSession, state } from "./state.js";
 
@@ -81,4 +81,37 @@ export function reset(root) {
 /// For the settings: another letter.
 export async function resend(email) {
     await api.post("/auth/resend-verification", { email });
+}
+
+/// The link of a new account: its password is asked for, since whoever reads the mail need not be who registered.
+export function openAccount(root) {
+    const title = "Open your account";
+    const token = takeToken();
+    const over = () => card(root, "This link does not work any more", "It has been used, or is too old, or there were too many wrong passwords. Register once more.", h("a.button.primary.wide", { href: "/signup" }, "Create an account"));
+    if (!token) {
+        over();
+        return { title };
+    }
+    const content = form({
+        className: "stack",
+        checks: (values) => (values.password ? [] : [{ field: "password", message: "Enter the password that you chose." }]),
+        send: async (values) => {
+            try {
+                const data = await api.post("/auth/register/complete", { token, password: values.password, session: "cookie" }, { anonymous: true });
+                if (state.user) forget();
+                history.replaceState(null, "", "/signup"); // the used link need not stay in the history
+                await welcome(root, data);
+            } catch (error) {
+                if (error.code !== "TOKEN_INVALID") throw error;
+                over();
+            }
+        },
+        children: [
+            field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }), hint: "The one that you chose when you registered." }),
+            h("button.primary.wide", { type: "submit" }, "Open the account"),
+        ],
+    });
+    replace(root, frame(title, "Your address is confirmed by this link.", content));
+    content.querySelector("input").focus();
+    return { title };
 }

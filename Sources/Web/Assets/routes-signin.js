@@ -5,7 +5,7 @@ import { navigate } from "./app.js";
 import { h, icon } from "./dom.js";
 import { linkedSection } from "./linked.js";
 import { havePasskeys, passkeyFactor, passkeySection } from "./passkeys.js";
-import { reauthenticate } from "./reauthenticate.js";
+import { reauthenticate, tellOutcome } from "./reauthenticate.js";
 import * as recovery from "./recovery.js";
 import * as security from "./security.js";
 import { otherFactors } from "./signin-factors.js";
@@ -16,6 +16,7 @@ export const routes = [
     { pattern: /^\/confirm-email$/, entrance: recovery.confirmEmail, always: true },
     { pattern: /^\/forgot$/, entrance: recovery.forgot },
     { pattern: /^\/reset$/, entrance: recovery.reset, always: true },
+    { pattern: /^\/welcome$/, entrance: recovery.openAccount, always: true },
     { pattern: /^\/settings\/security$/, nav: "/settings", show: security.show },
 ];
 
@@ -32,6 +33,7 @@ export const sections = () => [
 security.factorSections.push(passkeySection, linkedSection);
 if (havePasskeys()) otherFactors.push(passkeyFactor);
 whenProofIsNeeded(reauthenticate);
+tellOutcome();
 
 // Until it is set up, the server answers nothing else.
 whenEnrolmentIsNeeded(() => {

@@ -17,19 +17,27 @@ const METHODS = { pwd: "password", totp: "code", recovery: "recovery code", pass
 export const factorSections = [codes.section];
 
 export function show(main) {
+    let asked = null;
+    const ways = () => (asked ??= api.get("/auth/reauthenticate").catch((error) => { asked = null; throw error; }));
+    const byWays = (part) => {
+        const body = h("div.stack");
+        queueMicrotask(() => load(body, { placeholder: () => skeleton(2), fetch: ways, show: (found) => replace(body, part(found)), isCurrent: () => body.isConnected }));
+        return body;
+    };
     const section = (title, text, content, id) => h("section.settings-section", { id }, h("div", h("h2", title), h("p.muted", text)), h("div.panel-box", content));
     replace(main,
         h("header.screen-head", h("a.icon-button", { href: "/settings", "aria-label": "Back to the settings", title: "Settings" }, icon("chevron-left")), h("h1", { tabindex: "-1" }, "Security")),
         h("div.settings",
-            section("E-mail", "How you sign in, and where letters about your account go.", addressPart(), "address"),
-            section("Password", "A few unrelated words are easy to keep and hard to guess.", passwordPart(), "password"),
+            section("E-mail", "How you sign in, and where letters about your account go.", byWays(addressPart), "address"),
+            section("Password", "A few unrelated words are easy to keep and hard to guess.", byWays(passwordPart), "password"),
             factorSections.map((each) => section(...each())),
             section("Sessions", "Where you are signed in. End what you do not know.", sessionsPart(), "sessions")));
     document.getElementById(location.hash.slice(1))?.scrollIntoView();
     return { title: "Security" };
 }
 
-function addressPart() {
+/// Who came by a passkey or another service has no password to give.
+function addressPart({ password }) {
     const { user } = state;
     const letter = h("button.small", { type: "button" }, "Send the letter again");
     letter.addEventListener("click", async () => {
@@ -40,16 +48,16 @@ function addressPart() {
     });
     const change = form({
         className: "stack",
-        checks: (values) => [...(/^\S+@\S+$/.test(values.email.trim()) ? [] : [{ field: "email", message: "Enter an e-mail address." }]), ...(values.password ? [] : [{ field: "password", message: "Enter your password." }])],
+        checks: (values) => [...(/^\S+@\S+$/.test(values.email.trim()) ? [] : [{ field: "email", message: "Enter an e-mail address." }]), ...(values.password || !password ? [] : [{ field: "password", message: "Enter your password." }])],
         send: async (values) => {
-            await api.post("/auth/change-email", { email: values.email.trim(), password: values.password });
+            await api.post("/auth/change-email", { email: values.email.trim(), password: password ? values.password : undefined });
             toast(`A letter is on its way to ${values.email.trim()}. Your address changes once you confirm it.`, { seconds: 8 });
             details.open = false;
             change.reset();
         },
         children: [
             field({ name: "email", label: "New e-mail address", control: input({ type: "email", inputmode: "email", autocomplete: "email", spellcheck: "false", autocapitalize: "none" }) }),
-            field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
+            password && field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
             h("div.form-actions", h("button.primary", { type: "submit" }, "Change the address")),
         ],
     });
@@ -61,25 +69,27 @@ function addressPart() {
         details);
 }
 
-function passwordPart() {
+function passwordPart({ password }) {
     const others = h("input", { type: "checkbox", name: "others", checked: true });
     const content = form({
         className: "stack",
         checks: (values) => [
-            ...(values.currentPassword ? [] : [{ field: "currentPassword", message: "Enter your present password." }]),
+            ...(values.currentPassword || !password ? [] : [{ field: "currentPassword", message: "Enter your present password." }]),
             ...([...values.newPassword].length >= 8 ? [] : [{ field: "newPassword", message: "Choose at least 8 characters." }]),
         ],
         send: async (values) => {
-            await api.post("/auth/change-password", { currentPassword: values.currentPassword, newPassword: values.newPassword, endOtherSessions: others.checked });
-            toast(others.checked ? "Password changed. All other devices are signed out." : "Password changed.");
+            await api.post("/auth/change-password", { currentPassword: password ? values.currentPassword : undefined, newPassword: values.newPassword, endOtherSessions: others.checked });
+            const what = password ? "Password changed." : "You have a password now.";
+            toast(others.checked ? `${what} All other devices are signed out.` : what);
             reshow();
         },
         children: [
             input({ type: "email", name: "email", value: state.user.email, autocomplete: "username", hidden: true, readonly: true }),
-            field({ name: "currentPassword", label: "Present password", control: passwordInput({ autocomplete: "current-password" }) }),
-            newPasswordField("New password", "newPassword"),
+            password ? field({ name: "currentPassword", label: "Present password", control: passwordInput({ autocomplete: "current-password" }) })
+                : h("p.muted", "You have none, and need none. With one you can sign in also where your passkey or the other service is not at hand."),
+            newPasswordField(password ? "New password" : "Password", "newPassword"),
             h("label.check", others, h("span", "Sign out all other devices")),
-            h("div.form-actions", h("button.primary", { type: "submit" }, "Change the password")),
+            h("div.form-actions", h("button.primary", { type: "submit" }, password ? "Change the password" : "Set a password")),
         ],
     });
     return content;

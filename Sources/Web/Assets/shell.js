@@ -8,6 +8,7 @@ import { openEditor } from "./editor.js";
 import { openMenu } from "./popover.js";
 import * as bookScreens from "./routes-books.js";
 import * as liveScreens from "./routes-live.js";
+import { noteOfAddress } from "./address-note.js";
 import { showHelp } from "./shortcuts.js";
 import { may, state } from "./state.js";
 
@@ -19,7 +20,7 @@ const places = () => [
 ];
 
 const records = (permission) => may(permission) && !state.book?.isArchived;
-const signature = () => JSON.stringify([state.book?.id, state.book?.name, state.book?.isArchived, state.book?.permissions, state.user.displayName, (state.user.books ?? []).map((book) => [book.id, book.name, book.isArchived])]);
+const signature = () => JSON.stringify([state.book?.id, state.book?.name, state.book?.isArchived, state.book?.permissions, state.user.displayName, state.user.emailVerified, (state.user.books ?? []).map((book) => [book.id, book.name, book.isArchived])]);
 
 /// Draws the frame if it is not there yet, marks the present place, and returns an empty <main>.
 export function showShell(root, nav) {
@@ -50,7 +51,7 @@ function draw(root) {
                 h("button.icon-button", { type: "button", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)", onclick: showHelp }, icon("keyboard")),
                 themeButton())),
         h("header.top", h("a.brand", { href: "/", "aria-label": "Purser, dashboard" }, icon("logo", "brand-mark")), bookSwitch(), themeButton()),
-        h("main", { id: "main", tabindex: "-1" }),
+        h("div.shell-body", noteOfAddress(), h("main", { id: "main", tabindex: "-1" })),
         h("nav.tabs", { "aria-label": "Main" }, places().slice(0, 2).map(link), records("entry:create") && add(), link(places()[2]), more())));
 }
 

@@ -1,0 +1,114 @@
+import Base
+import HTTP
+import HTTPServer
+import JSON
+
+/// Showing once more who is at the session, by whatever they sign in with: not everybody has a password.
+package struct ConfirmationRoutes: RouteGroup {
+    let accounts: Accounts
+    /// Nil when no passkey can belong to the address that people use.
+    let party: RelyingParty?
+    let services: OAuthRoutes
+
+    package init(accounts: Accounts, party: RelyingParty?, services: OAuthRoutes) {
+        self.accounts = accounts
+        self.party = party
+        self.services = services
+    }
+
+    package func register(in routes: inout Routes) {
+        routes.tag = "Sign-in"
+        routes.get(
+            "/auth/reauthenticate", "By what one can show who one is", access: .session, returns: .data(Self.ways),
+            handle: ways)
+        routes.post(
+            "/auth/reauthenticate", "Show once more who is at the session: password, code, or passkey",
+            access: .session,
+            accepts: .json(
+                "Reauthentication",
+                [
+                    IdentityInput.optionalPassword.property, IdentityInput.code.property,
+                    PasskeyInput.anyCeremony.property, PasskeyInput.anyAssertion.property,
+                ]),
+            returns: .data(RecoveryRoutes.nothing), refuses: [.invalid, .conflict, .tooManyRequests, .unavailable],
+            handle: confirm)
+        routes.post(
+            "/auth/reauthenticate/passkey", "Begin to do so by passkey", access: .session,
+            returns: .data(PasskeyOutput.options), refuses: [.notFound, .unavailable], handle: beginPasskey)
+        routes.post(
+            "/auth/reauthenticate/services/{provider}", "Begin to do so by signing in with a linked service",
+            access: .session, accepts: .json("ConfirmationVisit", [Self.next.property]),
+            returns: .data(OAuthRoutes.visit), refuses: [.invalid, .notFound, .unavailable], handle: beginVisit)
+    }
+
+    private static let ways = Schema.object(
+        name: "WaysToConfirm",
+        [
+            SchemaProperty("password", .boolean), SchemaProperty("code", .boolean), SchemaProperty("passkey", .boolean),
+            SchemaProperty("services", .array(OAuthRoutes.provider.schema)),
+        ])
+    private static let next = BodyField.text("next", max: 500, "A path of the page to come back to.")
+
+    @Sendable private func ways(_ request: Request) async throws -> HTTPResponse {
+        let ways = try await accounts.waysToConfirm(of: try request.principal.user)
+        let linked = services.client.providers.filter { ways.providers.contains($0.id) }
+        return .data { [party] writer in
+            writer.beginObject()
+            writer.key("password")
+            writer.bool(ways.hasPassword)
+            writer.key("code")
+            writer.bool(ways.hasCodes)
+            writer.key("passkey")
+            writer.bool(ways.hasPasskeys && party != nil)
+            writer.key("services")
+            OAuthRoutes.provider.write(linked, to: &writer)
+            writer.endObject()
+        }
+    }
+
+    @Sendable private func confirm(_ request: Request) async throws -> HTTPResponse {
+        var body = try await request.body()
+        let password = body.read(IdentityInput.optionalPassword)
+        let code = body.read(IdentityInput.code)
+        let ceremony = body.read(PasskeyInput.anyCeremony)
+        let answer = body.read(PasskeyInput.anyAssertion)
+        if [password != nil, code != nil, answer != nil].count(where: \.self) != 1 {
+            body.refuse("password", "Send password, or code, or ceremony and credential.")
+        }
+        try body.check()
+        let (user, session) = (try request.principal.user, try request.principal.session)
+        if let answer {
+            guard let ceremony else { throw Refusal.invalid("ceremony", "ceremony is required with credential.") }
+            try await accounts.confirm(user, in: session, by: answer, ceremony: ceremony, party: available)
+        } else if let code {
+            try await accounts.reauthenticate(user, in: session, code: code, from: Client(request))
+        } else {
+            try await accounts.reauthenticate(user, in: session, password: password ?? "", from: Client(request))
+        }
+        return RecoveryRoutes.done()
+    }
+
+    @Sendable private func beginPasskey(_ request: Request) async throws -> HTTPResponse {
+        let ceremony = try await accounts.beginConfirmation(
+            of: try request.principal.user, in: try request.principal.session, party: available)
+        return .data { PasskeyOutput.writeRequest(ceremony, isAlone: true, to: &$0) }
+    }
+
+    @Sendable private func beginVisit(_ request: Request) async throws -> HTTPResponse {
+        var body = try await request.optionalBody()
+        let next = body.read(Self.next)
+        try body.check()
+        let provider = request.pathText("provider") ?? ""
+        guard try await accounts.waysToConfirm(of: try request.principal.user).providers.contains(provider) else {
+            throw Refusal.notFound("linked account")
+        }
+        return try await services.beginConfirmation(provider, next: next, request)
+    }
+
+    private var available: RelyingParty {
+        get throws(Refusal) {
+            guard let party else { throw .passkeysUnavailable }
+            return party
+        }
+    }
+}
