@@ -10,6 +10,16 @@ enum IdentityOutput {
     struct Profile: Sendable {
         let user: User
         let books: [BookSummary]
+        let details: ProfileStore.Details
+
+        /// In per cent: a name, a picture, a confirmed address, a time zone and a word about oneself are a fifth each.
+        var completeness: Int {
+            let parts = [
+                user.name.full != nil, details.avatarVersion > 0, user.isEmailVerified, details.timeZone != nil,
+                details.bio != nil,
+            ]
+            return parts.count { $0 } * 20
+        }
     }
 
     /// The same list for a user alone and for one with books.
@@ -29,7 +39,13 @@ enum IdentityOutput {
 
     static let user = Fields<User>("User", userFields { $0 })
     static let profile = Fields<Profile>(
-        "Profile", userFields { $0.user } + [.list("books", of: BookSummary.fields) { $0.books }])
+        "Profile",
+        userFields { $0.user } + [
+            .list("books", of: BookSummary.fields) { $0.books }, .optionalText("bio") { $0.details.bio },
+            .optionalText("timeZone") { $0.details.timeZone }, .text("language") { $0.user.language },
+            .optionalText("avatarUrl") { PeopleRoutes.avatarURL($0.user.id, version: $0.details.avatarVersion) },
+            .int("completeness") { $0.completeness },
+        ])
 
     static let session = Schema.object(
         name: "Session",

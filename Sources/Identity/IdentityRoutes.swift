@@ -55,11 +55,12 @@ package struct IdentityRoutes: RouteGroup {
             "/users/me", "Who is signed in", access: .signedIn, returns: .data(IdentityOutput.profile.schema),
             handle: me)
         routes.put(
-            "/users/me", "Change the own name", access: .signedIn,
+            "/users/me", "Change what the body names of your profile", access: .signedIn,
             accepts: .json(
                 "ProfileChange",
                 [
                     IdentityInput.firstName.property, IdentityInput.lastName.property, IdentityInput.name.property,
+                    ProfileChange.bio.property, ProfileChange.timeZone.property, ProfileChange.language.property,
                     IdentityInput.version.property,
                 ]),
             returns: .data(IdentityOutput.profile.schema), refuses: [.invalid, .conflict], handle: changeMe)
@@ -179,7 +180,9 @@ package struct IdentityRoutes: RouteGroup {
         guard let user = try await UserStore(queryable: accounts.database).find(id), user.isActive else {
             throw Refusal.tokenNotValid
         }
-        let profile = IdentityOutput.Profile(user: user, books: try await BookStore(accounts.database).books(of: id))
+        let profile = IdentityOutput.Profile(
+            user: user, books: try await BookStore(accounts.database).books(of: id),
+            details: try await ProfileStore(connection: accounts.database).details(of: id))
         return .data { IdentityOutput.profile.write(profile, to: &$0) }
     }
 

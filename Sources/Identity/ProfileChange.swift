@@ -1,10 +1,13 @@
 import Base
+import Books
 import Database
 import HTTP
+import JSON
+import Jobs
 import Resources
 import Runtime
 
-/// What somebody changes of their own name. A field that is not sent stays; one that is sent as null or empty is
+/// What somebody changes of their own profile. A field that is not sent stays; one that is sent as null or empty is
 /// cleared.
 struct ProfileChange: Sendable {
     enum Part: Sendable {
@@ -22,10 +25,27 @@ struct ProfileChange: Sendable {
     let first: Part
     let last: Part
     let whole: Part
+    let bio: Part
+    let timeZone: Part
+    let language: String?
     /// Nil: the last one to save wins, as the seed documents have it.
     let version: Int?
 
+    static let bio = BodyField<String>.text("bio", max: 500, multiline: true, "A word about yourself.")
+    static let timeZone = BodyField<String>("timeZone", aliases: ["timezone"], .string(maxLength: 64), "An IANA name.")
+    {
+        value throws(FieldProblem) in
+        guard let name = value.string, name.isEmpty || TimeZoneName.isKnown(name) else {
+            throw FieldProblem("timeZone should be an IANA name such as Europe/Berlin.")
+        }
+        return name
+    }
+    static let language = BodyField<String>.choice("language", of: ["en", "de", "hi"], "Of the letters you get.")
+
     init(_ body: inout Body) {
+        bio = Self.part(Self.bio, &body)
+        timeZone = Self.part(Self.timeZone, &body)
+        language = body.read(Self.language)
         first = Self.part(IdentityInput.firstName, &body)
         last = Self.part(IdentityInput.lastName, &body)
         whole = Self.part(IdentityInput.name, &body)
@@ -53,6 +73,15 @@ struct ProfileChange: Sendable {
     }
 }
 
+extension ProfileChange {
+    func applied(to old: ProfileStore.Details) -> ProfileStore.Details {
+        var details = old
+        details.bio = bio.applied(to: old.bio)
+        details.timeZone = timeZone.applied(to: old.timeZone)
+        return details
+    }
+}
+
 extension Accounts {
     func change(_ change: ProfileChange, of id: UserID) async throws {
         let now = clock.now()
@@ -60,10 +89,16 @@ extension Accounts {
             let store = UserStore(queryable: transaction)
             guard var user = try await store.lock(id), user.isActive else { throw Refusal.tokenNotValid }
             if let version = change.version, version != user.version { throw Refusal.staleVersion }
+            let profile = ProfileStore(connection: transaction)
+            let old = try await profile.details(of: id)
+            let details = change.applied(to: old)
             let name = change.applied(to: user.name)
-            guard name != user.name else { return }
+            let language = change.language ?? user.language
+            guard name != user.name || details != old || language != user.language else { return }
             user.name = name
             try await store.saveName(of: user, at: now)
+            try await profile.save(details, language: language, of: id, at: now)
+            try await transaction.publish(PeopleRoutes.event(.profileUpdated, id))
         }
     }
 }

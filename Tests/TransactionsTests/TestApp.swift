@@ -71,14 +71,20 @@ final class TestApp: Sendable {
         CategoryRoutes(database: database, idempotency: idempotency, uses: [EntryStore.categoryUse]).register(
             in: &routes)
         PaymentMethodRoutes(database: database, idempotency: idempotency).register(in: &routes)
-        BookRoutes(database: database, directory: directory, idempotency: idempotency) {
+        let bookRoutes = BookRoutes(database: database, directory: directory, idempotency: idempotency) {
             try await EntryStore.isUsed($0, $1)
-        }.register(in: &routes)
-        MemberRoutes(database: database, directory: directory) { _ = try $0.principal.session }.register(in: &routes)
-        InvitationRoutes(
+        }
+        bookRoutes.register(in: &routes)
+        let members = MemberRoutes(database: database, directory: directory) { _ = try $0.principal.session }
+        members.register(in: &routes)
+        OrganizationRoutes(database: database, directory: directory).register(in: &routes)
+        PeopleRoutes(database: database, pool: pool).register(in: &routes)
+        let invitations = InvitationRoutes(
             database: database, directory: directory, mail: mail,
             address: PublicAddress(configured: "https://purser.example/", fallback: "")
-        ) { try EmailAddress($0).normalized }.register(in: &routes)
+        ) { try EmailAddress($0).normalized }
+        invitations.register(in: &routes)
+        HouseholdRoutes(books: bookRoutes, members: members, invitations: invitations).register(in: &routes)
         EntryRoutes(database: database, idempotency: idempotency, clock: clock).register(in: &routes)
         ImportRoutes(
             database: database, pool: pool, spoolDirectory: TestDirectories.make("spool"),

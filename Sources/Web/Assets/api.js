@@ -170,11 +170,11 @@ export function newIdempotencyKey() {
 }
 
 /// Sends a file. XMLHttpRequest, because fetch does not report how much has been sent.
-export async function upload(path, query, file, { progress, signal } = {}) {
+export async function upload(path, query, file, { progress, signal, method = "POST" } = {}) {
     const asked = Date.now();
     const attempt = () => new Promise((resolve, reject) => {
         const request = new XMLHttpRequest();
-        request.open("POST", ROOT + path + queryText(query));
+        request.open(method, ROOT + path + queryText(query));
         for (const [name, value] of Object.entries(headers("POST", {}))) request.setRequestHeader(name, value);
         request.upload.onprogress = (event) => event.lengthComputable && progress?.(event.loaded / event.total);
         request.upload.onload = () => progress?.(1);

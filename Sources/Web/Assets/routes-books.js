@@ -2,10 +2,12 @@
 
 import * as invitation from "./invitation.js";
 import * as members from "./members.js";
+import * as organization from "./organization.js";
 import { may, state } from "./state.js";
 
 export const routes = [
     { pattern: /^\/members$/, nav: "/members", show: members.show },
+    { pattern: /^\/organisation$/, nav: "/members", show: organization.show },
     { pattern: /^\/invitation$/, entrance: invitation.show, always: true },
 ];
 

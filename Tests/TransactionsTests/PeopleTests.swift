@@ -1,0 +1,189 @@
+import Base
+import Database
+import Foundation
+import HTTP
+import Images
+import JSON
+import TestSupport
+import Testing
+
+/// Pictures made for a test: a PNG by hand, so that its header can lie.
+private enum Picture {
+    static func png(width: UInt32, height: UInt32) -> [UInt8] {
+        var bytes: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+        func big(_ number: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) } }
+        func chunk(_ type: String, _ data: [UInt8]) {
+            let body = Array(type.utf8) + data
+            bytes += big(UInt32(data.count)) + body + big(crc(body))
+        }
+        chunk("IHDR", big(width) + big(height) + [8, 2, 0, 0, 0])
+        // One row after the other, stored without compression.
+        let row = [UInt8(0)] + (0..<Int(min(width, 64))).flatMap { [UInt8(truncatingIfNeeded: $0 * 4), 90, 200] }
+        let raw = Array(repeatElement(row, count: Int(min(height, 64))).joined())
+        var stored: [UInt8] = [0x78, 0x01]
+        var rest = raw[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(60_000)
+            rest = rest.dropFirst(part.count)
+            let count = UInt16(part.count)
+            stored += [
+                rest.isEmpty ? 1 : 0, UInt8(count & 255), UInt8(count >> 8), UInt8(~count & 255), UInt8(~count >> 8),
+            ]
+            stored += part
+        }
+        var (a, b): (UInt32, UInt32) = (1, 0)
+        for byte in raw {
+            a = (a + UInt32(byte)) % 65_521
+            b = (b + a) % 65_521
+        }
+        chunk("IDAT", stored + big(b << 16 | a))
+        chunk("IEND", [])
+        return bytes
+    }
+
+    private static func crc(_ bytes: [UInt8]) -> UInt32 {
+        ~bytes.reduce(UInt32.max) { value, byte in
+            (0..<8).reduce(value ^ UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+        }
+    }
+
+    static func isWebP(_ bytes: [UInt8]) -> Bool {
+        bytes.count > 12 && bytes.starts(with: Array("RIFF".utf8)) && bytes[8..<12].elementsEqual("WEBP".utf8)
+    }
+}
+
+@Suite(.tags(.rules)) struct `A picture` {
+    @Test func `becomes a small square, whatever its shape`() throws {
+        for side in [96, 512] {
+            let webP = try SquarePicture.webP(of: Picture.png(width: 64, height: 20), side: side)
+            #expect(Picture.isWebP(webP) && webP.count < 32_768)
+            #expect(Picture.isWebP(try SquarePicture.webP(of: webP, side: side)), "and is one that is taken again")
+        }
+    }
+
+    @Test func `is refused when it is none, is damaged, or has too many pixels`() {
+        let good = Picture.png(width: 64, height: 64)
+        #expect(throws: SquarePicture.Problem.unknownKind) { try SquarePicture.webP(of: [], side: 96) }
+        for text in ["<svg xmlns='http://www.w3.org/2000/svg'/>", "GIF89a", "%PDF-1.4", "#!/bin/sh"] {
+            #expect(throws: SquarePicture.Problem.unknownKind) {
+                try SquarePicture.webP(of: Array(text.utf8), side: 96)
+            }
+        }
+        #expect(throws: SquarePicture.Problem.tooLarge) {
+            try SquarePicture.webP(of: Picture.png(width: 8001, height: 10), side: 96)
+        }
+        #expect(throws: SquarePicture.Problem.tooLarge) {
+            try SquarePicture.webP(of: Picture.png(width: 7000, height: 7000), side: 96)
+        }
+        for count in [8, 20, 40, good.count / 2] {
+            #expect(throws: SquarePicture.Problem.damaged, "\(count) bytes of it") {
+                try SquarePicture.webP(of: Array(good.prefix(count)), side: 96)
+            }
+        }
+        #expect(throws: SquarePicture.Problem.damaged) {
+            try SquarePicture.webP(of: [0xFF, 0xD8, 0xFF] + [UInt8](repeating: 7, count: 500), side: 96)
+        }
+    }
+}
+
+@Suite(.tags(.http), .books) struct `People` {
+    @Test func `show their picture to those they share a book with, and to nobody else`() async throws {
+        try await TestApp.run { app in
+            let home = try await app.household(try await app.ada)
+            let max = try await app.add(try await app.person("max"), to: home, as: .viewer)
+            let zoe = try await app.person("zoe")
+            let path = "/users/\(home.user)/avatar"
+            #expect(try await max.get(path).status == 404, "there is none yet")
+            let png = Picture.png(width: 64, height: 48)
+            let set = try await home.send(
+                "PATCH", "/users/me/avatar", bytes: png, fields: [("Content-Type", "image/png")])
+            #expect(set.status == 200 && set.data.written("avatarUrl") == "/api/v1\(path)?v=1", "\(set.text)")
+            for (viewer, status) in [(home, 200), (max, 200), (zoe, 404)] {
+                let seen = try await viewer.get(path + "?size=512")
+                #expect(seen.status == status && Picture.isWebP(seen.body) == (status == 200))
+                #expect(try await viewer.get("/users/\(home.user)").status == status)
+            }
+            let seen = try await max.get(path)
+            #expect(seen["content-type"] == "image/webp" && seen["cache-control"] == "private, no-cache")
+            let tag = try #require(seen["etag"])
+            #expect(try await max.send("GET", path, fields: [("If-None-Match", tag)]).status == 304)
+            let form = TestClient.form(png, filename: "me.png")
+            let again = try await home.send(
+                "PATCH", "/users/me/avatar", bytes: form.body, fields: [("Content-Type", form.contentType)])
+            #expect(again.data.written("avatarUrl")?.hasSuffix("?v=2") == true)
+            #expect(try await max.send("GET", path, fields: [("If-None-Match", tag)]).status == 200)
+            #expect(
+                try await home.get("/books/\(home.book)/members").items.contains {
+                    $0.written("avatarUrl") == "/api/v1\(path)?v=2"
+                })
+            #expect(try await home.send("DELETE", "/books/\(home.book)/members/\(max.user)").status == 204)
+            #expect(try await max.get(path).status == 404, "he has left the book")
+            #expect(try await home.send("DELETE", "/users/me/avatar").status == 204)
+            #expect(try await home.get(path).status == 404)
+        }
+    }
+
+    @Test func `send no picture that is none, too large, or too many pixels`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            func set(_ bytes: [UInt8]) async throws -> Answer {
+                try await ada.send(
+                    "PATCH", "/users/me/avatar", bytes: bytes, fields: [("Content-Type", "application/octet-stream")])
+            }
+            #expect(try await set(Array("<svg/>".utf8)).code == "IMAGE_INVALID")
+            #expect(try await set(Array("<svg/>".utf8)).status == 415)
+            #expect(try await set(Picture.png(width: 8001, height: 1)).code == "IMAGE_TOO_LARGE")
+            #expect(try await set([UInt8](repeating: 0, count: SquarePicture.maximumBytes + 1)).status == 413)
+            #expect(try await app.count("SELECT count(*) FROM user_avatars") == 0)
+        }
+    }
+
+    @Test func `are found by those they share a book with, by the beginning of a name`() async throws {
+        try await TestApp.run { app in
+            let home = try await app.household(try await app.ada)
+            let max = try await app.add(try await app.person("max"), to: home, as: .viewer)
+            _ = try await app.database.writer.query(
+                "UPDATE users SET display_name = 'Max Müller_%' WHERE id = \(max.user)")
+            let zoe = try await app.person("zoe")
+            func found(_ person: Person, _ text: String) async throws -> [String] {
+                try await person.get("/users/search?q=\(text)").items.compactMap { $0.written("name") }
+            }
+            #expect(try await found(home, "max") == ["Max Müller_%"])
+            #expect(try await found(home, "M%C3%BCl") == ["Max Müller_%"])
+            for text in ["a%25%25", "___"] { #expect(try await found(home, text).isEmpty, "\(text)") }
+            #expect(try await found(zoe, "max").isEmpty)
+            #expect(try await found(zoe, "max%40example.org").isEmpty, "whether an address has an account is not told")
+            #expect(try await home.get("/users/search?q=ma").problems == ["q"])
+            #expect(try await home.get("/users/search").problems == ["q"])
+        }
+    }
+
+    @Test func `keep what they have chosen, and what is wrong is not kept`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.ada
+            let first = try await ada.get("/users/me/preferences").data
+            #expect(first["darkMode"] == .bool(false) && first.written("dateFormat") == "system")
+            let changed = try await ada.put(
+                "/users/me/preferences", #"{"darkMode":true,"currency":"jpy","other":"x","version":1}"#)
+            #expect(
+                changed.data["darkMode"] == .bool(true) && changed.data.written("currency") == "JPY", "\(changed.text)")
+            #expect(
+                try await ada.put("/users/me/preferences", #"{"darkMode":false,"version":1}"#).code == "STALE_VERSION")
+            let wrong = try await ada.put("/users/me/preferences", #"{"darkMode":"yes","dateFormat":"x","currency":1}"#)
+            #expect(Set(wrong.problems) == ["darkMode", "dateFormat", "currency"])
+            #expect(try await ada.put("/users/me/preferences", #"{"currency":null}"#).data["currency"] == .null)
+            #expect(try await ada.get("/users/me/preferences").data["darkMode"] == .bool(true))
+
+            let path = "/users/me/notification-preferences"
+            let told = try await ada.put(path, #"{"emailEnabled":false,"preferences":{"insights":false}}"#)
+            #expect(told.data["emailEnabled"] == .bool(false))
+            #expect(told.data["preferences"]?["insights"] == .bool(false))
+            #expect(told.data["preferences"]?["budgetAlerts"] == .bool(true))
+            let second = try await ada.put(path, #"{"preferences":{"marketing":true}}"#)
+            #expect(second.data["preferences"]?["insights"] == .bool(false), "what was not named stays")
+            #expect(try await ada.put(path, #"{"preferences":{"insights":1}}"#).problems == ["preferences"])
+            #expect(try await ada.put(path, "[]").status == 400)
+            #expect(try await app.person("zoe").get(path).data["emailEnabled"] == .bool(true))
+        }
+    }
+}
