@@ -21,10 +21,19 @@ extension Modules {
         invitations.register(in: &routes)
         HouseholdRoutes(books: bookRoutes, members: members, invitations: invitations).register(in: &routes)
         OrganizationRoutes(database: database, directory: books).register(in: &routes)
+        SettingsRoutes(books: bookRoutes).register(in: &routes)
         PeopleRoutes(database: database, pool: backend.pool).register(in: &routes)
+        DataExportRoutes(accounts: accounts, parts: BookPart.own + EntryParts.all).register(in: &routes)
     }
 
-    static func addPeopleJobs(_ backend: Backend, to jobs: inout JobRegistry) {}
+    static func addPeopleJobs(_ backend: Backend, to jobs: inout JobRegistry) {
+        let (accounts, books) = (backend.accounts, backend.books)
+        jobs.every(
+            .seconds(3600),
+            JobKind("accounts.erase", visibility: .seconds(600)) { _ in
+                try await accounts.eraseDue { await books.settleChange() }
+            })
+    }
 
-    static let peopleAliases: [(from: String, to: String)] = []
+    static let peopleAliases: [(from: String, to: String)] = SettingsRoutes.aliases + PeopleRoutes.aliases
 }

@@ -95,28 +95,31 @@ package struct BookRoutes: RouteGroup {
     /// - Parameter needsVersion: where not, the last one to save wins.
     func change(_ request: Request, needsVersion: Bool) async throws -> HTTPResponse {
         let id: BookID = try request.identifier("id", of: "book")
-        let principal = try request.principal
-        let user = principal.user
-        let origin = AuditRecord.Origin(request)
         var body = try await request.body()
         let isVersioned = needsVersion || request.header("if-match") != nil || body.has(EntityTag.bodyField)
         let version = isVersioned ? try EntityTag.version(request, &body) : nil
-        let name = body.read(Input.name)
-        let currency = body.read(Input.currency)
-        let timeZone = body.read(Input.timeZone)
-        let fiscalYearStart = body.read(Input.fiscalYearStart)
+        var edit = BookEdit()
+        edit.name = body.read(Input.name)
+        edit.currency = body.read(Input.currency)
+        edit.timeZone = body.read(Input.timeZone)
+        edit.fiscalYearStart = body.read(Input.fiscalYearStart)
         let isDescribed = body.has(Input.description)
         let description = body.read(Input.description)
+        edit.description = isDescribed ? .some(description) : nil
         try body.check()
+        return answer(try await save(edit, id, version: version, request))
+    }
+
+    /// - Parameter version: nil where the last one to save wins.
+    func save(_ edit: BookEdit, _ id: BookID, version: Int32?, _ request: Request) async throws -> BookSummary {
+        let principal = try request.principal
+        let user = principal.user
+        let origin = AuditRecord.Origin(request)
         let summary = try await database.transaction { transaction in
             let store = BookStore(transaction)
             let old = try await store.lock(id, for: principal, permission: .manageBook)
             if let version, old.book.version != version { throw Refusal.staleVersion }
-            let new = try NewBook(
-                name: name ?? old.book.name, kind: old.book.kind, currency: currency ?? old.book.currency.code,
-                timeZone: timeZone ?? old.book.timeZone,
-                fiscalYearStart: fiscalYearStart ?? old.book.fiscalYear.startText,
-                description: isDescribed ? description : old.book.description)
+            let new = try edit.applied(to: old.book)
             if new.currency != old.book.currency {
                 guard try await !isUsed(id, transaction) else {
                     throw Refusal(
@@ -142,10 +145,10 @@ package struct BookRoutes: RouteGroup {
                     .init("BOOK_CHANGED"), module: "books", record: id.description, book: id,
                     by: .init(principal, role: old.role), from: origin, old: { $0.write(old.book) },
                     new: { $0.write(book) }))
-            return BookSummary(book: book, role: old.role)
+            return BookSummary(book: book, role: old.role, roleSet: old.roleSet)
         }
         await directory.settleChange()
-        return answer(summary)
+        return summary
     }
 
     // MARK: Opening and archiving

@@ -24,12 +24,12 @@ package struct BookStore: Sendable {
     let connection: any Queryable
     package init(_ connection: any Queryable) { self.connection = connection }
 
-    private static let columns: SQL = """
+    static let columns: SQL = """
         b.id, b.kind, b.name, b.currency, b.time_zone, b.fiscal_year_start_month, b.fiscal_year_start_day, b.version, m.role,
         b.description, b.archived_at IS NOT NULL, r.permissions
         """
 
-    private static let source: SQL = """
+    static let source: SQL = """
         book_members m JOIN books b ON b.id = m.book_id
         LEFT JOIN book_roles r ON r.book_id = m.book_id AND r.id = m.role_id
         """
@@ -108,6 +108,15 @@ package struct BookStore: Sendable {
             fiscalYear: summary.book.fiscalYear, permissions: summary.permissions, isArchived: summary.book.isArchived)
         try context.limited(to: principal.scopes).check(permission)
         return summary
+    }
+
+    /// Locks somebody's account until commit, beside others who only do the same; the book before it, as everywhere.
+    ///
+    /// - Returns: whether they may be given something: not when they are gone, or about to go.
+    func lockPerson(_ user: UserID) async throws -> (isActive: Bool, isLeaving: Bool) {
+        let row = try await connection.first(
+            "SELECT is_active, is_leaving FROM people WHERE id = \(user) FOR SHARE")
+        return (try row?.get(0) ?? false, try row?.get(1) ?? false)
     }
 
     func setArchived(_ isArchived: Bool, _ id: BookID) async throws {

@@ -209,6 +209,7 @@ package struct InvitationRoutes: RouteGroup {
             // First the book, as everywhere, then what belongs to it.
             let books = BookStore(transaction)
             guard let kind = try await books.lock(opened.book) else { throw Refusal.invitationInvalid }
+            guard try await books.lockPerson(user).isActive else { throw Refusal.invitationInvalid }
             guard try await store.answer(opened, "accepted") else { throw Refusal.invitationInvalid }
             let members = MemberStore(transaction, book: opened.book)
             guard try await members.count() < kind.maximumMembers else { throw Refusal.tooManyMembers }

@@ -55,6 +55,8 @@ extension Refusal {
     static let lastOwner = Refusal(
         .conflict, "LAST_OWNER",
         "This is the last owner of the book. Give the book to another member first, or archive it.")
+    static let memberLeaving = Refusal(
+        .conflict, "MEMBER_LEAVING", "This account is closed or about to be deleted. Name another member.")
     static let personalBook = Refusal(
         .conflict, "PERSONAL_BOOK",
         "This is somebody's personal book: it stays theirs alone. Open a household or a business to share.")

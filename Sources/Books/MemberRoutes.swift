@@ -116,6 +116,7 @@ package struct MemberRoutes: RouteGroup {
             let place = wanted.applied(to: oldPlace)
             let roleSet = try await Self.check(place, in: summary.book, transaction)
             let new = Member(user: target, role: wanted.role ?? old.role, roleSet: roleSet)
+            if new.role == .owner, old.role != .owner { try await Self.checkHeir(target, transaction) }
             try old.checkChange(
                 to: new, by: summary.role, rights: summary.rights(of: principal), owners: try await store.owners())
             if new != old || place != oldPlace {
@@ -134,6 +135,12 @@ package struct MemberRoutes: RouteGroup {
         }
         await directory.settleChange()
         return try .data { try MemberStore.resource.write(row, to: &$0) }
+    }
+
+    /// Nobody is given a book while they delete their account: it would be left without an owner.
+    private static func checkHeir(_ target: UserID, _ transaction: Transaction) async throws {
+        let person = try await BookStore(transaction).lockPerson(target)
+        guard person.isActive, !person.isLeaving else { throw Refusal.memberLeaving }
     }
 
     /// What a request changes of somebody's place.
@@ -231,6 +238,7 @@ package struct MemberRoutes: RouteGroup {
             guard target != principal.user else {
                 throw Refusal.invalid("userId", "The book is yours already. Name another member.")
             }
+            try await Self.checkHeir(target, transaction)
             try await store.setRole(.owner, of: target)
             try await store.setRole(.admin, of: principal.user)
             try await transaction.publish(

@@ -89,9 +89,13 @@ package struct MemberStore: Sendable {
         }
     }
 
+    /// Those who stay: whoever is about to delete their account is no owner to rely on.
     func owners() async throws -> Int {
         let row = try await connection.first(
-            "SELECT count(*) FROM book_members WHERE book_id = \(book) AND role = 'owner'")
+            """
+            SELECT count(*) FROM book_members m JOIN people p ON p.id = m.user_id
+            WHERE m.book_id = \(book) AND m.role = 'owner' AND NOT p.is_leaving
+            """)
         return Int(try row?.get(0, as: Int64.self) ?? 0)
     }
 

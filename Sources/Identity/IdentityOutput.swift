@@ -1,9 +1,21 @@
 import Base
 import Books
 import Cryptography
+import Database
 import HTTP
 import HTTPServer
 import JSON
+
+extension IdentityOutput.Profile {
+    init(of user: User, _ database: Database) async throws {
+        let store = ProfileStore(connection: database)
+        let chosen = try await store.chosen(by: user.id)
+        self.init(
+            user: user, books: try await BookStore(database).books(of: user.id),
+            details: try await store.details(of: user.id), preferences: chosen.preferences,
+            notifications: chosen.notifications)
+    }
+}
 
 /// What sign-in answers with.
 enum IdentityOutput {
@@ -11,6 +23,8 @@ enum IdentityOutput {
         let user: User
         let books: [BookSummary]
         let details: ProfileStore.Details
+        let preferences: JSONValue
+        let notifications: JSONValue
 
         /// In per cent: a name, a picture, a confirmed address, a time zone and a word about oneself are a fifth each.
         var completeness: Int {
@@ -45,6 +59,10 @@ enum IdentityOutput {
             .optionalText("timeZone") { $0.details.timeZone }, .text("language") { $0.user.language },
             .optionalText("avatarUrl") { PeopleRoutes.avatarURL($0.user.id, version: $0.details.avatarVersion) },
             .int("completeness") { $0.completeness },
+            Field("preferences", ProfilePreferences.schema) { ProfilePreferences.write($0, to: &$1) },
+            Field("deletionDueAt", .nullable(.instant), "When the account is deleted; null: not at all.") {
+                $1.instant($0.details.deletionDueAt)
+            },
         ])
 
     static let session = Schema.object(

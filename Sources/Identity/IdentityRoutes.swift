@@ -61,7 +61,7 @@ package struct IdentityRoutes: RouteGroup {
                 [
                     IdentityInput.firstName.property, IdentityInput.lastName.property, IdentityInput.name.property,
                     ProfileChange.bio.property, ProfileChange.timeZone.property, ProfileChange.language.property,
-                    IdentityInput.version.property,
+                    ProfilePreferences.field.property, IdentityInput.version.property,
                 ]),
             returns: .data(IdentityOutput.profile.schema), refuses: [.invalid, .conflict], handle: changeMe)
         let prefix = routes.prefix
@@ -180,9 +180,7 @@ package struct IdentityRoutes: RouteGroup {
         guard let user = try await UserStore(queryable: accounts.database).find(id), user.isActive else {
             throw Refusal.tokenNotValid
         }
-        let profile = IdentityOutput.Profile(
-            user: user, books: try await BookStore(accounts.database).books(of: id),
-            details: try await ProfileStore(connection: accounts.database).details(of: id))
+        let profile = try await IdentityOutput.Profile(of: user, accounts.database)
         return .data { IdentityOutput.profile.write(profile, to: &$0) }
     }
 
@@ -191,7 +189,7 @@ package struct IdentityRoutes: RouteGroup {
         var body = try await request.body()
         let change = ProfileChange(&body)
         try body.check()
-        try await accounts.change(change, of: id)
+        try await accounts.change(change, of: id, from: Client(request))
         return try await profile(of: id)
     }
 

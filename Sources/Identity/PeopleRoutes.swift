@@ -1,5 +1,6 @@
 import Audit
 import Base
+import Cryptography
 import Database
 import EventLoop
 import HTTP
@@ -27,8 +28,14 @@ package struct PeopleRoutes: RouteGroup {
         self.pool = pool
     }
 
+    /// The designs' other address (INVENTORY S2-092).
+    package static let aliases = [
+        (from: "/api/v1/notifications/preferences", to: "/api/v1/users/me/notification-preferences")
+    ]
+
     enum Input {
-        static let search = QueryField<String>.text("q", max: 100, "The beginning of a name.")
+        static let search = QueryField<String>.text(
+            "q", max: EmailAddress.byteLimit, "The beginning of a name, or a whole e-mail address.")
         static let size = QueryField<String>.choice("size", of: ["96", "512"], "In pixels; 96 where it is not said.")
         /// Only makes the address another one when the picture is.
         static let version = QueryField<String>.text("v", max: 20, "Of no meaning.")
@@ -52,14 +59,14 @@ package struct PeopleRoutes: RouteGroup {
             ]), returns: .data(Self.avatar), refuses: [.invalid, .unprocessable], handle: setAvatar)
         routes.delete("/users/me/avatar", "Remove your picture", access: .session, handle: removeAvatar)
         routes.get(
-            "/users/search", "People you share a book with, by name",
+            "/users/search", "People you share a book with by name, anybody by their whole confirmed address",
             access: .session, query: [Input.search.declaration], returns: .data(.array(Self.person)),
-            handle: search)
+            refuses: [.tooManyRequests], rateLimit: .people, handle: search)
         routes.get(
-            "/users/{id}", "Somebody you share a book with", access: .signedIn, returns: .data(Self.person),
+            "/users/{id}", "Somebody you share a book with", access: .session, returns: .data(Self.person),
             handle: one)
         routes.get(
-            "/users/{id}/avatar", "The picture of somebody you share a book with", access: .signedIn,
+            "/users/{id}/avatar", "The picture of somebody you share a book with", access: .session,
             query: [Input.size.declaration, Input.version.declaration], returns: .content("image/webp"), handle: picture
         )
         register(.preferences, .preferences, "/users/me/preferences", "Your preferences", in: &routes)
@@ -80,7 +87,9 @@ package struct PeopleRoutes: RouteGroup {
         let (large, small): ([UInt8], [UInt8])
         do {
             (large, small) = try await pool.run {
-                (try SquarePicture.webP(of: bytes, side: 512), try SquarePicture.webP(of: bytes, side: 96))
+                // The small one out of the large one: what was sent is unpacked once.
+                let large = try SquarePicture.webP(of: bytes, side: 512)
+                return (large, try SquarePicture.webP(of: large, side: 96))
             }
         } catch let problem as SquarePicture.Problem {
             throw Refusal(problem)
@@ -91,6 +100,7 @@ package struct PeopleRoutes: RouteGroup {
         let version = try await database.transaction { transaction in
             let version = try await ProfileStore(connection: transaction).setAvatar(large, small, of: user)
             try await transaction.publish(Self.event(.avatarChanged, user))
+            try await note("AVATAR_CHANGED", request, transaction)
             return version
         }
         return answer(avatar: Self.avatarURL(user, version: version))
@@ -99,10 +109,23 @@ package struct PeopleRoutes: RouteGroup {
     @Sendable private func removeAvatar(_ request: Request) async throws -> HTTPResponse {
         let user = try request.principal.user
         try await database.transaction { transaction in
-            try await ProfileStore(connection: transaction).removeAvatar(of: user)
+            guard try await ProfileStore(connection: transaction).removeAvatar(of: user) else { return }
             try await transaction.publish(Self.event(.avatarChanged, user))
+            try await note("AVATAR_REMOVED", request, transaction)
         }
         return .noContent
+    }
+
+    private func note(
+        _ action: StaticString, _ request: Request, _ transaction: Transaction,
+        old: ((inout JSONWriter) -> Void)? = nil,
+        new: ((inout JSONWriter) -> Void)? = nil
+    ) async throws {
+        let principal = try request.principal
+        try await transaction.record(
+            AuditRecord(
+                .init(action), module: "accounts", record: principal.user.description, by: .init(principal),
+                from: .init(request), old: old, new: new))
     }
 
     private func answer(avatar: String?) -> HTTPResponse {
@@ -148,9 +171,9 @@ package struct PeopleRoutes: RouteGroup {
         return HTTPResponse(
             status: 200,
             fields: [
-                ("Content-Type", "image/webp"), ("ETag", "\"\(user)-\(found.version)-\(isLarge ? 512 : 96)\""),
+                ("Content-Type", "image/webp"), ("ETag", "\"\(Base64URL.encode(SHA256.hash(found).prefix(12)))\""),
                 ("Cache-Control", "private, no-cache"),
-            ], body: .bytes(found.bytes))
+            ], body: .bytes(found))
     }
 
     // MARK: Others
@@ -166,8 +189,13 @@ package struct PeopleRoutes: RouteGroup {
         let asked: String? = try request.query(Input.search)
         let text = asked ?? ""
         guard text.count >= 3 else { throw Refusal.invalid("q", "q should have at least 3 characters.") }
-        let rows = try await ProfileStore(connection: database).search(
-            text, for: try request.principal.user, limit: Self.maximumFound)
+        let (store, viewer) = (ProfileStore(connection: database), try request.principal.user)
+        let rows =
+            if let email = try? EmailAddress(text) {
+                try await store.person(with: email, for: viewer)
+            } else {
+                try await store.search(text, for: viewer, limit: Self.maximumFound)
+            }
         return try .data { writer in
             writer.beginArray()
             for row in rows { try Self.write(row, to: &writer) }
@@ -216,9 +244,12 @@ package struct PeopleRoutes: RouteGroup {
             let (stored, current) = try await store.read(column, of: user, locking: true)
             if let version, version != Int(current) { throw Refusal.staleVersion }
             let new = try set.applying(value, to: stored)
+            let saved = try JSONValue.parse(new)
             try await store.save(column, new, of: user)
             try await transaction.publish(Self.event(.preferencesUpdated, user))
-            let saved = try JSONValue.parse(new)
+            try await note(
+                "PREFERENCES_CHANGED", request, transaction, old: { set.writeMembers(stored, to: &$0) },
+                new: { set.writeMembers(saved, to: &$0) })
             return .data { set.write(saved, version: Int(current) + 1, to: &$0) }
         }
     }

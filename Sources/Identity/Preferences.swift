@@ -32,6 +32,9 @@ struct PreferenceSet: Sendable {
                 kind: .choice(["system", "yyyy-MM-dd", "dd.MM.yyyy", "dd/MM/yyyy", "MM/dd/yyyy"], "system"),
                 summary: "How days are written."),
             Item(name: "darkMode", kind: .bool(false), summary: "Dark, whatever the system says."),
+            Item(
+                name: "privacy", kind: .group([("shareData", false), ("analytics", false)]),
+                summary: "What may be passed on. Nothing is."),
         ])
 
     /// INVENTORY S2-215.
@@ -45,7 +48,7 @@ struct PreferenceSet: Sendable {
                 name: "preferences",
                 kind: .group([
                     ("budgetAlerts", true), ("expenseAdded", true), ("splitRequests", true), ("insights", true),
-                    ("marketing", false),
+                    ("goalReminders", true), ("marketing", false),
                 ]), summary: "About what."),
         ])
 
@@ -106,7 +109,7 @@ struct PreferenceSet: Sendable {
         switch (item.kind, sent) {
         case (.bool, .bool): return sent
         case (.choice(let values, _), .string(let text)): return values.contains(text) ? sent : nil
-        case (.currency, .string(let text)): return Currency(text).map { .string($0.code) }
+        case (.currency, .string(let text)): return Currency(text.uppercased()).map { .string($0.code) }
         case (.group(let names), .object):
             var members: [(key: String, value: JSONValue)] = []
             for (name, _) in names {
@@ -133,6 +136,23 @@ struct PreferenceSet: Sendable {
 
     func write(_ stored: JSONValue, version: Int, to writer: inout JSONWriter) {
         writer.beginObject()
+        writeMembers(stored, to: &writer)
+        writer.key("version")
+        writer.int(Int64(version))
+        writer.endObject()
+    }
+
+    /// The same as a value.
+    func values(_ stored: JSONValue) -> JSONValue {
+        var writer = JSONWriter(capacity: 512)
+        writer.beginObject()
+        writeMembers(stored, to: &writer)
+        writer.endObject()
+        return (try? JSONValue.parse(writer.bytes)) ?? .object([])
+    }
+
+    /// What was chosen, and what is so by itself.
+    func writeMembers(_ stored: JSONValue, to writer: inout JSONWriter) {
         for item in items {
             writer.key(item.name)
             let value = stored[item.name]
@@ -149,8 +169,5 @@ struct PreferenceSet: Sendable {
                 writer.endObject()
             }
         }
-        writer.key("version")
-        writer.int(Int64(version))
-        writer.endObject()
     }
 }

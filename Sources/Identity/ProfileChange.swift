@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Books
 import Database
@@ -28,6 +29,9 @@ struct ProfileChange: Sendable {
     let bio: Part
     let timeZone: Part
     let language: String?
+    /// Of the design that keeps them with the profile: changes of the two sets that are kept apart here.
+    let preferences: JSONValue?
+    let notifications: JSONValue?
     /// Nil: the last one to save wins, as the seed documents have it.
     let version: Int?
 
@@ -43,9 +47,13 @@ struct ProfileChange: Sendable {
     static let language = BodyField<String>.choice("language", of: ["en", "de", "hi"], "Of the letters you get.")
 
     init(_ body: inout Body) {
+        let profile = ProfilePreferences(&body)
         bio = Self.part(Self.bio, &body)
-        timeZone = Self.part(Self.timeZone, &body)
-        language = body.read(Self.language)
+        timeZone =
+            body.has(Self.timeZone) ? Self.part(Self.timeZone, &body) : profile.timeZone.map { .set($0) } ?? .keep
+        language = body.read(Self.language) ?? profile.language
+        preferences = profile.preferences
+        notifications = profile.notifications
         first = Self.part(IdentityInput.firstName, &body)
         last = Self.part(IdentityInput.lastName, &body)
         whole = Self.part(IdentityInput.name, &body)
@@ -83,7 +91,7 @@ extension ProfileChange {
 }
 
 extension Accounts {
-    func change(_ change: ProfileChange, of id: UserID) async throws {
+    func change(_ change: ProfileChange, of id: UserID, from client: Client) async throws {
         let now = clock.now()
         try await database.transaction { transaction in
             let store = UserStore(queryable: transaction)
@@ -94,11 +102,33 @@ extension Accounts {
             let details = change.applied(to: old)
             let name = change.applied(to: user.name)
             let language = change.language ?? user.language
-            guard name != user.name || details != old || language != user.language else { return }
+            try await profile.change(.preferences, .preferences, change.preferences, of: id)
+            try await profile.change(.notifications, .notifications, change.notifications, of: id)
+            let before = user
             user.name = name
+            user.language = language
+            let hasNewPreferences = change.preferences != nil || change.notifications != nil
+            guard user != before || details != old || hasNewPreferences else { return }
             try await store.saveName(of: user, at: now)
             try await profile.save(details, language: language, of: id, at: now)
             try await transaction.publish(PeopleRoutes.event(.profileUpdated, id))
+            if hasNewPreferences { try await transaction.publish(PeopleRoutes.event(.preferencesUpdated, id)) }
+            let after = user
+            try await transaction.record(
+                AuditRecord(
+                    .init("PROFILE_CHANGED"), module: "accounts", record: id.description,
+                    by: .init(.user, id: id, name: user.email, role: user.role.rawValue), from: client.origin,
+                    old: { Self.note(before, old, to: &$0) }, new: { Self.note(after, details, to: &$0) }))
+        }
+    }
+
+    private static func note(_ user: User, _ details: ProfileStore.Details, to writer: inout JSONWriter) {
+        for (name, value) in [
+            ("firstName", user.name.first), ("lastName", user.name.last), ("displayName", user.name.display),
+            ("bio", details.bio), ("timeZone", details.timeZone), ("language", user.language),
+        ] as [(String, String?)] {
+            writer.key(name)
+            writer.string(value)
         }
     }
 }

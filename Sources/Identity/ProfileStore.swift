@@ -11,12 +11,16 @@ struct ProfileStore: Sendable {
         var bio: String?
         var timeZone: String?
         var avatarVersion: Int32 = 0
+        /// When the account is deleted, unless its owner thinks better of it.
+        var deletionDueAt: Instant?
     }
 
     func details(of user: UserID) async throws -> Details {
-        let row = try await connection.first("SELECT bio, time_zone, avatar_version FROM users WHERE id = \(user)")
+        let row = try await connection.first(
+            "SELECT bio, time_zone, avatar_version, deletion_due_at FROM users WHERE id = \(user)")
         guard let row else { return Details() }
-        return Details(bio: try row.get(0), timeZone: try row.get(1), avatarVersion: try row.get(2))
+        return Details(
+            bio: try row.get(0), timeZone: try row.get(1), avatarVersion: try row.get(2), deletionDueAt: try row.get(3))
     }
 
     /// Beside the name, which counts the version.
@@ -46,20 +50,21 @@ struct ProfileStore: Sendable {
         return try row?.get(0) ?? 0
     }
 
-    func removeAvatar(of user: UserID) async throws {
-        _ = try await connection.run("DELETE FROM user_avatars WHERE user_id = \(user)")
+    /// Whether there was one.
+    func removeAvatar(of user: UserID) async throws -> Bool {
+        guard try await connection.run("DELETE FROM user_avatars WHERE user_id = \(user)") > 0 else { return false }
         _ = try await connection.run("UPDATE users SET avatar_version = 0, updated_at = now() WHERE id = \(user)")
+        return true
     }
 
     /// Only that of oneself, or of somebody with whom one shares a book.
-    func avatar(of user: UserID, isLarge: Bool, for viewer: UserID) async throws -> (bytes: [UInt8], version: Int32)? {
+    func avatar(of user: UserID, isLarge: Bool, for viewer: UserID) async throws -> [UInt8]? {
         try await connection.first(
             """
-            SELECT CASE WHEN \(isLarge) THEN a.webp_512 ELSE a.webp_96 END, u.avatar_version
-            FROM user_avatars a JOIN users u ON u.id = a.user_id
+            SELECT CASE WHEN \(isLarge) THEN a.webp_512 ELSE a.webp_96 END FROM user_avatars a
             WHERE a.user_id = \(user) AND \(Self.mayMeet(viewer, "a.user_id"))
             """
-        ).map { (try $0.get(0), try $0.get(1)) }
+        ).map { try $0.get(0) }
     }
 
     // MARK: Others
@@ -82,8 +87,16 @@ struct ProfileStore: Sendable {
             """)
     }
 
-    /// People who share a book, by the beginning of a word of their name. Nobody else: whether an address has an account
-    /// is nobody's business, and an invitation needs no account.
+    /// Whoever knows somebody's whole address finds their name, once it is confirmed, and no picture of a stranger.
+    func person(with email: EmailAddress, for viewer: UserID) async throws -> Rows {
+        try await connection.query(
+            """
+            SELECT p.id, p.name, CASE WHEN \(Self.mayMeet(viewer, "p.id")) THEN p.avatar_version ELSE 0 END FROM people p
+            WHERE p.email = \(email.normalized) AND p.is_active AND p.is_verified AND p.id <> \(viewer)
+            """)
+    }
+
+    /// People who share a book, by the beginning of a word of their name.
     func search(_ text: String, for viewer: UserID, limit: Int) async throws -> Rows {
         let words = text.lowercased()
         return try await connection.query(
@@ -110,6 +123,17 @@ struct ProfileStore: Sendable {
         }
     }
 
+    /// Both, for the profile.
+    func chosen(by user: UserID) async throws -> (preferences: JSONValue, notifications: JSONValue) {
+        let row = try await connection.first(
+            "SELECT preferences::text, notifications::text FROM user_preferences WHERE user_id = \(user)")
+        guard let row else { return (.object([]), .object([])) }
+        return (
+            try JSONValue.parse(Array(try row.get(0, as: String.self).utf8)),
+            try JSONValue.parse(Array(try row.get(1, as: String.self).utf8))
+        )
+    }
+
     func read(_ column: Column, of user: UserID, locking: Bool = false) async throws -> (JSONValue, version: Int32) {
         if locking {
             _ = try await connection.run(
@@ -119,6 +143,13 @@ struct ProfileStore: Sendable {
         if locking { sql.append(" FOR UPDATE") }
         guard let row = try await connection.first(sql) else { return (.object([]), 1) }
         return (try JSONValue.parse(Array(try row.get(0, as: String.self).utf8)), try row.get(1))
+    }
+
+    /// - Parameter change: nil for none.
+    func change(_ set: PreferenceSet, _ column: Column, _ change: JSONValue?, of user: UserID) async throws {
+        guard let change else { return }
+        let (stored, _) = try await read(column, of: user, locking: true)
+        try await save(column, try set.applying(change, to: stored), of: user)
     }
 
     func save(_ column: Column, _ json: [UInt8], of user: UserID) async throws {

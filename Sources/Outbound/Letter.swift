@@ -14,6 +14,11 @@ package enum Letter: Equatable, Sendable {
     /// From a network that the account has not signed in from before.
     case newSignIn(device: String, address: String, at: Instant)
     case locked(address: String, minutes: Int)
+    /// Somebody wants their account deleted.
+    case deletionAsked(at: Instant)
+    case deletionCancelled
+    /// To the address that is forgotten with this letter.
+    case accountDeleted
 
     /// What happened to what one signs in with.
     package enum FactorChange: Equatable, Sendable {
@@ -39,6 +44,9 @@ package enum Letter: Equatable, Sendable {
         case .factorChanged: "factor-changed"
         case .newSignIn: "new-sign-in"
         case .locked: "locked"
+        case .deletionAsked: "deletion-asked"
+        case .deletionCancelled: "deletion-cancelled"
+        case .accountDeleted: "account-deleted"
         }
     }
 

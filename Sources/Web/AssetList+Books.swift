@@ -1,6 +1,7 @@
 /// The page's files for books and people, and the paths of its screens.
 extension AssetList {
     static let books: [(name: String, bytes: [UInt8])] = [
+        ("account-data.js", PackageResources.account_data_js),
         ("books.js", PackageResources.books_js),
         ("invitation.js", PackageResources.invitation_js),
         ("members.js", PackageResources.members_js),

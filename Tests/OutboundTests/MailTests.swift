@@ -26,6 +26,7 @@ let letter = Letter.resetPassword(link: address.link("/reset", token: "abc"))
             .factorChanged(.providerUnlinked(name: "Example")),
             .newSignIn(device: "Firefox on Linux", address: "192.0.2.1", at: Instant(secondsSinceEpoch: 1_800_000_000)),
             .locked(address: "192.0.2.1", minutes: 15),
+            .deletionAsked(at: Instant(secondsSinceEpoch: 1_800_000_000)), .deletionCancelled, .accountDeleted,
         ]
         var subjects: Set<String> = []
         for letter in letters {

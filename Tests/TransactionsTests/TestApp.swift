@@ -79,6 +79,7 @@ final class TestApp: Sendable {
         members.register(in: &routes)
         OrganizationRoutes(database: database, directory: directory).register(in: &routes)
         PeopleRoutes(database: database, pool: pool).register(in: &routes)
+        SettingsRoutes(books: bookRoutes).register(in: &routes)
         let invitations = InvitationRoutes(
             database: database, directory: directory, mail: mail,
             address: PublicAddress(configured: "https://purser.example/", fallback: "")
@@ -100,7 +101,7 @@ final class TestApp: Sendable {
         options.limits = RequestLimits(jsonBodyBytes: 1 << 20, uploadBytes: 1 << 20)
         let directory = directory
         let application = Application(
-            routes: routes,
+            routes: routes, aliases: SettingsRoutes.aliases + PeopleRoutes.aliases,
             authenticate: { request in
                 guard let field = request.header("authorization") else { return nil }
                 guard let user = UserID(field.dropFirst("Bearer ".count)) else { throw Refusal.signInNeeded }

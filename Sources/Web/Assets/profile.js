@@ -51,7 +51,7 @@ function avatarChoice() {
     const { user } = state;
     const shown = h("span", face({ name: user.displayName, avatarUrl: user.avatarUrl }));
     const problem = h("p.field-error", { hidden: true, role: "alert" });
-    const file = h("input.visually-hidden", { type: "file", accept: "image/jpeg,image/png,image/webp", tabindex: "-1", "aria-label": "Picture", onchange: () => file.files[0] && send(file.files[0]) });
+    const file = h("input", { type: "file", hidden: true, accept: "image/jpeg,image/png,image/webp", "aria-label": "Picture", onchange: () => file.files[0] && send(file.files[0]) });
     const choose = h("button", { type: "button", onclick: () => file.click() }, user.avatarUrl ? "Another picture …" : "Choose a picture …");
     const fail = (text) => { problem.textContent = text; problem.hidden = false; };
     async function send(chosen) {
