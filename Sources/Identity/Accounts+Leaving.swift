@@ -135,7 +135,8 @@ extension Refusal {
         return Refusal(
             .conflict, "LAST_OWNER",
             "You are the only owner of \(named)\(more), where others are members. Give each of these books to another member, or archive it, then delete your account.",
-            fields: books.prefix(20).map { FieldError("books", $0) })
+            // The sentence names three.
+            fields: books.count > 3 ? books.prefix(50).map { FieldError("books", $0) } : [])
     }
 
     static let lastAdministrator = Refusal(

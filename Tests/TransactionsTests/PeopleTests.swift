@@ -245,6 +245,18 @@ private enum Picture {
         }
     }
 
+    @Test func `are not looked for more often than a person does`() async throws {
+        try await TestApp.run(rateLimits: RateLimits(people: 3)) { app in
+            let (ada, zoe) = (try await app.ada, try await app.person("zoe"))
+            for number in 1...4 {
+                let answer = try await ada.get("/users/search?q=person\(number)%40example.org")
+                #expect(answer.status == (number < 4 ? 200 : 429))
+            }
+            #expect(try await ada.get("/users/me/preferences").status == 200, "everything else goes on")
+            #expect(try await zoe.get("/users/search?q=ada").status == 200)
+        }
+    }
+
     @Test func `keep what they have chosen, and what is wrong is not kept`() async throws {
         try await TestApp.run { app in
             let ada = try await app.ada

@@ -47,8 +47,10 @@ final class TestApp: Sendable {
     let checker: OpenAPIChecker
     private let server: HTTPServer
 
-    static func run(_ body: (TestApp) async throws -> Void) async throws {
-        let app = try await TestApp()
+    static func run(
+        rateLimits: RateLimits = RateLimits(isEnabled: false), _ body: (TestApp) async throws -> Void
+    ) async throws {
+        let app = try await TestApp(rateLimits)
         do {
             try await body(app)
             await app.stop()
@@ -58,7 +60,7 @@ final class TestApp: Sendable {
         }
     }
 
-    private init() async throws {
+    private init(_ rateLimits: RateLimits) async throws {
         let test = TestDatabase.current
         database = test.database
         directory = BookDirectory(database: database)
@@ -97,7 +99,7 @@ final class TestApp: Sendable {
         AnalyticsRoutes(database: database, clock: clock).register(in: &routes)
         CategoryReportRoutes(database: database, clock: clock).register(in: &routes)
         var options = ApplicationOptions()
-        options.rateLimits = RateLimits(isEnabled: false)
+        options.rateLimits = rateLimits
         options.limits = RequestLimits(jsonBodyBytes: 1 << 20, uploadBytes: 1 << 20)
         let directory = directory
         let application = Application(

@@ -85,7 +85,7 @@ function memberRow(member, { book, manages, owners, refresh }) {
         ? select(ROLES.filter(([each]) => iOwn || each !== "owner").map(([each, text]) => [each, text]), member.role, { "aria-label": `Role of ${member.name}`, class: "small role-choice", onchange: () => changeRole(role, member, path, refresh) })
         : member.roleName ? h("span.tag", member.roleName) : h("span.tag", { title: ROLES.find(([each]) => each === member.role)?.[2] }, roleName(member.role));
     const choices = [
-        manages && touches && book.kind === "organization" && { text: "Department, role and title …", symbol: "edit", onpick: () => editPlace(member, path, refresh) },
+        manages && (iOwn || member.role !== "owner") && book.kind === "organization" && { text: "Department, role and title …", symbol: "edit", onpick: () => editPlace(member, path, refresh) },
         iOwn && !isMe && manages && { text: "Give them the book …", symbol: "people", onpick: () => transfer(book, member) },
         !isMe && touches && { text: "Remove …", symbol: "trash", danger: true, onpick: () => remove(member, path, book, refresh) },
         isMe && book.kind !== "personal" && !(member.role === "owner" && owners === 1) && { text: "Leave this book …", symbol: "sign-out", danger: true, onpick: () => leave(path, book) },

@@ -57,7 +57,7 @@ function inOrder(departments, parent = null, depth = 0) {
 function departmentList(departments, refresh) {
     const mayChange = changes("department:manage");
     return h("section", h("div.section-head", h("h2.people-head", "Departments"), mayChange && h("button.small", { type: "button", onclick: () => editDepartment({}, departments, refresh) }, icon("plus"), "New department")),
-        departments.length ? h("ul.people", { "aria-label": "Departments" }, inOrder(departments).map((each) => h("li.person-row", { css: { "--depth": String(each.depth) } },
+        departments.length ? h("ul.people", { "aria-label": "Departments" }, inOrder(departments).map((each) => h("li.person-row.plain", { css: { "--depth": String(each.depth) } },
             h("span.item-main.indented", h("strong", h("bdi", each.name)), h("span.muted.small", plural(Number(each.memberCount), "member"))),
             mayChange && buttons(each.name, () => editDepartment(each, departments, refresh), () => remove(`/departments/${each.id}`, each.name, refresh)))))
             : h("p.muted", "None."));
@@ -89,7 +89,7 @@ function editDepartment(department, departments, refresh) {
 function roleList(roles, refresh) {
     const mayChange = changes("role:manage");
     return h("section", h("div.section-head", h("h2.people-head", "Roles"), mayChange && h("button.small", { type: "button", onclick: () => editRole({}, refresh) }, icon("plus"), "New role")),
-        roles.length ? h("ul.people", { "aria-label": "Roles" }, roles.map((each) => h("li.person-row",
+        roles.length ? h("ul.people", { "aria-label": "Roles" }, roles.map((each) => h("li.person-row.plain",
             h("span.item-main", h("strong", h("bdi", each.name)), h("span.muted.small", `${plural(each.permissions.length, "permission")}, ${plural(Number(each.memberCount), "member")}`)),
             mayChange && buttons(each.name, () => editRole(each, refresh), () => remove(`/roles/${each.id}`, each.name, refresh)))))
             : h("p.muted", "None."),
