@@ -9,6 +9,7 @@ import Images
 import JSON
 import Jobs
 import Resources
+import Synchronization
 
 extension EventName {
     package static let profileUpdated = EventName("user.profile_updated")
@@ -19,6 +20,8 @@ extension EventName {
 /// What people show of themselves to those they share a book with, and what they have chosen for themselves.
 package struct PeopleRoutes: RouteGroup {
     static let maximumFound = 20
+    /// What a form may be larger than the picture in it.
+    private static let formOverhead = 65_536
 
     let database: Database
     let pool: BlockingPool
@@ -143,17 +146,22 @@ package struct PeopleRoutes: RouteGroup {
         guard type.essence == "multipart/form-data" else {
             return try await request.bytes(upTo: SquarePicture.maximumBytes)
         }
-        var parts = try MultipartReader(boundary: type["boundary"] ?? "") { try await request.nextChunk() }
+        // The whole form is bounded, not only the part that is wanted.
+        let form = Mutex<[UInt8]?>(try await request.bytes(upTo: SquarePicture.maximumBytes + formOverhead))
+        var parts = try MultipartReader(boundary: type["boundary"] ?? "") {
+            form.withLock { form in
+                defer { form = nil }
+                return form
+            }
+        }
         while let part = try await parts.nextPart() {
             guard part.name == "avatar" || part.name == "file" else { continue }
             var bytes: [UInt8] = []
-            while let piece = try await parts.read() {
-                bytes += piece
-                guard bytes.count <= SquarePicture.maximumBytes else {
-                    throw Refusal(
-                        .tooLarge, "BODY_TOO_LARGE",
-                        "The picture is larger than \(SquarePicture.maximumBytes) bytes, the most that is taken here.")
-                }
+            while let piece = try await parts.read() { bytes += piece }
+            guard bytes.count <= SquarePicture.maximumBytes else {
+                throw Refusal(
+                    .tooLarge, "BODY_TOO_LARGE",
+                    "The picture is larger than \(SquarePicture.maximumBytes) bytes, the most that is taken here.")
             }
             return bytes
         }

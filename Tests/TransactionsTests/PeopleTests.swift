@@ -211,6 +211,16 @@ private enum Picture {
             #expect(try await set(Array("<svg/>".utf8)).status == 415)
             #expect(try await set(Picture.png(width: 8001, height: 1)).code == "IMAGE_TOO_LARGE")
             #expect(try await set([UInt8](repeating: 0, count: SquarePicture.maximumBytes + 1)).status == 413)
+            let form = TestClient.form([UInt8](repeating: 0, count: 3 << 20), filename: "me.png")
+            #expect(
+                try await ada.send(
+                    "PATCH", "/users/me/avatar", bytes: form.body, fields: [("Content-Type", form.contentType)]
+                ).status == 413)
+            let other = try await ada.send(
+                "PATCH", "/users/me/avatar",
+                bytes: Array("--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n1\r\n--b--\r\n".utf8),
+                fields: [("Content-Type", "multipart/form-data; boundary=b")])
+            #expect(other.problems == ["avatar"])
             #expect(try await app.count("SELECT count(*) FROM user_avatars") == 0)
         }
     }
