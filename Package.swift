@@ -37,6 +37,7 @@ let package = Package(
         .systemLibrary(name: "CArgon2", path: "Sources/CArgon2", pkgConfig: "libargon2"),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CExpat", path: "Sources/CExpat", pkgConfig: "expat"),
+        .systemLibrary(name: "CVips", path: "Sources/CVips", pkgConfig: "vips"),
         .systemLibrary(name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl"),
         .systemLibrary(name: "CCrypt", path: "Sources/CCrypt"),
         .systemLibrary(name: "CQREncode", path: "Sources/CQREncode", pkgConfig: "libqrencode"),
@@ -45,6 +46,7 @@ let package = Package(
         module("Base"),
         module("JSON", on: "Base"),
         module("Statements", on: "Base", "CExpat"),
+        module("Images", on: "CVips"),
 
         // Platform.
         module("Cryptography", on: "Base", "JSON", "CCrypto", "CArgon2", "CCrypt"),
@@ -73,7 +75,7 @@ let package = Package(
             resources: migrations()),
         module(
             "Identity", on: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTP", "HTTPServer",
-            "Resources", "Jobs", "Audit", "Outbound", "Books", "CQREncode",
+            "Resources", "Jobs", "Audit", "Outbound", "Images", "Books", "CQREncode",
             resources: migrations() + [.embedInCode("Resources/common_passwords.txt")]),
 
         // What happens in a book, for those who follow it.
@@ -137,7 +139,7 @@ let package = Package(
         tests("Jobs", of: "Base", "JSON", "Runtime", "EventLoop", "Database", "Jobs", "TestSupport"),
         tests(
             "Transactions", of: "Base", "JSON", "Runtime", "EventLoop", "Cryptography", "Database", "HTTPServer",
-            "HTTP", "Resources", "Jobs", "Audit", "Outbound", "Categories", "Books", "Identity", "Statements",
+            "HTTP", "Resources", "Jobs", "Audit", "Outbound", "Categories", "Books", "Images", "Identity", "Statements",
             "Transactions", "Reporting", "TestSupport"),
         tests(
             "App", of: "Base", "JSON", "Runtime", "EventLoop", "Database", "HTTPServer", "HTTP", "purser", "TestSupport"

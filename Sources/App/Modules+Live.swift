@@ -1,6 +1,7 @@
 import Activity
 import Audit
 import Books
+import Database
 import FoundationEssentials
 import HTTP
 import Identity

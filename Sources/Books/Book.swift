@@ -77,8 +77,17 @@ package struct BookSummary: Sendable {
     package let book: Book
     package let role: BookRole
 
-    /// What the role permits.
-    package var permissions: Permission { role.permissions }
+    /// What a role of the organisation's own permits, in the place of the built-in one.
+    package var roleSet: Permission?
+
+    package init(book: Book, role: BookRole, roleSet: Permission? = nil) {
+        self.book = book
+        self.role = role
+        self.roleSet = roleSet
+    }
+
+    /// What the role permits. An owner is an owner, whatever else they are.
+    package var permissions: Permission { role == .owner ? role.permissions : roleSet ?? role.permissions }
 
     package static let fields = Fields<BookSummary>(
         "Book",
@@ -101,8 +110,8 @@ package struct BookSummary: Sendable {
         ])
 }
 
-enum TimeZoneName {
-    static func isKnown(_ name: String) -> Bool {
+package enum TimeZoneName {
+    package static func isKnown(_ name: String) -> Bool {
         // Foundation takes abbreviations and offsets too; a stored zone should be one that knows summer time.
         (name == "UTC" || name.contains("/")) && name.utf8.count <= 64 && TimeZone(identifier: name) != nil
     }

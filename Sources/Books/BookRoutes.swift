@@ -54,10 +54,18 @@ package struct BookRoutes: RouteGroup {
             "/books/{id}", "One book", access: .bookInPath(.viewBook), returns: .data(schema), handle: one)
         routes.put(
             "/books/{id}", "Change a book", access: .bookInPath(.manageBook), accepts: Input.change,
-            returns: .data(schema), refuses: [.conflict, .preconditionFailed], handle: change)
+            returns: .data(schema), refuses: [.conflict, .preconditionFailed]
+        ) { try await change($0, needsVersion: true) }
         routes.post(
             "/books", "Open a book of a household, a business or an organisation", access: .session,
-            accepts: Input.new, returns: .created(schema), refuses: [.conflict, .unprocessable], handle: create)
+            accepts: Input.new, returns: .created(schema), refuses: [.conflict, .unprocessable]
+        ) { request in
+            try await create(request, kind: nil) { summary, _ in
+                .data(status: 201, fields: [("ETag", EntityTag.text(summary.book.version))]) {
+                    BookSummary.fields.write(summary, to: &$0)
+                }
+            }
+        }
         routes.delete(
             "/books/{id}", "Archive a book: it can be read then, and restored", access: .bookInPath(.archiveBook),
             refuses: [.conflict]
@@ -84,29 +92,34 @@ package struct BookRoutes: RouteGroup {
         return answer(summary)
     }
 
-    @Sendable private func change(_ request: Request) async throws -> HTTPResponse {
+    /// - Parameter needsVersion: where not, the last one to save wins.
+    func change(_ request: Request, needsVersion: Bool) async throws -> HTTPResponse {
         let id: BookID = try request.identifier("id", of: "book")
+        var body = try await request.body()
+        let isVersioned = needsVersion || request.header("if-match") != nil || body.has(EntityTag.bodyField)
+        let version = isVersioned ? try EntityTag.version(request, &body) : nil
+        var edit = BookEdit()
+        edit.name = body.read(Input.name)
+        edit.currency = body.read(Input.currency)
+        edit.timeZone = body.read(Input.timeZone)
+        edit.fiscalYearStart = body.read(Input.fiscalYearStart)
+        let isDescribed = body.has(Input.description)
+        let description = body.read(Input.description)
+        edit.description = isDescribed ? .some(description) : nil
+        try body.check()
+        return answer(try await save(edit, id, version: version, request))
+    }
+
+    /// - Parameter version: nil where the last one to save wins.
+    func save(_ edit: BookEdit, _ id: BookID, version: Int32?, _ request: Request) async throws -> BookSummary {
         let principal = try request.principal
         let user = principal.user
         let origin = AuditRecord.Origin(request)
-        var body = try await request.body()
-        let version = try EntityTag.version(request, &body)
-        let name = body.read(Input.name)
-        let currency = body.read(Input.currency)
-        let timeZone = body.read(Input.timeZone)
-        let fiscalYearStart = body.read(Input.fiscalYearStart)
-        let isDescribed = body.has(Input.description)
-        let description = body.read(Input.description)
-        try body.check()
         let summary = try await database.transaction { transaction in
             let store = BookStore(transaction)
             let old = try await store.lock(id, for: principal, permission: .manageBook)
-            guard old.book.version == version else { throw Refusal.staleVersion }
-            let new = try NewBook(
-                name: name ?? old.book.name, kind: old.book.kind, currency: currency ?? old.book.currency.code,
-                timeZone: timeZone ?? old.book.timeZone,
-                fiscalYearStart: fiscalYearStart ?? old.book.fiscalYear.startText,
-                description: isDescribed ? description : old.book.description)
+            if let version, old.book.version != version { throw Refusal.staleVersion }
+            let new = try edit.applied(to: old.book)
             if new.currency != old.book.currency {
                 guard try await !isUsed(id, transaction) else {
                     throw Refusal(
@@ -132,22 +145,29 @@ package struct BookRoutes: RouteGroup {
                     .init("BOOK_CHANGED"), module: "books", record: id.description, book: id,
                     by: .init(principal, role: old.role), from: origin, old: { $0.write(old.book) },
                     new: { $0.write(book) }))
-            return BookSummary(book: book, role: old.role)
+            return BookSummary(book: book, role: old.role, roleSet: old.roleSet)
         }
         await directory.settleChange()
-        return answer(summary)
+        return summary
     }
 
     // MARK: Opening and archiving
 
     /// Currency and time zone are those of the own book, where they are not said.
-    @Sendable private func create(_ request: Request) async throws -> HTTPResponse {
+    ///
+    /// - Parameters:
+    ///   - kind: nil where the body says it.
+    ///   - answer: made in the transaction, as what a repeat with the same key gets.
+    func create(
+        _ request: Request, kind fixed: Book.Kind?,
+        answer: @escaping @Sendable (BookSummary, Transaction) async throws -> HTTPResponse
+    ) async throws -> HTTPResponse {
         let principal = try request.principal
         let origin = AuditRecord.Origin(request)
         let (bytes, parsed) = try await request.bodyAndBytes()
         var body = parsed
         let name = body.read(Input.name.required())
-        let kind = body.read(Input.kind.required()).flatMap(Book.Kind.init(rawValue:))
+        let kind = fixed ?? body.read(Input.kind.required()).flatMap(Book.Kind.init(rawValue:))
         let currency = body.read(Input.currency)
         let timeZone = body.read(Input.timeZone)
         let fiscalYearStart = body.read(Input.fiscalYearStart)
@@ -159,11 +179,8 @@ package struct BookRoutes: RouteGroup {
             name: name, kind: kind, currency: currency ?? own?.currency.code, timeZone: timeZone ?? own?.timeZone,
             fiscalYearStart: fiscalYearStart, description: description)
         return try await idempotency.run(request, body: bytes) { connection in
-            let summary = try await database.transaction(joining: connection) { transaction in
-                try await open(new, for: principal, from: origin, transaction)
-            }
-            return .data(status: 201, fields: [("ETag", EntityTag.text(summary.book.version))]) {
-                BookSummary.fields.write(summary, to: &$0)
+            try await database.transaction(joining: connection) { transaction in
+                try await answer(try await open(new, for: principal, from: origin, transaction), transaction)
             }
         }
     }
@@ -188,7 +205,7 @@ package struct BookRoutes: RouteGroup {
     }
 
     /// What is so already stays so.
-    private func setArchived(_ isArchived: Bool, _ request: Request) async throws -> BookSummary {
+    func setArchived(_ isArchived: Bool, _ request: Request) async throws -> BookSummary {
         let id: BookID = try request.identifier("id", of: "book")
         let principal = try request.principal
         let origin = AuditRecord.Origin(request)

@@ -24,9 +24,14 @@ package struct BookStore: Sendable {
     let connection: any Queryable
     package init(_ connection: any Queryable) { self.connection = connection }
 
-    private static let columns: SQL = """
+    static let columns: SQL = """
         b.id, b.kind, b.name, b.currency, b.time_zone, b.fiscal_year_start_month, b.fiscal_year_start_day, b.version, m.role,
-        b.description, b.archived_at IS NOT NULL
+        b.description, b.archived_at IS NOT NULL, r.permissions
+        """
+
+    static let source: SQL = """
+        book_members m JOIN books b ON b.id = m.book_id
+        LEFT JOIN book_roles r ON r.book_id = m.book_id AND r.id = m.role_id
         """
 
     /// Opens a book for its owner, with its categories. In the caller's transaction.
@@ -43,6 +48,7 @@ package struct BookStore: Sendable {
             INSERT INTO book_members (book_id, user_id, role) VALUES (\(id), \(owner), 'owner')
             """)
         try await CategoryStore(connection, book: id).addSystemCategories()
+        if new.kind == .organization { try await OrganizationStore(connection: connection, book: id).seed() }
         try await connection.publish(
             Event(.bookOpened, book: id, user: owner) { data in
                 data.key("id")
@@ -58,7 +64,7 @@ package struct BookStore: Sendable {
     package func books(of user: UserID) async throws -> [BookSummary] {
         let rows = try await connection.query(
             """
-            SELECT \(Self.columns) FROM book_members m JOIN books b ON b.id = m.book_id
+            SELECT \(Self.columns) FROM \(Self.source)
             WHERE m.user_id = \(user)
             ORDER BY (b.kind = 'personal' AND m.role = 'owner') DESC, m.joined_at, b.id LIMIT 200
             """)
@@ -69,7 +75,7 @@ package struct BookStore: Sendable {
     package func book(_ id: BookID?, for user: UserID) async throws -> BookSummary? {
         try await connection.first(
             """
-            SELECT \(Self.columns) FROM book_members m JOIN books b ON b.id = m.book_id
+            SELECT \(Self.columns) FROM \(Self.source)
             WHERE m.user_id = \(user) AND (\(id == nil) OR b.id = \(id))
             ORDER BY (b.kind = 'personal' AND m.role = 'owner') DESC, m.joined_at, b.id LIMIT 1
             """
@@ -102,6 +108,15 @@ package struct BookStore: Sendable {
             fiscalYear: summary.book.fiscalYear, permissions: summary.permissions, isArchived: summary.book.isArchived)
         try context.limited(to: principal.scopes).check(permission)
         return summary
+    }
+
+    /// Locks somebody's account until commit, beside others who only do the same; the book before it, as everywhere.
+    ///
+    /// - Returns: whether they may be given something: not when they are gone, or about to go.
+    func lockPerson(_ user: UserID) async throws -> (isActive: Bool, isLeaving: Bool) {
+        let row = try await connection.first(
+            "SELECT is_active, is_leaving FROM people WHERE id = \(user) FOR SHARE")
+        return (try row?.get(0) ?? false, try row?.get(1) ?? false)
     }
 
     func setArchived(_ isArchived: Bool, _ id: BookID) async throws {
@@ -141,6 +156,7 @@ extension BookSummary {
                 startMonth: Int(try row.get(5, as: Int16.self)), startDay: Int(try row.get(6, as: Int16.self)))
                 ?? .calendar,
             version: try row.get(7), description: try row.get(9), isArchived: try row.get(10))
-        self.init(book: book, role: try row.get(8))
+        let names: [String]? = try row.get(11)
+        self.init(book: book, role: try row.get(8), roleSet: names.map { Permission(names: $0) })
     }
 }

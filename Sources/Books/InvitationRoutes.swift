@@ -32,7 +32,8 @@ package struct InvitationRoutes: RouteGroup {
         static let email = BodyField<String>.text("email", max: 254, min: 3).required()
         static let role = BodyField<String>.choice(
             "role", of: ["admin", "member", "viewer"], "member, where it is not said.")
-        static let schema = BodySchema.json("NewInvitation", [email.property, role.property])
+        static let schema = BodySchema.json(
+            "NewInvitation", [email.property, role.property] + MemberRoutes.Input.place)
     }
 
     package func register(in routes: inout Routes) {
@@ -78,12 +79,17 @@ package struct InvitationRoutes: RouteGroup {
         var body = try await request.body()
         let typed = body.read(Input.email)
         let role = body.read(Input.role).flatMap(BookRole.init(rawValue:)) ?? .member
+        let place = MemberStore.Place(
+            role: body.read(MemberRoutes.Input.roleSet), department: body.read(MemberRoutes.Input.department),
+            title: body.read(MemberRoutes.Input.title).flatMap { $0.isEmpty ? nil : $0 })
         try body.check()
-        return try await invite(typed ?? "", to: book, as: role, request)
+        return try await invite(typed ?? "", to: book, as: role, at: place, request)
     }
 
     /// The same answer whether the address has an account or not: only that of a member is told, whom one sees anyway.
-    func invite(_ typed: String, to book: BookID, as role: BookRole, _ request: Request) async throws -> HTTPResponse {
+    func invite(
+        _ typed: String, to book: BookID, as role: BookRole, at place: MemberStore.Place = .init(), _ request: Request
+    ) async throws -> HTTPResponse {
         let email: String
         do { email = try normalize(typed) } catch {
             throw Refusal.invalid("email", "email should be an address such as ada@example.org.")
@@ -96,6 +102,10 @@ package struct InvitationRoutes: RouteGroup {
         let row = try await database.transaction { transaction in
             let summary = try await BookStore(transaction).lock(book, for: principal, permission: .manageMembers)
             guard summary.book.kind != .personal else { throw Refusal.personalBook }
+            let roleSet = try await MemberRoutes.check(place, in: summary.book, transaction)
+            guard (roleSet ?? role.permissions).isSubset(of: summary.rights(of: principal)) else {
+                throw Refusal.escalation
+            }
             let store = InvitationStore(transaction)
             try await store.closeExpired(book)
             if try await store.isMember(email, of: book) { throw Refusal.alreadyMember }
@@ -104,7 +114,8 @@ package struct InvitationRoutes: RouteGroup {
             guard counts.lately < InvitationLimits.anHour else { throw Refusal.invitedTooOften }
             let members = try await MemberStore(transaction, book: book).count()
             guard members + counts.open < summary.book.kind.maximumMembers else { throw Refusal.tooManyMembers }
-            try await store.insert(id, book: book, token: token.hash, email: email, role: role, by: principal.user)
+            try await store.insert(
+                id, book: book, token: token.hash, email: email, role: role, place: place, by: principal.user)
             try await transaction.publish(
                 Event(.memberInvited, book: book, user: principal.user) { data in
                     data.write("invitationId", id)
@@ -116,7 +127,7 @@ package struct InvitationRoutes: RouteGroup {
                     by: .init(principal, role: summary.role), from: origin,
                     new: {
                         $0.write("email", email)
-                        $0.write("role", role)
+                        place.write(role, to: &$0)
                     }))
             return try await send(id, summary.book, email, role, token, language, transaction)
         }
@@ -198,10 +209,11 @@ package struct InvitationRoutes: RouteGroup {
             // First the book, as everywhere, then what belongs to it.
             let books = BookStore(transaction)
             guard let kind = try await books.lock(opened.book) else { throw Refusal.invitationInvalid }
+            guard try await books.lockPerson(user).isActive else { throw Refusal.invitationInvalid }
             guard try await store.answer(opened, "accepted") else { throw Refusal.invitationInvalid }
             let members = MemberStore(transaction, book: opened.book)
             guard try await members.count() < kind.maximumMembers else { throw Refusal.tooManyMembers }
-            if try await members.add(user, as: opened.role) {
+            if try await members.add(user, as: opened.role, at: opened.place) {
                 try await transaction.publish(
                     MemberRoutes.event(.memberAdded, opened.book, user, by: user) { $0.write("role", opened.role) })
                 try await transaction.record(
@@ -209,7 +221,7 @@ package struct InvitationRoutes: RouteGroup {
                         .init("MEMBER_ADDED"), module: "members", record: user.description, book: opened.book,
                         by: .init(principal, role: opened.role), from: origin,
                         new: {
-                            $0.write("role", opened.role)
+                            opened.place.write(opened.role, to: &$0)
                             $0.write("invitedBy", opened.inviter)
                         }))
             }

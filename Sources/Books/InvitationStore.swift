@@ -103,14 +103,16 @@ struct InvitationStore: Sendable {
     }
 
     func insert(
-        _ id: InvitationID, book: BookID, token: [UInt8], email: String, role: BookRole, by user: UserID
+        _ id: InvitationID, book: BookID, token: [UInt8], email: String, role: BookRole, place: MemberStore.Place,
+        by user: UserID
     ) async throws {
         do {
             _ = try await connection.run(
                 """
-                INSERT INTO book_invitations (book_id, id, token_hash, email, role, invited_by, expires_at)
-                VALUES (\(book), \(id), \(token), \(email), \(role), \(user),
-                    now() + \(InvitationLimits.days) * interval '1 day')
+                INSERT INTO book_invitations
+                    (book_id, id, token_hash, email, role, role_id, department_id, title, invited_by, expires_at)
+                VALUES (\(book), \(id), \(token), \(email), \(role), \(place.role), \(place.department),
+                    \(place.title), \(user), now() + \(InvitationLimits.days) * interval '1 day')
                 """)
         } catch let error as DatabaseError where error.constraint == "book_invitations_open" {
             throw Refusal.alreadyInvited
@@ -152,6 +154,7 @@ struct InvitationStore: Sendable {
         let role: BookRole
         let email: String
         let inviter: UserID
+        let place: MemberStore.Place
     }
 
     /// The open invitation, without a lock: which book is to be locked first.
@@ -163,12 +166,14 @@ struct InvitationStore: Sendable {
             }
         return try await connection.first(
             """
-            SELECT i.book_id, i.id, i.role, i.email, i.invited_by FROM \(Self.source) WHERE \(Self.open) AND \(condition)
+            SELECT i.book_id, i.id, i.role, i.email, i.invited_by, i.role_id, i.department_id, i.title
+            FROM \(Self.source) WHERE \(Self.open) AND \(condition)
             """
         ).map {
             Opened(
                 book: try $0.get(0), id: try $0.get(1), role: try $0.get(2), email: try $0.get(3),
-                inviter: try $0.get(4))
+                inviter: try $0.get(4),
+                place: MemberStore.Place(role: try $0.get(5), department: try $0.get(6), title: try $0.get(7)))
         }
     }
 

@@ -24,14 +24,14 @@ package struct IssuedMembership {
         guard let kind = try await BookStore(connection).lock(book) else { throw Refusal.notFound("book") }
         guard kind != .personal else { throw Refusal.personalBook }
         let store = MemberStore(connection, book: book)
-        let old = try await store.find(user)?.role
+        let old = try await store.find(user)?.member.role
         guard old != role, old != .owner else { return false }
         let action: AuditRecord.Action
         let event: EventName
         switch (old, role) {
         case (nil, let new?):
             guard try await store.count() < kind.maximumMembers else { throw Refusal.tooManyMembers }
-            guard try await store.add(user, as: new) else { return false }
+            guard try await store.add(user, as: new, at: MemberStore.Place()) else { return false }
             (action, event) = (.init("MEMBER_ADDED"), .memberAdded)
         case (_, let new?):
             try await store.setRole(new, of: user)

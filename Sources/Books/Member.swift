@@ -9,28 +9,39 @@ package struct Member: Equatable, Sendable {
 
     package let user: UserID
     package let role: BookRole
+    /// What they may do: what their role permits, or the set of the organisation that they have.
+    package let permissions: Permission
 
-    package init(user: UserID, role: BookRole) {
+    package init(user: UserID, role: BookRole, roleSet: Permission? = nil) {
         self.user = user
         self.role = role
+        permissions = role == .owner ? role.permissions : roleSet ?? role.permissions
     }
 
     /// - Parameters:
     ///   - actor: the role of the one who changes it; they have user:manage.
+    ///   - rights: what they may do in this book, with the credential at hand.
     ///   - owners: how many the book has.
-    package func checkChange(to new: BookRole, by actor: BookRole, owners: Int) throws(Refusal) {
-        if (role == .owner) != (new == .owner) || role == .owner {
+    package func checkChange(
+        to new: Member, by actor: BookRole, rights: Permission, owners: Int
+    ) throws(Refusal) {
+        if role == .owner || new.role == .owner {
             guard actor == .owner else { throw .ownerOnly }
         }
-        if role == .owner, new != .owner, owners <= 1 { throw .lastOwner }
+        if role == .owner, new.role != .owner, owners <= 1 { throw .lastOwner }
+        guard permissions.union(new.permissions).isSubset(of: rights) else { throw .escalation }
     }
 
-    package func checkRemoval(by actor: BookRole, isOneself: Bool, owners: Int) throws(Refusal) {
+    package func checkRemoval(
+        by actor: BookRole, rights: Permission, isOneself: Bool, owners: Int
+    ) throws(Refusal) {
         if role == .owner {
             guard actor == .owner else { throw .ownerOnly }
             guard owners > 1 else { throw .lastOwner }
         }
-        if !isOneself, !actor.permissions.contains(.manageMembers) { throw .notPermitted(actor) }
+        if isOneself { return }
+        guard rights.contains(.manageMembers) else { throw .notPermitted(actor) }
+        guard permissions.isSubset(of: rights) else { throw .escalation }
     }
 }
 
@@ -44,6 +55,8 @@ extension Refusal {
     static let lastOwner = Refusal(
         .conflict, "LAST_OWNER",
         "This is the last owner of the book. Give the book to another member first, or archive it.")
+    static let memberLeaving = Refusal(
+        .conflict, "MEMBER_LEAVING", "This account is closed or about to be deleted. Name another member.")
     static let personalBook = Refusal(
         .conflict, "PERSONAL_BOOK",
         "This is somebody's personal book: it stays theirs alone. Open a household or a business to share.")

@@ -31,6 +31,23 @@ package struct MemberRoutes: RouteGroup {
             }
             return id
         }
+        static let roleSet = BodyField<RoleSetID>("roleId", .nullable(.uuid), "A role that the organisation has made.")
+        {
+            value throws(FieldProblem) in
+            guard let id = value.string.flatMap({ RoleSetID($0) }) else {
+                throw FieldProblem("roleId should be the id of a role.")
+            }
+            return id
+        }
+        static let department = BodyField<DepartmentID>("departmentId", .nullable(.uuid)) {
+            value throws(FieldProblem) in
+            guard let id = value.string.flatMap({ DepartmentID($0) }) else {
+                throw FieldProblem("departmentId should be the id of a department.")
+            }
+            return id
+        }
+        static let title = BodyField<String>.text("title", max: 100, "What they are called there.")
+        static let place = [roleSet.property, department.property, title.property]
         static let limit = QueryField<Int>.clamped("limit", to: 1...100, "How many, 100 by default.")
         static let cursor = QueryField<String>.text("cursor", max: 36, "nextCursor of the page before.")
     }
@@ -43,8 +60,9 @@ package struct MemberRoutes: RouteGroup {
             query: [Input.limit.declaration, Input.cursor.declaration], returns: .page(of: schema), handle: list)
         routes.patch(
             "/books/{id}/members/{userId}", "Change a member's role", access: .bookInPath(.manageMembers),
-            accepts: .json("MemberChange", [Input.role.property]), returns: .data(schema),
-            refuses: [.conflict], handle: change)
+            accepts: .json("MemberChange", [Input.role.property] + Input.place), returns: .data(schema),
+            refuses: [.conflict]
+        ) { try await change($0, needsRole: false) }
         routes.delete(
             "/books/{id}/members/{userId}", "Remove a member, or leave the book", access: .bookInPath(.viewMembers),
             refuses: [.conflict], handle: remove)
@@ -80,41 +98,89 @@ package struct MemberRoutes: RouteGroup {
 
     // MARK: Changing
 
-    @Sendable func change(_ request: Request) async throws -> HTTPResponse {
+    /// What the body names; a role by itself takes the organisation's own away.
+    ///
+    /// - Parameter needsRole: the body has to name one.
+    func change(_ request: Request, needsRole: Bool) async throws -> HTTPResponse {
         let book: BookID = try request.identifier("id", of: "book")
         let target: UserID = try request.identifier("userId", of: "member")
         let principal = try request.principal
         var body = try await request.body()
-        let sent = body.read(Input.role.required())
+        let wanted = PlaceChange(&body, needsRole: needsRole)
         try body.check()
-        guard let new = sent.flatMap(BookRole.init(rawValue:)) else {
-            throw Refusal.invalid("role", "role is required.")
-        }
         let origin = AuditRecord.Origin(request)
         let row = try await database.transaction { transaction in
             let summary = try await BookStore(transaction).lock(book, for: principal, permission: .manageMembers)
             let store = MemberStore(transaction, book: book)
-            guard let member = try await store.find(target) else { throw Refusal.notFound("member") }
-            try member.checkChange(to: new, by: summary.role, owners: try await store.owners())
-            if member.role != new {
-                try await store.setRole(new, of: target)
+            guard let (old, oldPlace) = try await store.find(target) else { throw Refusal.notFound("member") }
+            let place = wanted.applied(to: oldPlace)
+            let roleSet = try await Self.check(place, in: summary.book, transaction)
+            let new = Member(user: target, role: wanted.role ?? old.role, roleSet: roleSet)
+            if new.role == .owner, old.role != .owner { try await Self.checkHeir(target, transaction) }
+            try old.checkChange(
+                to: new, by: summary.role, rights: summary.rights(of: principal), owners: try await store.owners())
+            if new != old || place != oldPlace {
+                try await store.save(new.role, place, of: target)
                 if !new.permissions.contains(.manageMembers) { try await store.revokeInvitations(by: target) }
                 try await transaction.publish(
-                    Self.event(.memberChanged, book, target, by: principal.user) { data in
-                        data.key("role")
-                        data.string(new.rawValue)
-                    })
+                    Self.event(.memberChanged, book, target, by: principal.user) { $0.write("role", new.role) })
                 try await transaction.record(
                     AuditRecord(
                         .init("MEMBER_ROLE_CHANGED"), module: "members", record: target.description, book: book,
-                        by: .init(principal, role: summary.role), from: origin, old: { $0.write("role", member.role) },
-                        new: { $0.write("role", new) }))
+                        by: .init(principal, role: summary.role), from: origin,
+                        old: { oldPlace.write(old.role, to: &$0) }, new: { place.write(new.role, to: &$0) }))
             }
             guard let row = try await store.row(target) else { throw Refusal.notFound("member") }
             return row
         }
         await directory.settleChange()
         return try .data { try MemberStore.resource.write(row, to: &$0) }
+    }
+
+    /// Nobody is given a book while they delete their account: it would be left without an owner.
+    private static func checkHeir(_ target: UserID, _ transaction: Transaction) async throws {
+        let person = try await BookStore(transaction).lockPerson(target)
+        guard person.isActive, !person.isLeaving else { throw Refusal.memberLeaving }
+    }
+
+    /// What a request changes of somebody's place.
+    struct PlaceChange: Sendable {
+        let role: BookRole?
+        let roleSet: RoleSetID??
+        let department: DepartmentID??
+        let title: String??
+
+        init(_ body: inout Body, needsRole: Bool) {
+            role = body.read(needsRole ? Input.role.required() : Input.role).flatMap(BookRole.init(rawValue:))
+            roleSet = body.has(Input.roleSet) ? .some(body.read(Input.roleSet)) : nil
+            department = body.has(Input.department) ? .some(body.read(Input.department)) : nil
+            title = body.has(Input.title) ? .some(body.read(Input.title).flatMap { $0.isEmpty ? nil : $0 }) : nil
+        }
+
+        func applied(to old: MemberStore.Place) -> MemberStore.Place {
+            var place = old
+            if role != nil { place.role = nil }
+            if let roleSet { place.role = roleSet }
+            if let department { place.department = department }
+            if let title { place.title = title }
+            return place
+        }
+    }
+
+    /// - Returns: what the place's own role permits, where it has one.
+    /// - Throws: a refusal for what is not there, or not in this kind of book.
+    static func check(
+        _ place: MemberStore.Place, in book: Book, _ transaction: Transaction
+    ) async throws -> Permission? {
+        guard place.role != nil || place.department != nil else { return nil }
+        guard book.kind == .organization else { throw Refusal.notAnOrganization }
+        let store = OrganizationStore(connection: transaction, book: book.id)
+        if let department = place.department, try await store.department(department.description) == nil {
+            throw Refusal.invalid("departmentId", "There is no such department.")
+        }
+        guard let id = place.role else { return nil }
+        guard let set = try await store.role(id) else { throw Refusal.invalid("roleId", "There is no such role.") }
+        return set.permissions
     }
 
     @Sendable func remove(_ request: Request) async throws -> HTTPResponse {
@@ -127,14 +193,16 @@ package struct MemberRoutes: RouteGroup {
                 throw Refusal.notFound("book")
             }
             let store = MemberStore(transaction, book: book)
-            guard let member = try await store.find(target) else { throw Refusal.notFound("member") }
+            guard let (member, place) = try await store.find(target) else { throw Refusal.notFound("member") }
             let isOneself = target == principal.user
             // A key that may not manage members does not take its owner out of a book either.
             if let scopes = principal.scopes, !scopes.contains(.manageMembers) {
                 throw Refusal.notPermitted(summary.role)
             }
             if isOneself, summary.book.kind == .personal, member.role == .owner { throw Refusal.personalBook }
-            try member.checkRemoval(by: summary.role, isOneself: isOneself, owners: try await store.owners())
+            try member.checkRemoval(
+                by: summary.role, rights: summary.rights(of: principal), isOneself: isOneself,
+                owners: try await store.owners())
             try await store.remove(target)
             try await transaction.publish(
                 Self.event(.memberRemoved, book, target, by: principal.user) { data in
@@ -145,7 +213,7 @@ package struct MemberRoutes: RouteGroup {
                 AuditRecord(
                     .init(isOneself ? "MEMBER_LEFT" : "MEMBER_REMOVED"), module: "members", record: target.description,
                     book: book, by: .init(principal, role: summary.role), from: origin,
-                    old: { $0.write("role", member.role) }))
+                    old: { place.write(member.role, to: &$0) }))
         }
         await directory.settleChange()
         return .noContent
@@ -170,6 +238,7 @@ package struct MemberRoutes: RouteGroup {
             guard target != principal.user else {
                 throw Refusal.invalid("userId", "The book is yours already. Name another member.")
             }
+            try await Self.checkHeir(target, transaction)
             try await store.setRole(.owner, of: target)
             try await store.setRole(.admin, of: principal.user)
             try await transaction.publish(

@@ -1,6 +1,7 @@
 import Base
 import Database
 import HTTP
+import JSON
 import Resources
 
 /// Every statement that changes `book_members`, but for the first owner's.
@@ -22,8 +23,19 @@ package struct MemberStore: Sendable {
             RowColumn("role", "m.role", .text),
             RowColumn("joinedAt", "m.joined_at", .instant),
             RowColumn("avatarUrl", avatar, .text, nullable: true),
+            RowColumn("title", "m.title", .text, nullable: true),
+            RowColumn("departmentId", "m.department_id", .identifier, nullable: true),
+            RowColumn("departmentName", departmentName, .text, nullable: true),
+            RowColumn(
+                "roleId", "m.role_id", .identifier, nullable: true,
+                "Of the organisation, in the place of the role's rights."),
+            RowColumn("roleName", roleName, .text, nullable: true),
         ])
 
+    private static let departmentName: StaticString =
+        "(SELECT name FROM departments d WHERE d.book_id = m.book_id AND d.id = m.department_id)"
+    private static let roleName: StaticString =
+        "(SELECT name FROM book_roles r WHERE r.book_id = m.book_id AND r.id = m.role_id)"
     private static let avatar: StaticString = """
         CASE WHEN p.avatar_version > 0 THEN '/api/v1/users/' || p.id || '/avatar?v=' || p.avatar_version END
         """
@@ -49,14 +61,41 @@ package struct MemberStore: Sendable {
     }
 
     /// With the book locked, nobody else changes them.
-    func find(_ user: UserID) async throws -> Member? {
-        try await connection.first("SELECT role FROM book_members WHERE book_id = \(book) AND user_id = \(user)")
-            .map { Member(user: user, role: try $0.get(0)) }
+    func find(_ user: UserID) async throws -> (member: Member, place: Place)? {
+        try await connection.first(
+            """
+            SELECT m.role, r.permissions, m.role_id, m.department_id, m.title FROM book_members m
+            LEFT JOIN book_roles r ON r.book_id = m.book_id AND r.id = m.role_id
+            WHERE m.book_id = \(book) AND m.user_id = \(user)
+            """
+        ).map { row in
+            let names: [String]? = try row.get(1)
+            let member = Member(user: user, role: try row.get(0), roleSet: names.map { Permission(names: $0) })
+            return (member, Place(role: try row.get(2), department: try row.get(3), title: try row.get(4)))
+        }
     }
 
+    /// Where somebody is in an organisation.
+    struct Place: Equatable, Sendable {
+        var role: RoleSetID?
+        var department: DepartmentID?
+        var title: String?
+
+        func write(_ role: BookRole, to writer: inout JSONWriter) {
+            writer.write("role", role)
+            if let role = self.role { writer.write("roleId", role) }
+            if let department { writer.write("departmentId", department) }
+            if let title { writer.write("title", title) }
+        }
+    }
+
+    /// Those who stay: whoever is about to delete their account is no owner to rely on.
     func owners() async throws -> Int {
         let row = try await connection.first(
-            "SELECT count(*) FROM book_members WHERE book_id = \(book) AND role = 'owner'")
+            """
+            SELECT count(*) FROM book_members m JOIN people p ON p.id = m.user_id
+            WHERE m.book_id = \(book) AND m.role = 'owner' AND NOT p.is_leaving
+            """)
         return Int(try row?.get(0, as: Int64.self) ?? 0)
     }
 
@@ -66,17 +105,27 @@ package struct MemberStore: Sendable {
     }
 
     /// Whether they were none before.
-    func add(_ user: UserID, as role: BookRole) async throws -> Bool {
+    func add(_ user: UserID, as role: BookRole, at place: Place) async throws -> Bool {
         try await connection.run(
             """
-            INSERT INTO book_members (book_id, user_id, role) VALUES (\(book), \(user), \(role))
+            INSERT INTO book_members (book_id, user_id, role, role_id, department_id, title)
+            VALUES (\(book), \(user), \(role), \(place.role), \(place.department), \(place.title))
             ON CONFLICT (book_id, user_id) DO NOTHING
             """) == 1
     }
 
     func setRole(_ role: BookRole, of user: UserID) async throws {
         _ = try await connection.run(
-            "UPDATE book_members SET role = \(role) WHERE book_id = \(book) AND user_id = \(user)")
+            "UPDATE book_members SET role = \(role), role_id = NULL WHERE book_id = \(book) AND user_id = \(user)")
+    }
+
+    func save(_ role: BookRole, _ place: Place, of user: UserID) async throws {
+        _ = try await connection.run(
+            """
+            UPDATE book_members SET role = \(role), role_id = \(place.role), department_id = \(place.department),
+                title = \(place.title)
+            WHERE book_id = \(book) AND user_id = \(user)
+            """)
     }
 
     /// The invitations that they have sent go with them: nobody comes back through a letter of their own.

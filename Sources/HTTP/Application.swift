@@ -118,6 +118,8 @@ package final class Application: Sendable {
         try checkAccept(request, route)
         var request = request
         request.pathValues = values
+        // What has a tighter limit of its own counts as an everyday call, too.
+        let isEveryday = route.rateLimit == .general || route.rateLimit == .people
         if route.rateLimit == .credentials { try count(.credentials, user: nil, request, &context) }
         if route.access != .everyone {
             do {
@@ -127,15 +129,16 @@ package final class Application: Sendable {
                     request.principalOrNil = try await authenticate(request)
                 }
             } catch let refusal as Refusal where refusal.kind == .unauthenticated {
-                if route.rateLimit == .general { try count(.general, user: nil, request, &context) }
+                if isEveryday { try count(.general, user: nil, request, &context) }
                 throw refusal
             }
             context.principal = request.principalOrNil
         }
-        if route.rateLimit == .general {
+        if isEveryday {
             // A service is counted as a person is: by its own id.
             let service = request.serviceOrNil.map { UserID(high: $0.key.high, low: $0.key.low) }
             try count(.general, user: context.principal?.user ?? service, request, &context)
+            if route.rateLimit == .people { try count(.people, user: context.principal?.user, request, &context) }
         }
         if let encoding = request.header("content-encoding"), encoding.lowercased() != "identity" {
             throw Refusal(

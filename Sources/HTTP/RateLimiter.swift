@@ -7,6 +7,8 @@ package enum RateLimitClass: Int, Sendable, CaseIterable {
     case general
     /// Attempts to prove who one is: per address, tighter.
     case credentials
+    /// Looking for people: tight enough that nobody tries whole lists of addresses.
+    case people
 }
 
 package struct RateLimits: Sendable {
@@ -16,16 +18,18 @@ package struct RateLimits: Sendable {
     /// Requests a window for a signed-in user. One view of the page makes several.
     package var signedIn: Int
     package var credentials: Int
+    package var people: Int
     package var window: Duration
 
     package init(
         isEnabled: Bool = true, anonymous: Int = 100, signedIn: Int = 3000, credentials: Int = 30,
-        window: Duration = .seconds(900)
+        people: Int = 30, window: Duration = .seconds(900)
     ) {
         self.isEnabled = isEnabled
         self.anonymous = anonymous
         self.signedIn = signedIn
         self.credentials = credentials
+        self.people = people
         self.window = window
     }
 }
@@ -72,6 +76,7 @@ final class RateLimiter: Sendable {
             switch limitClass {
             case .general: user == nil ? limits.anonymous : limits.signedIn
             case .credentials: limits.credentials
+            case .people: limits.people
             }
         let key = Key(limitClass: limitClass, user: user, address: user == nil ? address : "")
         let seconds = now.microseconds / 1_000_000

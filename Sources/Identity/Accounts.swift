@@ -23,6 +23,8 @@ package struct IdentityOptions: Sendable {
     /// Of whom a second factor is demanded, besides those whom the operator has named.
     package var secondFactorDemand = SecondFactorDemand.none
     package var areTermsRequired = false
+    /// Between asking for the account's deletion and its end.
+    package var deletionGrace: Duration = .seconds(30 * 86_400)
     package var pairLockout = LockoutPolicy.pair
     package var accountLockout = LockoutPolicy.account
     package var setupLifetime: Duration = .seconds(7 * 86_400)

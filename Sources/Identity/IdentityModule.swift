@@ -20,7 +20,7 @@ package enum IdentityModule {
     package static func routes(_ accounts: Accounts) -> [any RouteGroup] {
         [
             IdentityRoutes(accounts: accounts), RecoveryRoutes(accounts: accounts), SecurityRoutes(accounts: accounts),
-            CodeRoutes(accounts: accounts),
+            CodeRoutes(accounts: accounts), LeavingRoutes(accounts: accounts),
         ]
     }
 

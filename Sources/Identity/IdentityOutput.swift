@@ -1,15 +1,39 @@
 import Base
 import Books
 import Cryptography
+import Database
 import HTTP
 import HTTPServer
 import JSON
+
+extension IdentityOutput.Profile {
+    init(of user: User, _ database: Database) async throws {
+        let store = ProfileStore(connection: database)
+        let chosen = try await store.chosen(by: user.id)
+        self.init(
+            user: user, books: try await BookStore(database).books(of: user.id),
+            details: try await store.details(of: user.id), preferences: chosen.preferences,
+            notifications: chosen.notifications)
+    }
+}
 
 /// What sign-in answers with.
 enum IdentityOutput {
     struct Profile: Sendable {
         let user: User
         let books: [BookSummary]
+        let details: ProfileStore.Details
+        let preferences: JSONValue
+        let notifications: JSONValue
+
+        /// In per cent: a name, a picture, a confirmed address, a time zone and a word about oneself are a fifth each.
+        var completeness: Int {
+            let parts = [
+                user.name.full != nil, details.avatarVersion > 0, user.isEmailVerified, details.timeZone != nil,
+                details.bio != nil,
+            ]
+            return parts.count { $0 } * 20
+        }
     }
 
     /// The same list for a user alone and for one with books.
@@ -29,7 +53,17 @@ enum IdentityOutput {
 
     static let user = Fields<User>("User", userFields { $0 })
     static let profile = Fields<Profile>(
-        "Profile", userFields { $0.user } + [.list("books", of: BookSummary.fields) { $0.books }])
+        "Profile",
+        userFields { $0.user } + [
+            .list("books", of: BookSummary.fields) { $0.books }, .optionalText("bio") { $0.details.bio },
+            .optionalText("timeZone") { $0.details.timeZone }, .text("language") { $0.user.language },
+            .optionalText("avatarUrl") { PeopleRoutes.avatarURL($0.user.id, version: $0.details.avatarVersion) },
+            .int("completeness") { $0.completeness },
+            Field("preferences", ProfilePreferences.schema) { ProfilePreferences.write($0, to: &$1) },
+            Field("deletionDueAt", .nullable(.instant), "When the account is deleted; null: not at all.") {
+                $1.instant($0.details.deletionDueAt)
+            },
+        ])
 
     static let session = Schema.object(
         name: "Session",

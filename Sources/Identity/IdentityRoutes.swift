@@ -65,12 +65,13 @@ package struct IdentityRoutes: RouteGroup {
             "/users/me", "Who is signed in", access: .signedIn, returns: .data(IdentityOutput.profile.schema),
             handle: me)
         routes.put(
-            "/users/me", "Change the own name", access: .signedIn,
+            "/users/me", "Change what the body names of your profile", access: .signedIn,
             accepts: .json(
                 "ProfileChange",
                 [
                     IdentityInput.firstName.property, IdentityInput.lastName.property, IdentityInput.name.property,
-                    IdentityInput.version.property,
+                    ProfileChange.bio.property, ProfileChange.timeZone.property, ProfileChange.language.property,
+                    ProfilePreferences.field.property, IdentityInput.version.property,
                 ]),
             returns: .data(IdentityOutput.profile.schema), refuses: [.invalid, .conflict], handle: changeMe)
         let prefix = routes.prefix
@@ -215,7 +216,7 @@ package struct IdentityRoutes: RouteGroup {
         guard let user = try await UserStore(queryable: accounts.database).find(id), user.isActive else {
             throw Refusal.tokenNotValid
         }
-        let profile = IdentityOutput.Profile(user: user, books: try await BookStore(accounts.database).books(of: id))
+        let profile = try await IdentityOutput.Profile(of: user, accounts.database)
         return .data { IdentityOutput.profile.write(profile, to: &$0) }
     }
 
@@ -224,7 +225,7 @@ package struct IdentityRoutes: RouteGroup {
         var body = try await request.body()
         let change = ProfileChange(&body)
         try body.check()
-        try await accounts.change(change, of: id)
+        try await accounts.change(change, of: id, from: Client(request))
         return try await profile(of: id)
     }
 

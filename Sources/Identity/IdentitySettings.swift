@@ -45,13 +45,17 @@ package enum IdentitySettings {
     package static let loginWindow = Setting.duration(
         "login-window", default: "15m", "In which wrong passwords are counted, and how long the first lock lasts.")
 
+    package static let deletionGrace = Setting.duration(
+        "account-deletion-grace", default: "30d",
+        "How long a deleted account can be had back by signing in, before it is erased.")
+
     package static let all: [SettingDeclaration] = [
         accessLifetime.declaration, refreshLifetime.declaration, sessionLifetime.declaration, refreshGrace.declaration,
         registration.declaration,
         termsRequired.declaration, requireMFA.declaration, issuer.declaration, audience.declaration,
         cookieSecure.declaration,
         passwordMemory.declaration, passwordPasses.declaration, passwordConcurrency.declaration,
-        passwordQueue.declaration, loginAttempts.declaration, loginWindow.declaration,
+        passwordQueue.declaration, loginAttempts.declaration, loginWindow.declaration, deletionGrace.declaration,
     ]
 }
 
@@ -64,6 +68,7 @@ extension IdentityOptions {
         isRegistrationOpen = configuration[IdentitySettings.registration] != "closed"
         isLinkNeededToRegister = configuration[IdentitySettings.registration] == "verified"
         secondFactorDemand = SecondFactorDemand(rawValue: configuration[IdentitySettings.requireMFA]) ?? .none
+        deletionGrace = configuration[IdentitySettings.deletionGrace]
         areTermsRequired = configuration[IdentitySettings.termsRequired]
         let attempts = configuration[IdentitySettings.loginAttempts]
         let window = configuration[IdentitySettings.loginWindow]

@@ -19,12 +19,12 @@ struct KeyStore: Sendable {
             revokedAt: try row.get(9), lastUsedAt: try row.get(10), lastUsedAddress: try row.get(11))
     }
 
-    /// The key with this hash, unless it was revoked or belongs to an account that is closed.
+    /// The key with this hash, unless it was revoked or belongs to an account that is closed or about to be deleted.
     func find(_ hash: [UInt8]) async throws -> APIKey? {
         try await connection.first(
             """
             SELECT \(Self.columns) FROM api_keys k LEFT JOIN users u ON u.id = k.user_id
-            WHERE k.secret_hash = \(hash) AND k.revoked_at IS NULL AND (k.user_id IS NULL OR u.is_active)
+            WHERE k.secret_hash = \(hash) AND k.revoked_at IS NULL AND (k.user_id IS NULL OR (u.is_active AND u.deletion_due_at IS NULL))
             """
         ).map(key)
     }

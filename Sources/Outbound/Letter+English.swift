@@ -68,6 +68,20 @@ extension Letter {
                 "There were too many wrong passwords for your account from \(address). From there nobody can sign in to it for "
                     + "\(minutes) minutes.",
                 "If that was you, wait, or set a new password. Otherwise there is nothing you have to do.")
+        case .deletionAsked(let at):
+            return words(
+                "Your account will be deleted",
+                "Your account will be deleted at \(at.inLetters). Until then you can have it back: sign in, and choose “Keep "
+                    + "my account”.",
+                "After that your name, your picture and everything you sign in with are erased. What you recorded in books "
+                    + "that others share stays there, without your name.", wasNotYou)
+        case .deletionCancelled:
+            return words(
+                "Your account stays", "Your account will not be deleted. Everything is as it was.", wasNotYou)
+        case .accountDeleted:
+            return words(
+                "Your account is deleted",
+                "Your account is deleted, as you asked. This address is not kept; this is the last letter to it.")
         }
     }
 

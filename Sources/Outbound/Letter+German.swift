@@ -71,6 +71,21 @@ extension Letter {
                 "Von \(address) kamen zu viele falsche Passwörter für Ihr Konto. Von dort kann sich \(minutes) Minuten lang "
                     + "niemand anmelden.",
                 "Wenn Sie das waren, warten Sie, oder setzen Sie ein neues Passwort. Sonst brauchen Sie nichts zu tun.")
+        case .deletionAsked(let at):
+            return words(
+                "Ihr Konto wird gelöscht",
+                "Ihr Konto wird gelöscht: \(at.inLetters). Bis dahin können Sie es behalten: Melden Sie sich an und wählen Sie "
+                    + "„Keep my account“.",
+                "Danach werden Ihr Name, Ihr Bild und alles, womit Sie sich anmelden, gelöscht. Was Sie in gemeinsamen Büchern "
+                    + "festgehalten haben, bleibt dort, ohne Ihren Namen.", wasNotYou)
+        case .deletionCancelled:
+            return words(
+                "Ihr Konto bleibt", "Ihr Konto wird nicht gelöscht. Alles ist, wie es war.", wasNotYou)
+        case .accountDeleted:
+            return words(
+                "Ihr Konto ist gelöscht",
+                "Ihr Konto ist gelöscht, wie Sie es wollten. Diese Adresse wird nicht aufbewahrt; das ist der letzte Brief an sie."
+            )
         }
     }
 

@@ -19,6 +19,11 @@ package enum Letter: Equatable, Sendable {
     /// Somebody wanted to register with an address that has an account.
     case accountExists(link: String)
     case keyMade(name: String, scopes: String)
+    /// Somebody wants their account deleted.
+    case deletionAsked(at: Instant)
+    case deletionCancelled
+    /// To the address that is forgotten with this letter.
+    case accountDeleted
 
     /// What happened to what one signs in with.
     package enum FactorChange: Equatable, Sendable {
@@ -47,6 +52,9 @@ package enum Letter: Equatable, Sendable {
         case .completeRegistration: "register"
         case .accountExists: "account-exists"
         case .keyMade: "key-made"
+        case .deletionAsked: "deletion-asked"
+        case .deletionCancelled: "deletion-cancelled"
+        case .accountDeleted: "account-deleted"
         }
     }
 

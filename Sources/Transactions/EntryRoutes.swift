@@ -77,6 +77,7 @@ package struct EntryRoutes: RouteGroup {
         registerSuggestions(in: &routes)
         routes.tag = "Categories"
         registerCategory(in: &routes)
+        registerHousehold(in: &routes)
     }
 
     private func registerReading(_ place: Place, in routes: inout Routes) {

@@ -97,10 +97,12 @@ final class TestApp: Sendable {
         let services = OAuthRoutes(accounts: accounts, providers: providers, allowsPlainLoopback: true)
         services.register(in: &routes)
         ConfirmationRoutes(accounts: accounts, party: party, services: services).register(in: &routes)
+        let directory = BookDirectory(database: database)
+        MemberRoutes(database: database, directory: directory) { [accounts] in try await accounts.requireFresh($0) }
+            .register(in: &routes)
         var applicationOptions = ApplicationOptions()
         applicationOptions.rateLimits = rateLimits
         applicationOptions.trustedProxies = ["127.0.0.1"]
-        let directory = BookDirectory(database: database)
         let application = Application(
             routes: routes, aliases: IdentityRoutes.aliases,
             authenticate: Authenticator(accounts: accounts).authenticate,

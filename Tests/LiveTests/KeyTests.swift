@@ -68,6 +68,7 @@ final class KeyApp: Sendable {
         KeyRoutes(keys: keys, accounts: accounts).register(in: &routes)
         AuditRoutes(database: database, idempotency: idempotency).register(in: &routes)
         EntryRoutes(database: database, idempotency: idempotency, exports: .forTests(database)).register(in: &routes)
+        DataExportRoutes(accounts: accounts, parts: BookPart.own + EntryParts.all).register(in: &routes)
         var options = ApplicationOptions()
         options.rateLimits = RateLimits(isEnabled: false)
         let directory = BookDirectory(database: database)

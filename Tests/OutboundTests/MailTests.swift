@@ -27,6 +27,7 @@ let letter = Letter.resetPassword(link: address.link("/reset", token: "abc"))
             .newSignIn(device: "Firefox on Linux", address: "192.0.2.1", at: Instant(secondsSinceEpoch: 1_800_000_000)),
             .locked(address: "192.0.2.1", minutes: 15), .completeRegistration(link: "https://x/welcome#token=t"),
             .accountExists(link: "https://x/signin"), .keyMade(name: "Script", scopes: "entry:view"),
+            .deletionAsked(at: Instant(secondsSinceEpoch: 1_800_000_000)), .deletionCancelled, .accountDeleted,
         ]
         var subjects: Set<String> = []
         for letter in letters {

@@ -17,14 +17,20 @@ import Testing
         for role in BookRole.allCases {
             let member = Member(user: user, role: role)
             for new in BookRole.allCases {
-                let byAdmin = refusal { () throws(Refusal) in try member.checkChange(to: new, by: .admin, owners: 2) }
+                let changed = Member(user: user, role: new)
+                let byAdmin = refusal { () throws(Refusal) in
+                    try member.checkChange(to: changed, by: .admin, rights: BookRole.admin.permissions, owners: 2)
+                }
                 #expect(byAdmin == (role == .owner || new == .owner ? "OWNER_ONLY" : nil), "\(role) to \(new)")
-                let last = refusal { () throws(Refusal) in try member.checkChange(to: new, by: .owner, owners: 1) }
+                let last = refusal { () throws(Refusal) in
+                    try member.checkChange(to: changed, by: .owner, rights: .everything, owners: 1)
+                }
                 #expect(last == (role == .owner && new != .owner ? "LAST_OWNER" : nil), "\(role) to \(new)")
             }
             func removal(_ actor: BookRole, isOneself: Bool, owners: Int) -> String? {
                 refusal { () throws(Refusal) in
-                    try member.checkRemoval(by: actor, isOneself: isOneself, owners: owners)
+                    try member.checkRemoval(
+                        by: actor, rights: actor.permissions, isOneself: isOneself, owners: owners)
                 }
             }
             #expect(removal(.admin, isOneself: false, owners: 2) == (role == .owner ? "OWNER_ONLY" : nil))

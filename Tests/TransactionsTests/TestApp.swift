@@ -48,8 +48,10 @@ final class TestApp: Sendable {
     let checker: OpenAPIChecker
     private let server: HTTPServer
 
-    static func run(_ body: (TestApp) async throws -> Void) async throws {
-        let app = try await TestApp()
+    static func run(
+        rateLimits: RateLimits = RateLimits(isEnabled: false), _ body: (TestApp) async throws -> Void
+    ) async throws {
+        let app = try await TestApp(rateLimits)
         do {
             try await body(app)
             await app.stop()
@@ -59,7 +61,7 @@ final class TestApp: Sendable {
         }
     }
 
-    private init() async throws {
+    private init(_ rateLimits: RateLimits) async throws {
         let test = TestDatabase.current
         database = test.database
         directory = BookDirectory(database: database)
@@ -72,14 +74,21 @@ final class TestApp: Sendable {
         CategoryRoutes(database: database, idempotency: idempotency, uses: [EntryStore.categoryUse]).register(
             in: &routes)
         PaymentMethodRoutes(database: database, idempotency: idempotency).register(in: &routes)
-        BookRoutes(database: database, directory: directory, idempotency: idempotency) {
+        let bookRoutes = BookRoutes(database: database, directory: directory, idempotency: idempotency) {
             try await EntryStore.isUsed($0, $1)
-        }.register(in: &routes)
-        MemberRoutes(database: database, directory: directory) { _ = try $0.principal.session }.register(in: &routes)
-        InvitationRoutes(
+        }
+        bookRoutes.register(in: &routes)
+        let members = MemberRoutes(database: database, directory: directory) { _ = try $0.principal.session }
+        members.register(in: &routes)
+        OrganizationRoutes(database: database, directory: directory).register(in: &routes)
+        PeopleRoutes(database: database, pool: pool).register(in: &routes)
+        SettingsRoutes(books: bookRoutes).register(in: &routes)
+        let invitations = InvitationRoutes(
             database: database, directory: directory, mail: mail,
             address: PublicAddress(configured: "https://purser.example/", fallback: "")
-        ) { try EmailAddress($0).normalized }.register(in: &routes)
+        ) { try EmailAddress($0).normalized }
+        invitations.register(in: &routes)
+        HouseholdRoutes(books: bookRoutes, members: members, invitations: invitations).register(in: &routes)
         let spool = TestDirectories.make("spool")
         exports = ExportDesk(database: database, pool: pool, directory: spool)
         EntryRoutes(database: database, idempotency: idempotency, exports: exports, clock: clock).register(in: &routes)
@@ -93,11 +102,11 @@ final class TestApp: Sendable {
         AnalyticsRoutes(database: database, clock: clock).register(in: &routes)
         CategoryReportRoutes(database: database, clock: clock).register(in: &routes)
         var options = ApplicationOptions()
-        options.rateLimits = RateLimits(isEnabled: false)
+        options.rateLimits = rateLimits
         options.limits = RequestLimits(jsonBodyBytes: 1 << 20, uploadBytes: 1 << 20)
         let directory = directory
         let application = Application(
-            routes: routes,
+            routes: routes, aliases: SettingsRoutes.aliases + PeopleRoutes.aliases,
             authenticate: { request in
                 guard let field = request.header("authorization") else { return nil }
                 guard let user = UserID(field.dropFirst("Bearer ".count)) else { throw Refusal.signInNeeded }

@@ -172,12 +172,29 @@ export function newIdempotencyKey() {
     return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
+/// A file of one's own that needs a fresh proof of who one is: its bytes, once that is given.
+export async function fetchFile(path) {
+    const asked = Date.now();
+    const attempt = async () => {
+        let response;
+        try {
+            response = await fetch(ROOT + path, { headers: headers("GET", {}), credentials: "same-origin", cache: "no-store" });
+            if (response.ok) return { status: response.status, blob: await response.blob(), name: /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] };
+            return { status: response.status, retryAfter: response.headers.get("Retry-After"), text: await response.text() };
+        } catch { throw new APIError("offline", { message: "The server cannot be reached." }); }
+    };
+    let answer = await attempt();
+    if (isExpired(answer) && (await refreshed(asked))) answer = await attempt();
+    if (answer.status === 403 && decoded(answer)?.code === "REAUTHENTICATION_REQUIRED" && (await onProofNeeded())) answer = await attempt();
+    return answer.blob ? answer : unwrap(answer);
+}
+
 /// Sends a file. XMLHttpRequest, because fetch does not report how much has been sent.
-export async function upload(path, query, file, { progress, signal } = {}) {
+export async function upload(path, query, file, { progress, signal, method = "POST" } = {}) {
     const asked = Date.now();
     const attempt = () => new Promise((resolve, reject) => {
         const request = new XMLHttpRequest();
-        request.open("POST", ROOT + path + queryText(query));
+        request.open(method, ROOT + path + queryText(query));
         for (const [name, value] of Object.entries(headers("POST", {}))) request.setRequestHeader(name, value);
         request.upload.onprogress = (event) => event.lengthComputable && progress?.(event.loaded / event.total);
         request.upload.onload = () => progress?.(1);

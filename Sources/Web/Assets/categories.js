@@ -6,13 +6,14 @@ import { announce, categoryMark, h, icon, plural, replace, safeColor } from "./d
 import { openCategory } from "./category-form.js";
 import { addAmounts, formatMoney, scaled } from "./money.js";
 import { load, skeleton } from "./overlays.js";
-import { bookToday, orderedCategories, reloadCategories, state } from "./state.js";
+import { bookToday, mayChange, orderedCategories, reloadCategories, state } from "./state.js";
 
 export function show(main, query) {
     const present = bookToday().slice(0, 7);
     let month = isMonth(query.get("month")) ? query.get("month") : present;
     let alive = true;
     let turn = 0;
+    const manages = mayChange("category:manage");
     const name = h("span.month-name", { "aria-live": "polite" });
     const step = (by) => () => go(addMonths(month, by));
     const body = h("div.category-columns");
@@ -21,7 +22,7 @@ export function show(main, query) {
             h("div.month-switch", { role: "group", "aria-label": "Month" },
                 h("button.icon-button", { type: "button", "aria-label": "Month before", title: "Month before ([)", onclick: step(-1) }, icon("chevron-left")), name,
                 h("button.icon-button", { type: "button", "aria-label": "Month after", title: "Month after (])", onclick: step(1) }, icon("chevron-right"))),
-            h("button.primary", { type: "button", onclick: () => openCategory({}, { onsaved: refresh }) }, icon("plus"), h("span", "New category"))), body);
+            manages && h("button.primary", { type: "button", onclick: () => openCategory({}, { onsaved: refresh }) }, icon("plus"), h("span", "New category"))), body);
 
     function go(next) {
         month = next;
@@ -72,7 +73,7 @@ export function show(main, query) {
                 h("span.tree-count", count ? plural(count, "entry", "entries") : ""),
                 h("span.tree-amount", count ? formatMoney(amount, state.book.currency) : "–"),
                 h("span.cat-bar", { "aria-hidden": "true" }, h("span", { css: { "inline-size": `${Math.max(0, Math.min(100, width))}%`, "--mark": safeColor(category.color) } }))),
-            h("button.icon-button.small", { type: "button", "aria-label": `Edit ${category.name}`, title: category.isSystem ? "Details" : "Edit", onclick: () => openCategory(category, { onsaved: refresh }) }, icon(category.isSystem ? "more" : "edit")));
+            manages && h("button.icon-button.small", { type: "button", "aria-label": `Edit ${category.name}`, title: category.isSystem ? "Details" : "Edit", onclick: () => openCategory(category, { onsaved: refresh }) }, icon(category.isSystem ? "more" : "edit")));
     }
 
     refresh();

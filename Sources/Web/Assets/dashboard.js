@@ -5,7 +5,7 @@ import { monthLong } from "./dates.js";
 import { announce, h, icon, replace } from "./dom.js";
 import { cards, categoryPanel, latest, monthPanel } from "./dashboard-panels.js";
 import { changePanel, merchantPanel } from "./dashboard-changes.js";
-import { openEditor } from "./editor.js";
+import { waysToBegin } from "./editor.js";
 import { onEntriesChange } from "./entries-store.js";
 import { emptyState, load, skeleton } from "./overlays.js";
 import { monthOf, periodFrom, quarterOf, spanOf, yearOf } from "./period.js";
@@ -138,7 +138,7 @@ function welcome() {
     return emptyState({
         symbol: "logo", title: "Your book is open. Now fill it.",
         text: "Download a statement from your bank in any of its formats and drop it here: Purser reads it, shows what it found, and adds only what is new.",
-        actions: [h("a.button.primary", { href: "/import?welcome" }, icon("import"), "Import a statement"), h("button", { type: "button", onclick: () => openEditor() }, icon("plus"), "Add an entry")],
+        actions: waysToBegin("/import?welcome"),
     });
 }
 

@@ -7,12 +7,13 @@ import { openEditor } from "./editor.js";
 import { deleteEntry, onEntriesChange } from "./entries-store.js";
 import { amountText, nameOf } from "./entry-row.js";
 import { describe, emptyState, load, skeleton, toast } from "./overlays.js";
-import { categoryOf, loadCategories } from "./state.js";
+import { categoryOf, loadCategories, mayChange } from "./state.js";
 
 export function show(main) {
     const count = h("span.count", { "aria-live": "polite" });
     const body = h("div.twins");
     let alive = true;
+    const edits = mayChange("entry:edit-own");
     replace(main, h("header.screen-head", h("h1", { tabindex: "-1" }, "Possible duplicates"), count, h("div.screen-actions", h("a.button", { href: "/entries" }, icon("entries"), "All entries"))),
         h("p.lead", "The same merchant and amount within a day. Two coffees are no mistake, so nothing happens until you say so."), body);
 
@@ -30,14 +31,14 @@ export function show(main) {
 
     function group(entries) {
         const element = h("section.panel-box.twin", { "aria-label": `${nameOf(entries[0])}, ${amountText(entries[0])}` },
-            h("header", h("h2", h("bdi", nameOf(entries[0])), " ", h("span.muted", amountText(entries[0]))), h("button.small", { type: "button", onclick: () => keepAll(entries, element) }, icon("check"), entries.length > 2 ? "Keep all" : "Keep both")),
+            h("header", h("h2", h("bdi", nameOf(entries[0])), " ", h("span.muted", amountText(entries[0]))), edits && h("button.small", { type: "button", onclick: () => keepAll(entries, element) }, icon("check"), entries.length > 2 ? "Keep all" : "Keep both")),
             h("div.twin-row", entries.map(one)));
         return element;
     }
     function one(entry) {
         const facts = [["Date", dayLong(entry.transactionDate)], ["Category", categoryOf(entry)?.name], ["Description", entry.description], ["Notes", entry.notes], ["Paid by", entry.paymentMethod], ["Came", entry.source === "import" ? "with a statement" : "by hand"]];
         return h("div.twin-entry", h("dl.facts", facts.filter(([, value]) => value).map(([term, value]) => h("div", h("dt", term), h("dd", h("bdi", value))))),
-            h("div.form-actions", h("button.small.danger-text", { type: "button", "aria-label": `Delete the one of ${dayLong(entry.transactionDate)}`, onclick: () => deleteEntry(entry) }, icon("trash"), "Delete this one"),
+            h("div.form-actions", edits && h("button.small.danger-text", { type: "button", "aria-label": `Delete the one of ${dayLong(entry.transactionDate)}`, onclick: () => deleteEntry(entry) }, icon("trash"), "Delete this one"),
                 h("button.quiet.small", { type: "button", onclick: () => openEditor(entry) }, "Details")));
     }
     async function keepAll(entries, element) {

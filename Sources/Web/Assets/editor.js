@@ -11,14 +11,14 @@ import { field, form, input, segmented, select } from "./forms.js";
 import { fractionDigits, parseTyped, typedText } from "./money.js";
 import { banner, confirm, describe, openDialog, toast } from "./overlays.js";
 import { ruleFromEntry } from "./rule-form.js";
-import { bookToday, loadCategories, may, orderedCategories, state } from "./state.js";
+import { bookToday, loadCategories, may, mayChange, orderedCategories, state } from "./state.js";
 
 export async function openEditor(entry = null, { focus = "amount" } = {}) {
     if (!entry && (!may("entry:create") || state.book?.isArchived)) return void toast("Your role in this book does not let you add entries.", { tone: "bad" });
     const body = h("div.editor-body");
     let dirty = false;
     const panel = openDialog({
-        title: entry ? `Edit ${entry.type}` : "New entry", className: "panel", body,
+        title: entry ? `${mayChange("entry:edit-own") ? "Edit " : ""}${entry.type}`.replace(/^./, (letter) => letter.toUpperCase()) : "New entry", className: "panel", body,
         mayClose: () => !dirty || confirm({ title: "Discard the changes?", text: "What you typed here has not been saved.", verb: "Discard", back: "Keep editing", danger: true }),
     });
     body.addEventListener("input", () => { dirty = true; });
@@ -32,6 +32,12 @@ export async function openEditor(entry = null, { focus = "amount" } = {}) {
     }
     draw(body, entry, { methods, done, clean: () => { dirty = false; }, focus });
 }
+
+/// For a book with nothing in it, as far as one's role goes.
+export const waysToBegin = (importing) => [
+    mayChange("import:run") && h("a.button.primary", { href: importing }, icon("import"), "Import a statement"),
+    mayChange("entry:create") && h("button", { type: "button", onclick: () => openEditor() }, icon("plus"), "Add an entry"),
+].filter(Boolean);
 
 /// As the settings list them; before there are any, the usual ones.
 async function paymentMethods() {
@@ -51,6 +57,7 @@ export function categoryOptions(type, mayBeNone = true) {
 function draw(body, entry, { methods: listed, done, clean, focus, type = entry?.type ?? "expense", kept = {} }) {
     const currency = entry?.currency ?? state.book.currency;
     const digits = fractionDigits(currency);
+    const edits = mayChange(entry ? "entry:edit-own" : "entry:create");
     let intention = {};
     let categoryTouched = Boolean(entry);
 
@@ -141,14 +148,14 @@ function draw(body, entry, { methods: listed, done, clean, focus, type = entry?.
                     h("div.field-row",
                         field({ name: "place", label: "Place", control: input({ value: place?.name ?? "", maxlength: 200 }) }),
                         field({ name: "position", label: "Position", control: input({ value: place?.latitude != null ? `${place.latitude}, ${place.longitude}` : "", maxlength: 60, placeholder: "52.52, 13.405", inputmode: "text" }) })))),
-            h("div.form-actions",
+            edits && h("div.form-actions",
                 h("button.primary", { type: "submit", value: "save" }, "Save"),
                 !entry && h("button", { type: "submit", value: "again" }, "Save and add another"),
                 entry && !entry.deletedAt && h("button.quiet.danger-text", { type: "button", onclick: () => { done(); deleteEntry(entry); } }, icon("trash"), "Delete"),
                 entry?.deletedAt && h("button", { type: "button", onclick: () => { done(); restoreEntry(entry); } }, icon("restore"), "Restore")),
-            entry && h("div.side-actions",
-                h("button.quiet.small", { type: "button", onclick: copy }, icon("copy"), "Duplicate"),
-                h("button.quiet.small", { type: "button", onclick: () => { done(); ruleFromEntry(entry); } }, icon("rules"), "Make a rule from this")),
+            entry && edits && h("div.side-actions",
+                mayChange("entry:create") && h("button.quiet.small", { type: "button", onclick: copy }, icon("copy"), "Duplicate"),
+                mayChange("rule:manage") && h("button.quiet.small", { type: "button", onclick: () => { done(); ruleFromEntry(entry); } }, icon("rules"), "Make a rule from this")),
             entry && historyOf(entry),
         ],
     });
@@ -156,6 +163,10 @@ function draw(body, entry, { methods: listed, done, clean, focus, type = entry?.
         if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); element.requestSubmit(element.querySelector("button[value=save]")); }
     });
     replace(body, element);
+    if (!edits) {
+        for (const control of element.querySelectorAll("input, select, textarea")) control.disabled = true;
+        return;
+    }
     const target = focus === "type" ? element.querySelector("[name=type]:checked") : focus === "category" ? category : amount;
     // On a phone the keyboard would cover what one came to look at.
     if (entry && target === amount && matchMedia("(max-width: 760px)").matches) return;

@@ -16,13 +16,15 @@ import { LINE, openMenu } from "./popover.js";
 import { ruleFromEntry } from "./rule-form.js";
 import { showHelp } from "./shortcuts.js";
 import { download } from "./streams.js";
-import { loadCategories, state } from "./state.js";
+import { loadCategories, mayChange, state } from "./state.js";
 
 const wide = () => matchMedia("(min-width: 761px)").matches;
 
 export function show(main, query) {
     const filters = readFilters(query);
     const trash = () => Boolean(filters.deleted);
+    // Whose role lets them only look sees no way to change anything.
+    const edits = mayChange("entry:edit-own");
     const count = h("span.count", { "aria-live": "polite" });
     const sums = h("span.sums");
     const holder = h("div.list-holder");
@@ -37,7 +39,7 @@ export function show(main, query) {
 
     replace(main,
         h("header.screen-head", title, count, sums, h("div.screen-actions",
-            trash() ? h("a.button", { href: "/entries" }, icon("entries"), "All entries") : h("a.button", { href: "/import" }, icon("import"), "Import"),
+            trash() ? h("a.button", { href: "/entries" }, icon("entries"), "All entries") : mayChange("import:run") && h("a.button", { href: "/import" }, icon("import"), "Import"),
             h("button.icon-button.bordered", { type: "button", "aria-label": "More", "aria-haspopup": "menu", "aria-expanded": "false", onclick: (event) => more(event.currentTarget) }, icon("more")))),
         bar.element, holder, bulk.element);
 
@@ -73,6 +75,7 @@ export function show(main, query) {
 
     function press(what, row, entry, event) {
         if (what === "select") return event.shiftKey ? selection.extend(entry, list.all()) : selection.toggle(entry);
+        if (!edits && what !== "details") return what.startsWith("edit-") ? openEditor(entry) : undefined;
         if (what === "delete") return deleteEntry(entry);
         if (what === "restore") return restoreEntry(entry);
         if (what === "category") return recategorise(row, entry);
@@ -82,7 +85,7 @@ export function show(main, query) {
     }
     function edit(entry, field = "merchant") {
         const row = list.rowOf(entry.id);
-        if (trash() || !row) return openEditor(entry);
+        if (trash() || !row || !edits) return openEditor(entry);
         if (!wide()) return openEditor(entry);
         editing?.cancel();
         const self = editInPlace(row, entry, {
@@ -113,7 +116,7 @@ export function show(main, query) {
     /// Someone who sorts one entry of a merchant often means all of them.
     function offerRule(entry, categoryId) {
         const category = state.categories.find((each) => each.id === categoryId);
-        if (!category || !entry.merchantName) return announce("Category changed.");
+        if (!category || !entry.merchantName || !mayChange("rule:manage")) return announce("Category changed.");
         toast(`${entry.merchantName} is now ${category.name}.`, { action: "Always?", seconds: 6, onaction: () => ruleFromEntry(entry) });
     }
     const single = (body) => () => { const entry = list?.focused; if (!entry) return false; body(entry); return true; };
@@ -148,11 +151,11 @@ export function show(main, query) {
             extendNext: extend(1), extendPrevious: extend(-1),
             arrowDown: () => (list?.hasFocus() ? list.move(1) : false), arrowUp: () => (list?.hasFocus() ? list.move(-1) : false),
             edit: single((entry) => edit(entry)), details: single((entry) => openEditor(entry)),
-            category: () => { if (selection.size > 1) return bulk.chooseCategory(); return single((entry) => recategorise(list.rowOf(entry.id), entry))(); },
+            category: () => { if (!edits) return false; if (selection.size > 1) return bulk.chooseCategory(); return single((entry) => recategorise(list.rowOf(entry.id), entry))(); },
             select: single((entry) => selection.toggle(entry)),
             selectAll: () => (list?.hasFocus() ? selection.add(list.all()) : false),
-            delete: () => { if (trash()) return false; if (selection.size) return bulk.remove(); return single((entry) => deleteEntry(entry))(); },
-            restore: () => { if (!trash()) return undoLast(); if (selection.size) return bulk.restore(); return single((entry) => restoreEntry(entry))(); },
+            delete: () => { if (trash() || !edits) return false; if (selection.size) return bulk.remove(); return single((entry) => deleteEntry(entry))(); },
+            restore: () => { if (!edits) return false; if (!trash()) return undoLast(); if (selection.size) return bulk.restore(); return single((entry) => restoreEntry(entry))(); },
             escape: () => {
                 if (selection.size) { selection.clear(); return true; }
                 if (document.activeElement === document.body) return false;

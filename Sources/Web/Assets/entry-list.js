@@ -7,7 +7,7 @@ import { isFiltered, pathFor, questionOf } from "./entry-filters.js";
 import { fillRow, offerActions, rowFor } from "./entry-row.js";
 import { banner, emptyState, skeleton } from "./overlays.js";
 import { bookToday } from "./state.js";
-import { openEditor } from "./editor.js";
+import { waysToBegin } from "./editor.js";
 
 const PAGE = 100;
 const NEAR = 1200;
@@ -204,7 +204,7 @@ export function startList(holder, filters, selection, categories, on) {
         if (isFiltered(filters)) return emptyState({ symbol: "search", title: "Nothing matches", text: "No entry fits this search and these filters.", actions: [h("button", { type: "button", onclick: on.clear }, "Clear the filters")] });
         return emptyState({
             symbol: "entries", title: "No entries yet", text: "Bring in a statement from your bank, or write down what you spent today.",
-            actions: [h("a.button.primary", { href: "/import" }, icon("import"), "Import a statement"), h("button", { type: "button", onclick: () => openEditor() }, icon("plus"), "Add an entry")],
+            actions: waysToBegin("/import"),
         });
     }
 

@@ -9,7 +9,7 @@ import { nameOf } from "./entry-row.js";
 import { addAmounts, formatMoney } from "./money.js";
 import { banner, confirm, describe, openDialog, toast } from "./overlays.js";
 import { pickCategory, openPicker } from "./picker.js";
-import { state } from "./state.js";
+import { mayChange, state } from "./state.js";
 
 const MOST = 10_000;
 
@@ -42,7 +42,7 @@ export function bulkBar({ selection, filters, list, reload }) {
     const trash = Boolean(filters.deleted);
     const action = (text, symbol, body, properties = {}) => h("button", { type: "button", onclick: (event) => body(event.currentTarget), ...properties }, icon(symbol), h("span", text));
     const menu = { "aria-haspopup": "dialog", "aria-expanded": "false" };
-    const actions = trash ? [action("Restore", "restore", restore)] : [
+    const actions = !mayChange("entry:edit-own") ? [] : trash ? [action("Restore", "restore", restore)] : [
         action("Category", "categories", chooseCategory, menu), action("Tags", "tag", chooseTags, menu), action("Status", "check", chooseStatus, menu),
         action("Delete", "trash", remove, { class: "danger-text", title: "Delete (#)" })];
     const everything = h("button.link", { type: "button", onclick: selectAll }, "Select all that match");

@@ -75,9 +75,10 @@ function overSocket(signal, at) {
         const wanted = book;
         let outcome = "failed";
         const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`, "purser.v1");
-        const leave = () => socket.close(1000);
+        // To close one that is still being opened is an error to the browser, which says so in the console.
+        const leave = () => (socket.readyState === WebSocket.CONNECTING ? socket.addEventListener("open", () => socket.close(1000)) : socket.close(1000));
         signal.addEventListener("abort", leave);
-        socket.onopen = () => socket.send(JSON.stringify({ type: "subscribe", bookId: wanted, ...(at.last === null ? {} : { after: at.last }) }));
+        socket.onopen = () => !signal.aborted && socket.send(JSON.stringify({ type: "subscribe", bookId: wanted, ...(at.last === null ? {} : { after: at.last }) }));
         socket.onmessage = ({ data }) => {
             const message = parseJSON(data);
             if (message.type === "subscribed") {

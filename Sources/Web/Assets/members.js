@@ -6,6 +6,7 @@ import { archive, newBook, restore } from "./books.js";
 import { h, icon, plural, replace } from "./dom.js";
 import { field, form, input, select } from "./forms.js";
 import { confirm, describe, emptyState, load, openDialog, skeleton, toast } from "./overlays.js";
+import { editPlace } from "./organization.js";
 import { LINE, openMenu } from "./popover.js";
 import { dropBook, may, replaceBook, state } from "./state.js";
 
@@ -30,7 +31,7 @@ export function show(main) {
         book.isArchived ? { text: "Restore the book", symbol: "restore", onpick: () => restore(book) } : { text: "Archive the book …", symbol: "file", danger: true, onpick: () => archive(book) },
     ], book.name) }, icon("more"));
     replace(main,
-        h("header.screen-head", h("h1", { tabindex: "-1" }, "Members"), h("div.screen-actions", manages && invite, more)),
+        h("header.screen-head", h("h1", { tabindex: "-1" }, "Members"), h("div.screen-actions", book.kind === "organization" && h("a.button", { href: "/organisation" }, "Departments and roles"), manages && invite, more)),
         book.isArchived && h("div.banner", { role: "status" }, icon("file"), h("div.banner-text", h("span", "This book is archived: it can be read, not changed.")), owns && h("button.small", { type: "button", onclick: () => restore(book) }, "Restore")),
         h("p.lead", h("bdi", book.name), book.description && [": ", h("bdi", book.description)]), body);
 
@@ -80,17 +81,18 @@ function memberRow(member, { book, manages, owners, refresh }) {
     const iOwn = book.role === "owner";
     const touches = manages && (iOwn || member.role !== "owner") && !(member.role === "owner" && owners === 1);
     const path = `/books/${book.id}/members/${member.userId}`;
-    const role = touches
+    const role = touches && !member.roleId
         ? select(ROLES.filter(([each]) => iOwn || each !== "owner").map(([each, text]) => [each, text]), member.role, { "aria-label": `Role of ${member.name}`, class: "small role-choice", onchange: () => changeRole(role, member, path, refresh) })
-        : h("span.tag", { title: ROLES.find(([each]) => each === member.role)?.[2] }, roleName(member.role));
+        : member.roleName ? h("span.tag", member.roleName) : h("span.tag", { title: ROLES.find(([each]) => each === member.role)?.[2] }, roleName(member.role));
     const choices = [
+        manages && (iOwn || member.role !== "owner") && book.kind === "organization" && { text: "Department, role and title …", symbol: "edit", onpick: () => editPlace(member, path, refresh) },
         iOwn && !isMe && manages && { text: "Give them the book …", symbol: "people", onpick: () => transfer(book, member) },
         !isMe && touches && { text: "Remove …", symbol: "trash", danger: true, onpick: () => remove(member, path, book, refresh) },
         isMe && book.kind !== "personal" && !(member.role === "owner" && owners === 1) && { text: "Leave this book …", symbol: "sign-out", danger: true, onpick: () => leave(path, book) },
     ].filter(Boolean);
     const button = choices.length > 0 && h("button.icon-button.small", { type: "button", "aria-label": `More about ${member.name}`, "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => openMenu(button, choices, member.name) }, icon("more"));
     return h("li.person-row", { data: { user: member.userId } }, face(member),
-        h("span.item-main", h("strong", h("bdi", member.name), isMe && h("span.muted", " (you)")), member.email && h("span.muted.small", member.email)), role, button || h("span.no-button"));
+        h("span.item-main", h("strong", h("bdi", member.name), isMe && h("span.muted", " (you)")), (member.title || member.departmentName) && h("span.small", [member.title, member.departmentName].filter(Boolean).join(", ")), member.email && h("span.muted.small", member.email)), role, button || h("span.no-button"));
 }
 
 async function changeRole(control, member, path, refresh) {

@@ -6,17 +6,18 @@ import { banner, confirm, describe, emptyState, load, openDialog, skeleton, toas
 import { LINE, openMenu } from "./popover.js";
 import { openRule } from "./rule-form.js";
 import { actionWords, conditionWords } from "./rule-words.js";
-import { loadCategories } from "./state.js";
+import { loadCategories, mayChange } from "./state.js";
 
 export function show(main) {
     const body = h("div");
     const list = h("ol.rule-list", { "aria-label": "Rules, in order" });
     let rules = [];
     let alive = true;
+    const [manages, applies] = [mayChange("rule:manage"), mayChange("entry:edit")];
     const apply = h("button", { type: "button", hidden: true, onclick: applyAll }, icon("check"), "Apply to entries");
     replace(main,
         h("header.screen-head", h("h1", { tabindex: "-1" }, "Rules"), h("div.screen-actions",
-            apply, h("button.primary", { type: "button", onclick: () => openRule({}) }, icon("plus"), "New rule"))),
+            apply, manages && h("button.primary", { type: "button", onclick: () => openRule({}) }, icon("plus"), "New rule"))),
         h("p.lead", "Rules sort and rename what you import. They are tried from the top: the first one that sets something has the word on it, later ones may add to it."), body);
 
     const refresh = () => load(body, {
@@ -24,14 +25,14 @@ export function show(main) {
         fetch: async () => (await Promise.all([api.get("/rules"), loadCategories()]))[0],
         show(fresh) {
             rules = fresh ?? [];
-            apply.hidden = !rules.length;
+            apply.hidden = !rules.length || !applies;
             if (!rules.length) {
                 return replace(body, emptyState({
                     symbol: "rules", title: "No rules yet", text: "A rule such as “merchant contains Edeka: Food” does the sorting for you. You can also make one from an entry, or by choosing a category while importing.",
-                    actions: [h("button.primary", { type: "button", onclick: () => openRule({}) }, icon("plus"), "New rule"), h("a.button", { href: "/entries" }, icon("entries"), "From an entry")],
+                    actions: manages ? [h("button.primary", { type: "button", onclick: () => openRule({}) }, icon("plus"), "New rule"), h("a.button", { href: "/entries" }, icon("entries"), "From an entry")] : [],
                 }));
             }
-            replace(body, list, h("p.muted.small.list-hint", "Drag a rule by its handle, or move it with Alt and an arrow key."));
+            replace(body, list, manages && h("p.muted.small.list-hint", "Drag a rule by its handle, or move it with Alt and an arrow key."));
             draw();
         },
     });
@@ -43,27 +44,28 @@ export function show(main) {
 
     function row(rule, index) {
         const { items = [], match } = rule.conditions ?? {};
-        const on = h("input.switch", { type: "checkbox", role: "switch", checked: rule.isEnabled !== false, "aria-label": `${rule.name} is on`, onchange: () => toggle(rule, on) });
-        const grip = h("span.grip", { "aria-hidden": "true", title: "Drag to move" }, icon("grip"));
-        const text = h("button.rule-text", { type: "button", "aria-keyshortcuts": "Alt+ArrowUp Alt+ArrowDown", onclick: () => openRule(rule), onkeydown: (event) => moveByKey(event, rule) },
+        const on = h("input.switch", { type: "checkbox", role: "switch", checked: rule.isEnabled !== false, disabled: !manages, "aria-label": `${rule.name} is on`, onchange: () => toggle(rule, on) });
+        const grip = manages ? h("span.grip", { "aria-hidden": "true", title: "Drag to move" }, icon("grip")) : h("span");
+        const open = manages ? ["button.rule-text", { type: "button", "aria-keyshortcuts": "Alt+ArrowUp Alt+ArrowDown", onclick: () => openRule(rule), onkeydown: (event) => moveByKey(event, rule) }] : ["div.rule-text", {}];
+        const text = h(...open,
             h("span.rule-name", h("span.rule-number", String(index + 1)), h("bdi", rule.name)),
             h("span.rule-when", items.map((each, at) => [at ? h("span.muted", match === "any" ? " or " : " and ") : null, conditionWords(each)])),
             h("span.rule-then", h("span.visually-hidden", "then "), actionWords(rule.actions)));
         const element = h("li.rule", { data: { id: rule.id, off: String(rule.isEnabled === false) } }, grip, text, on,
-            h("button.icon-button.small", { type: "button", "aria-label": `More about ${rule.name}`, "aria-haspopup": "menu", "aria-expanded": "false", onclick: (event) => menu(event.currentTarget, rule) }, icon("more")));
-        dragging(element, grip, rule);
+            (manages || applies) && h("button.icon-button.small", { type: "button", "aria-label": `More about ${rule.name}`, "aria-haspopup": "menu", "aria-expanded": "false", onclick: (event) => menu(event.currentTarget, rule) }, icon("more")));
+        if (manages) dragging(element, grip, rule);
         return element;
     }
 
     function menu(anchor, rule) {
         const at = rules.indexOf(rule);
         openMenu(anchor, [
-            { text: "Edit", symbol: "edit", onpick: () => openRule(rule) },
-            { text: "Apply to entries …", symbol: "check", onpick: () => applyOne([rule.id], rule.name) },
-            at > 0 && { text: "Move up", symbol: "up", hint: "Alt ↑", onpick: () => move(rule, at - 1) },
-            at < rules.length - 1 && { text: "Move down", symbol: "down", hint: "Alt ↓", onpick: () => move(rule, at + 1) },
-            at > 0 && { text: "Move to the top", symbol: "up", onpick: () => move(rule, 0) }, LINE,
-            { text: "Delete", symbol: "trash", danger: true, onpick: () => remove(rule) },
+            manages && { text: "Edit", symbol: "edit", onpick: () => openRule(rule) },
+            applies && { text: "Apply to entries …", symbol: "check", onpick: () => applyOne([rule.id], rule.name) },
+            manages && at > 0 && { text: "Move up", symbol: "up", hint: "Alt ↑", onpick: () => move(rule, at - 1) },
+            manages && at < rules.length - 1 && { text: "Move down", symbol: "down", hint: "Alt ↓", onpick: () => move(rule, at + 1) },
+            manages && at > 0 && { text: "Move to the top", symbol: "up", onpick: () => move(rule, 0) }, manages && LINE,
+            manages && { text: "Delete", symbol: "trash", danger: true, onpick: () => remove(rule) },
         ], rule.name);
     }
 

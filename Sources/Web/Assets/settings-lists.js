@@ -4,6 +4,7 @@ import { api } from "./api.js";
 import { h, icon, replace } from "./dom.js";
 import { field, form, input, select } from "./forms.js";
 import { banner, confirm, load, openDialog, skeleton, toast } from "./overlays.js";
+import { mayChange } from "./state.js";
 
 const KINDS = [["card", "Card"], ["bank", "Bank account"], ["cash", "Cash"], ["wallet", "Wallet"], ["other", "Other"]];
 
@@ -25,13 +26,14 @@ async function remove(path, { title, text, refresh, done }) {
 }
 
 export function paymentMethods() {
+    const manages = mayChange("category:manage");
     return listOf("/payment-methods", (items, refresh) => [
         items.length ? h("ul.item-list", items.map((each) => h("li",
             h("span.item-main", h("strong", h("bdi", each.name)), h("span.muted", KINDS.find(([kind]) => kind === each.kind)?.[1] ?? each.kind)), each.isDefault && h("span.tag", "offered first"),
-            h("button.icon-button.small", { type: "button", "aria-label": `Edit ${each.name}`, onclick: () => editMethod(each, refresh) }, icon("edit")),
-            h("button.icon-button.small", { type: "button", "aria-label": `Delete ${each.name}`, onclick: () => remove(`/payment-methods/${each.id}`, { title: `Delete ${each.name}?`, text: "Entries that were paid with it keep its name.", done: `Deleted ${each.name}.`, refresh }) }, icon("trash")))))
+            manages && h("button.icon-button.small", { type: "button", "aria-label": `Edit ${each.name}`, onclick: () => editMethod(each, refresh) }, icon("edit")),
+            manages && h("button.icon-button.small", { type: "button", "aria-label": `Delete ${each.name}`, onclick: () => remove(`/payment-methods/${each.id}`, { title: `Delete ${each.name}?`, text: "Entries that were paid with it keep its name.", done: `Deleted ${each.name}.`, refresh }) }, icon("trash")))))
             : h("p.muted", "None yet. Name your cards and accounts, and entries can say how they were paid."),
-        h("button.small", { type: "button", onclick: () => editMethod({}, refresh) }, icon("plus"), "Add a payment method"),
+        manages && h("button.small", { type: "button", onclick: () => editMethod({}, refresh) }, icon("plus"), "Add a payment method"),
     ]);
 }
 
@@ -59,11 +61,12 @@ function editMethod(method, refresh) {
 }
 
 export function importProfiles() {
+    const manages = mayChange("import:run");
     return listOf("/import-profiles", (items, refresh) => [
         items.length ? h("ul.item-list", items.map((each) => h("li",
             h("span.item-main", h("strong", h("bdi", each.name)), h("span.muted.small", words(each))),
-            h("button.icon-button.small", { type: "button", "aria-label": `Rename ${each.name}`, onclick: () => rename(each, refresh) }, icon("edit")),
-            h("button.icon-button.small", { type: "button", "aria-label": `Delete ${each.name}`, onclick: () => remove(`/import-profiles/${each.id}`, { title: `Delete ${each.name}?`, text: "Its files are looked at afresh from then on. Nothing that was imported changes.", done: `Deleted ${each.name}.`, refresh }) }, icon("trash")))))
+            manages && h("button.icon-button.small", { type: "button", "aria-label": `Rename ${each.name}`, onclick: () => rename(each, refresh) }, icon("edit")),
+            manages && h("button.icon-button.small", { type: "button", "aria-label": `Delete ${each.name}`, onclick: () => remove(`/import-profiles/${each.id}`, { title: `Delete ${each.name}?`, text: "Its files are looked at afresh from then on. Nothing that was imported changes.", done: `Deleted ${each.name}.`, refresh }) }, icon("trash")))))
             : h("p.muted", "None yet. When you correct how a file is read, you can give that a name; files like it are recognised from then on."),
     ]);
 }

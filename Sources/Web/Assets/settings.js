@@ -4,39 +4,24 @@ import { api, store } from "./api.js";
 import { navigate, reshow } from "./app.js";
 import { bookForm } from "./book-form.js";
 import { h, icon, replace } from "./dom.js";
-import { field, form, input, segmented } from "./forms.js";
+import { segmented } from "./forms.js";
 import { describe, toast } from "./overlays.js";
+import { profileForm } from "./profile.js";
 import * as bookScreens from "./routes-books.js";
 import * as liveScreens from "./routes-live.js";
 import * as signInScreens from "./routes-signin.js";
 import { importProfiles, paymentMethods } from "./settings-lists.js";
-import { forget, state } from "./state.js";
+import { forget, may, state } from "./state.js";
 import { setTheme, theme } from "./shell.js";
 
 export function show(main) {
     const { user, book } = state;
-    const profile = form({
-        className: "stack",
-        send: async (values) => {
-            const saved = await api.put("/users/me", { firstName: values.firstName.trim() || null, lastName: values.lastName.trim() || null });
-            state.user = { ...state.user, ...saved, books: saved?.books ?? state.user.books };
-            toast("Profile saved.");
-            reshow();
-        },
-        children: [
-            h("div.field-row",
-                field({ name: "firstName", label: "First name", control: input({ value: user.firstName ?? "", autocomplete: "given-name", maxlength: 100 }) }),
-                field({ name: "lastName", label: "Last name", control: input({ value: user.lastName ?? "", autocomplete: "family-name", maxlength: 100 }) })),
-            field({ name: "email", label: "E-mail", control: input({ value: user.email, type: "email", readonly: true }), hint: "This is how you sign in." }),
-            h("div.form-actions", h("button.primary", { type: "submit" }, "Save profile")),
-        ],
-    });
     const section = (title, text, content, id) => h("section.settings-section", { id }, h("div", h("h2", title), h("p.muted", text)), h("div.panel-box", content));
     replace(main,
         h("header.screen-head", h("h1", { tabindex: "-1" }, "Settings")),
         h("div.settings",
-            section("Profile", "Your name as others in a shared book see it.", profile),
-            book && section("Book", "The currency, the clock and the year your entries are kept by.", bookForm({ book, submit: "Save book", onsaved: () => { toast("Book saved."); reshow(); } })),
+            section("Profile", "Your name and picture as others in a shared book see them.", profileForm()),
+            book && may("book:manage") && !book.isArchived && section("Book", "The currency, the clock and the year your entries are kept by.", bookForm({ book, submit: "Save book", onsaved: () => { toast("Book saved."); reshow(); } })),
             book && section("Payment methods", "How you pay. Offered when you write down an entry.", paymentMethods(), "payment-methods"),
             book && section("Import profiles", "How the files of your banks are read.", importProfiles(), "profiles"),
             [...signInScreens.sections(), ...bookScreens.sections(), ...liveScreens.sections()].map((each) => section(...each)),

@@ -1,5 +1,6 @@
 // The frame around every screen: navigation, the book, the theme.
 
+import { farewell } from "./account-data.js";
 import { store, stored } from "./api.js";
 import { bookSwitch } from "./books.js";
 import { append, h, icon, replace } from "./dom.js";
@@ -20,7 +21,7 @@ const places = () => [
 ];
 
 const records = (permission) => may(permission) && !state.book?.isArchived;
-const signature = () => JSON.stringify([state.book?.id, state.book?.name, state.book?.isArchived, state.book?.permissions, state.user.displayName, state.user.emailVerified, (state.user.books ?? []).map((book) => [book.id, book.name, book.isArchived])]);
+const signature = () => JSON.stringify([state.book?.id, state.book?.name, state.book?.isArchived, state.book?.permissions, state.user.displayName, state.user.emailVerified, state.user.avatarUrl, state.user.deletionDueAt, (state.user.books ?? []).map((book) => [book.id, book.name, book.isArchived])]);
 
 /// Draws the frame if it is not there yet, marks the present place, and returns an empty <main>.
 export function showShell(root, nav) {
@@ -47,11 +48,11 @@ function draw(root) {
             records("entry:create") && h("button.primary.new-entry", { type: "button", onclick: () => openEditor(), title: "New entry (n)" }, icon("plus"), h("span", "New entry")),
             h("nav", { "aria-label": "Main" }, places().map(link)),
             h("div.side-foot",
-                h("a.person", { href: "/settings" }, h("span.avatar", { "aria-hidden": "true" }, initials(state.user)), h("span.person-name", state.user.displayName || state.user.email)),
+                h("a.person", { href: "/settings" }, avatar(state.user), h("span.person-name", state.user.displayName || state.user.email)),
                 h("button.icon-button", { type: "button", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)", onclick: showHelp }, icon("keyboard")),
                 themeButton())),
         h("header.top", h("a.brand", { href: "/", "aria-label": "Purser, dashboard" }, icon("logo", "brand-mark")), bookSwitch(), themeButton()),
-        h("div.shell-body", noteOfAddress(), h("main", { id: "main", tabindex: "-1" })),
+        h("div.shell-body", farewell(), noteOfAddress(), h("main", { id: "main", tabindex: "-1" })),
         h("nav.tabs", { "aria-label": "Main" }, places().slice(0, 2).map(link), records("entry:create") && add(), link(places()[2]), more())));
 }
 
@@ -59,6 +60,10 @@ function draw(root) {
 function more() {
     const button = h("button.place", { type: "button", "aria-haspopup": "menu", "aria-expanded": "false", data: { navs: places().slice(3).map(([href]) => href).join(" ") }, onclick: () => openMenu(button, places().slice(3).map(([href, text, symbol]) => ({ text, symbol, onpick: () => navigate(href) })), "More") }, icon("more"), h("span", "More"));
     return button;
+}
+
+function avatar(user) {
+    return user.avatarUrl ? h("img.avatar", { src: user.avatarUrl, alt: "", width: 28, height: 28 }) : h("span.avatar", { "aria-hidden": "true" }, initials(user));
 }
 
 function initials(user) {

@@ -35,6 +35,9 @@ export function replaceBook(book) {
 /// Whether the role in the present book permits it: what it does not is not offered.
 export const may = (permission) => Boolean(state.book?.permissions?.includes(permission));
 
+/// The same for what changes something: an archived book is only read.
+export const mayChange = (permission) => may(permission) && !state.book?.isArchived;
+
 export function addBook(book) {
     state.user = { ...state.user, books: [...(state.user.books ?? []), book] };
 }

@@ -1,0 +1,265 @@
+"""People and organisations: the profile and its picture, what a role does not permit, departments and roles, going away."""
+
+import json
+import os
+import struct
+import tempfile
+import zlib
+
+from harness import Browser
+from day_members import book_named, choose, choose_book, link
+from verbs import PASSWORD, Keys, looks, test
+
+
+def png(width, height):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = b"".join(b"\0" + b"".join(bytes((x * 255 // width, y * 255 // height, 160)) for x in range(width)) for y in range(height))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def looked_at(page, paths, name):
+    """Every screen in both schemes, wide and narrow; a picture of each where they are kept."""
+    problems = []
+    for width, height in ((1280, 900), (375, 812)):
+        page.size(width, height)
+        for scheme in ("light", "dark"):
+            page.media(scheme)
+            for path, selector in paths:
+                page.open(path)
+                page.find(selector)
+                page.shot(f"{name}{path.replace('/', '-').replace('#', '-')}-{width}-{scheme}")
+                problems += [f"{path} {width} {scheme}: {each}" for each in looks(page)]
+    page.size(1280, 900)
+    page.media("light")
+    assert not problems, problems
+
+
+@test("a name, a word about oneself and a picture are kept, and shown", expected=["415"])
+def _(page):
+    page.open("/settings")
+    page.find("[name=bio]")
+    page.fill("firstName", "Ada")
+    page.fill("lastName", "Lovelace")
+    page.fill("bio", "Counts, and writes it down.")
+    page.fill("timeZone", "Europe/London")
+    page.click(page.button("Save profile"))
+    page.sees("Profile saved.")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in (("me.png", png(120, 80)), ("not.png", b"%PDF-1.4 is no picture")):
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(content)
+        page.all("input[type=file][aria-label=Picture]")[0].send_keys(os.path.join(folder, "not.png"))
+        page.sees("This is no JPEG, PNG or WebP", ".avatar-choice")
+        page.all("input[type=file][aria-label=Picture]")[0].send_keys(os.path.join(folder, "me.png"))
+        page.sees("Picture saved.")
+    page.until(lambda: page.js("const face = document.querySelector('.avatar-choice img.face'); return face?.complete && face.naturalWidth === 96"), "the picture is not shown")
+    assert page.all(".side img.avatar"), "it is not beside the name"
+    page.open("/settings")
+    page.find("[name=bio]")
+    assert page.js("return document.querySelector('[name=bio]').value") == "Counts, and writes it down."
+    looked_at(page, [("/settings", ".avatar-choice img.face")], "profile")
+    page.open("/settings")
+    page.click(page.button("Remove", ".avatar-choice"))
+    page.sees("Picture removed.")
+    page.gone(".avatar-choice img.face")
+
+
+@test("a member sees no way to change rules and categories, a viewer none to change anything", expected=["401"])
+def _(page):
+    page.open("/")
+    page.find(".side .book-switch")
+    choose_book(page, book_named(page, "Flat <b>4</b>"))
+    page.until(lambda: page.js("return document.querySelector('.side .book-switch').selectedOptions[0].text") == "Flat <b>4</b>", "the book is not in front")
+    for entry in ({"amount": "12.50", "merchantName": "Bakery", "transactionDate": page.js("return new Intl.DateTimeFormat('en-CA').format(new Date())")},):
+        answer = page.fetch("POST", f"/api/v1/expenses?bookId={book_named(page, 'Flat <b>4</b>')}", entry)
+        assert answer["status"] == 201, answer
+    answer = page.fetch("POST", f"/api/v1/rules?bookId={book_named(page, 'Flat <b>4</b>')}", {"name": "Bakeries", "conditions": {"match": "all", "items": [{"field": "merchant", "op": "contains", "value": "Bakery"}]}, "actions": {"addTags": ["bread"]}})
+    assert answer["status"] == 201, answer
+    page.open("/members")
+    page.click(page.button("Invite somebody", ".screen-actions"))
+    page.find("dialog [name=email]")
+    page.fill("email", "mona@example.org", "dialog")
+    page.fill("role", "member", "dialog")
+    page.click(page.button("Send the invitation", "dialog"))
+    page.gone("dialog")
+    address = page.until(lambda: link("mona@example.org"), "no letter has come")
+    mona = Browser(page.base, page.shots)
+    try:
+        mona.driver.get(address)
+        mona.click(mona.button("Create an account"))
+        mona.find("[name=password]")
+        mona.fill("name", "Mona Member")
+        mona.fill("email", "mona@example.org")
+        mona.fill("password", PASSWORD)
+        mona.click(mona.button("Create account"))
+        mona.click(mona.button("Open the book"))
+        mona.click(mona.button("Accept"))
+        mona.at("/")
+        mona.open("/rules")
+        mona.sees("Bakeries", ".rule-list")
+        for text in ("New rule", "Apply to entries"):
+            assert text not in mona.words("main"), f"a member is offered “{text}”"
+        assert not mona.all(".rule-list button") and mona.js("return document.querySelector('.rule-list .switch').disabled")
+        mona.open("/categories")
+        mona.find(".category-tree li")
+        assert "New category" not in mona.words("main") and not mona.all(".category-tree button"), "a member is offered to change categories"
+        mona.open("/settings")
+        mona.sees("Payment methods")
+        mona.lacks("Add a payment method")
+        mona.open("/entries")
+        mona.sees("Bakery", "table.entries")
+        assert mona.all(".new-entry"), "a member may add entries"
+        mona.shot("member-entries")
+
+        page.open("/members")
+        page.sees("Mona Member", ".people")
+        control = page.find("[aria-label='Role of Mona Member']")
+        page.js("arguments[0].value = 'viewer'; arguments[0].dispatchEvent(new Event('change', {bubbles: true}))", control)
+        page.sees("Mona Member is now: Viewer.")
+        mona.open("/entries")
+        mona.sees("Bakery", "table.entries")
+        assert not mona.all(".new-entry") and "Import" not in mona.words(".screen-head"), "a viewer is offered to add entries"
+        assert mona.js("return document.querySelector('table.entries .category').disabled"), "a viewer may choose another category"
+        mona.click("table.entries .name")
+        mona.find("dialog.panel")
+        mona.sees("Expense", "dialog.panel")
+        mona.until(lambda: mona.all("dialog.panel [name=amount]"), "the entry does not open")
+        assert not mona.all("dialog.panel button[type=submit]") and mona.js("return document.querySelector('dialog.panel [name=amount]').disabled"), "a viewer may save"
+        mona.shot("viewer-entry")
+    finally:
+        mona.quit()
+
+
+@test("an organisation has departments and roles, which are made, changed, given and deleted", expected=["409"])
+def _(page):
+    page.open("/")
+    page.find(".side .book-switch")
+    choose_book(page, "new")
+    page.find("dialog [name=name]")
+    page.fill("name", "Acme", "dialog")
+    page.fill("kind", "organization", "dialog")
+    page.click(page.button("Open the book", "dialog"))
+    page.gone("dialog")
+    page.at("/members")
+    page.click(page.button("Departments and roles"))
+    page.sees("Finance", "[aria-label=Departments]")
+    page.sees("Department head", "[aria-label=Roles]")
+    page.click(page.button("New department"))
+    page.find("dialog [name=name]")
+    page.fill("name", "Payroll", "dialog")
+    page.js("const control = document.querySelector('dialog [name=parentId]'); control.value = [...control.options].find((each) => each.text === 'Finance').value")
+    page.click(page.button("Add", "dialog"))
+    page.gone("dialog")
+    page.until(lambda: page.js("const names = [...document.querySelectorAll('[aria-label=Departments] bdi')].map((each) => each.innerText); return names.indexOf('Payroll') === names.indexOf('Finance') + 1"), "it is not under its department")
+    page.click("[aria-label='Delete Finance']")
+    page.click(page.button("Delete", "dialog"))
+    page.sees("is in use")
+    page.click(page.button("New role"))
+    page.find("dialog [name=name]")
+    page.click(page.button("Add", "dialog"))
+    page.sees("Give it a name.", "dialog")
+    page.fill("name", "Bookkeeper", "dialog")
+    for permission in ("entry:view", "entry:create"):
+        page.click(f"dialog [value='{permission}']")
+    page.shot("role-dialog")
+    page.click(page.button("Add", "dialog"))
+    page.gone("dialog")
+    page.sees("Bookkeeper", "[aria-label=Roles]")
+    looked_at(page, [("/organisation", "[aria-label=Roles]"), ("/members", ".person-row")], "organisation")
+    page.size(375, 812)
+    page.open("/organisation")
+    page.find("[aria-label='Edit Finance']")
+    assert page.js("return document.querySelector(\"[aria-label='Edit Finance']\").getBoundingClientRect().right <= document.querySelector(\"[aria-label='Delete Finance']\").getBoundingClientRect().left"), "one button lies on the other"
+    page.size(1280, 900)
+    page.open("/members")
+    page.click("[aria-label^='More about Ada']")
+    choose(page, "Department, role and title")
+    page.find("dialog [name=departmentId]")
+    page.js("const control = document.querySelector('dialog [name=departmentId]'); control.value = [...control.options].find((each) => each.text.includes('Payroll')).value")
+    page.fill("title", "Head of pay", "dialog")
+    page.click(page.button("Save", "dialog"))
+    page.sees("Head of pay, Payroll", ".person-row")
+    page.open("/organisation")
+    page.click("[aria-label='Delete Bookkeeper']")
+    page.click(page.button("Delete", "dialog"))
+    page.lacks("Bookkeeper", "[aria-label=Roles]")
+
+
+@test("everything of one's own is downloaded as one file")
+def _(page):
+    with tempfile.TemporaryDirectory() as folder:
+        page.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=folder)
+        page.open("/settings#data")
+        page.click(page.button("Download everything", "#data"))
+        files = page.until(lambda: [each for each in os.listdir(folder) if each.endswith(".json")], "no file has come")
+        with open(os.path.join(folder, files[0]), encoding="utf-8") as file:
+            everything = json.load(file)
+    assert everything["profile"]["firstName"] == "Ada" and everything["sessions"]
+    books = {each["book"]["name"]: each for each in everything["books"]}
+    assert "Acme" in books and [each["merchantName"] for each in books["Flat <b>4</b>"]["entries"]] == ["Bakery"], list(books)
+    assert PASSWORD not in json.dumps(everything)
+
+
+@test("the owner of a shared book cannot go before it is given away or archived", expected=["409"])
+def _(page):
+    page.open("/settings#data")
+    page.click(page.button("Delete my account …", "#data"))
+    page.find("dialog [name=confirmation]")
+    page.fill("confirmation", "somebody@example.org", "dialog")
+    page.click(page.button("Delete my account", "dialog"))
+    page.sees("Type ", "dialog")
+    page.fill("confirmation", page.js("return document.querySelector('.settings [name=email]').value"), "dialog")
+    page.click(page.button("Delete my account", "dialog"))
+    page.until(lambda: "only" in page.words("dialog") and ("owner" in page.words("dialog") or "administrator" in page.words("dialog")), "it is not refused")
+    page.shot("last-owner")
+    page.keys(Keys.ESCAPE)
+    page.gone("dialog")
+
+
+@test("an account that is to be deleted says so, and is kept after all", expected=["401"])
+def _(page):
+    gus = Browser(page.base, page.shots)
+    try:
+        gus.open("/signup")
+        gus.find("[name=password]")
+        gus.fill("name", "Gus Going")
+        gus.fill("email", "gus@example.org")
+        gus.fill("password", PASSWORD)
+        gus.click(gus.button("Create account"))
+        gus.click(gus.button("Open the book"))
+        gus.at("/import")
+        gus.open("/settings#data")
+        gus.click(gus.button("Delete my account …", "#data"))
+        gus.find("dialog [name=confirmation]")
+        gus.shot("leave-dialog")
+        gus.fill("confirmation", "gus@example.org", "dialog")
+        gus.click(gus.button("Delete my account", "dialog"))
+        gus.at("/signin")
+        gus.sees("will be deleted on")
+        gus.find("[name=password]")
+        gus.fill("email", "gus@example.org")
+        gus.fill("password", PASSWORD)
+        gus.click(gus.button("Sign in"))
+        gus.sees("Your account will be deleted on", ".farewell")
+        looked_at(gus, [("/", ".farewell"), ("/settings#data", ".farewell")], "farewell")
+        gus.open("/entries")
+        gus.click(gus.button("Keep my account", ".farewell"))
+        gus.gone(".farewell")
+        gus.open("/settings#data")
+        gus.button("Delete my account …", "#data")
+        gus.drain(["401"])
+        assert not gus.complaints, gus.complaints
+    finally:
+        gus.quit()
+
+
+@test("the own book is in front once more")
+def _(page):
+    page.open("/")
+    page.find(".side .book-switch")
+    own = page.js("return document.querySelector('.side .book-switch').options[0].value")
+    choose_book(page, own)
+    page.until(lambda: page.js("return document.querySelector('.side .book-switch')?.value") == own, "the book is another one")
+    page.open("/entries")
+    page.find(".side .book-switch")
