@@ -268,7 +268,22 @@ CREATE TABLE public.book_members (
     user_id uuid NOT NULL,
     role text NOT NULL,
     joined_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT book_members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text])))
+    department_id uuid,
+    role_id uuid,
+    title text,
+    CONSTRAINT book_members_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'member'::text, 'viewer'::text]))),
+    CONSTRAINT book_members_title_check CHECK ((length(title) <= 100))
+);
+CREATE TABLE public.book_roles (
+    book_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    permissions text[] NOT NULL,
+    scope text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    CONSTRAINT book_roles_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT book_roles_permissions_check CHECK ((cardinality(permissions) <= 64)),
+    CONSTRAINT book_roles_scope_check CHECK ((scope = ANY (ARRAY['all'::text, 'department'::text, 'own'::text])))
 );
 CREATE TABLE public.books (
     id uuid NOT NULL,
@@ -350,6 +365,17 @@ CREATE VIEW public.counted_entries AS
     entries.amount_minor
    FROM public.entries
   WHERE ((entries.deleted_at IS NULL) AND (entries.status <> 3));
+CREATE TABLE public.departments (
+    book_id uuid NOT NULL,
+    id uuid NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    parent_id uuid,
+    version integer DEFAULT 1 NOT NULL,
+    archived_at timestamp with time zone,
+    CONSTRAINT departments_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+    CONSTRAINT departments_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (length(slug) <= 50)))
+);
 CREATE TABLE public.entry_changes (
     book_id uuid NOT NULL,
     entry_id uuid NOT NULL,
@@ -451,8 +477,14 @@ CREATE TABLE public.linked_identities (
     email text,
     linked_at timestamp with time zone NOT NULL,
     last_used_at timestamp with time zone,
+    role_level text,
+    role_department text,
+    role_issued_at timestamp with time zone,
+    CONSTRAINT linked_identities_check CHECK (((role_department IS NULL) OR (role_level = ANY (ARRAY['admin'::text, 'staff'::text])))),
     CONSTRAINT linked_identities_email_check CHECK ((octet_length(email) <= 254)),
     CONSTRAINT linked_identities_provider_check CHECK (((length(provider) >= 1) AND (length(provider) <= 200))),
+    CONSTRAINT linked_identities_role_department_check CHECK ((role_department = ANY (ARRAY['finance'::text, 'hr'::text, 'inventory'::text, 'operations'::text]))),
+    CONSTRAINT linked_identities_role_level_check CHECK ((role_level = ANY (ARRAY['superadmin'::text, 'admin'::text, 'staff'::text]))),
     CONSTRAINT linked_identities_subject_check CHECK (((octet_length(subject) >= 1) AND (octet_length(subject) <= 255)))
 );
 CREATE TABLE public.login_failures (
@@ -507,7 +539,11 @@ CREATE TABLE public.outbox (
     book_id uuid,
     user_id uuid,
     data jsonb NOT NULL,
-    occurred_at timestamp with time zone DEFAULT now() NOT NULL
+    occurred_at timestamp with time zone DEFAULT now() NOT NULL,
+    address text,
+    request_id text,
+    CONSTRAINT outbox_address_check CHECK ((octet_length(address) <= 64)),
+    CONSTRAINT outbox_request_id_check CHECK ((length(request_id) <= 128))
 );
 ALTER TABLE public.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_id_seq
@@ -547,6 +583,17 @@ CREATE TABLE public.payment_methods (
     deleted_at timestamp with time zone,
     CONSTRAINT payment_methods_kind_check CHECK ((kind = ANY (ARRAY['cash'::text, 'card'::text, 'bank'::text, 'wallet'::text, 'other'::text]))),
     CONSTRAINT payment_methods_name_check CHECK (((length(name) >= 1) AND (length(name) <= 50)))
+);
+CREATE TABLE public.pending_registrations (
+    token_hash bytea NOT NULL,
+    email text NOT NULL,
+    sealed bytea NOT NULL,
+    tries smallint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT pending_registrations_email_check CHECK ((octet_length(email) <= 254)),
+    CONSTRAINT pending_registrations_sealed_check CHECK ((octet_length(sealed) <= 8192)),
+    CONSTRAINT pending_registrations_token_hash_check CHECK ((octet_length(token_hash) = 32))
 );
 CREATE TABLE public.users (
     id uuid NOT NULL,
@@ -589,7 +636,8 @@ CREATE VIEW public.people AS
     COALESCE(users.display_name, NULLIF(concat_ws(' '::text, users.first_name, users.last_name), ''::text), split_part(users.email, '@'::text, 1)) AS name,
     users.avatar_version,
     users.is_active,
-    (users.email_verified_at IS NOT NULL) AS is_verified
+    (users.email_verified_at IS NOT NULL) AS is_verified,
+    (users.deletion_due_at IS NOT NULL) AS is_leaving
    FROM public.users;
 CREATE TABLE public.recovery_codes (
     user_id uuid NOT NULL,
@@ -735,6 +783,8 @@ ALTER TABLE ONLY public.book_invitations
     ADD CONSTRAINT book_invitations_token_key UNIQUE (token_hash);
 ALTER TABLE ONLY public.book_members
     ADD CONSTRAINT book_members_pkey PRIMARY KEY (book_id, user_id);
+ALTER TABLE ONLY public.book_roles
+    ADD CONSTRAINT book_roles_pkey PRIMARY KEY (book_id, id);
 ALTER TABLE ONLY public.books
     ADD CONSTRAINT books_currency_key UNIQUE (id, currency);
 ALTER TABLE ONLY public.books
@@ -745,6 +795,10 @@ ALTER TABLE ONLY public.categories
     ADD CONSTRAINT categories_slug_key UNIQUE (book_id, slug);
 ALTER TABLE ONLY public.challenges
     ADD CONSTRAINT challenges_pkey PRIMARY KEY (token_hash);
+ALTER TABLE ONLY public.departments
+    ADD CONSTRAINT departments_pkey PRIMARY KEY (book_id, id);
+ALTER TABLE ONLY public.departments
+    ADD CONSTRAINT departments_slug_key UNIQUE (book_id, slug);
 ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_pkey PRIMARY KEY (book_id, id);
 ALTER TABLE ONLY public.entry_changes
@@ -785,6 +839,8 @@ ALTER TABLE ONLY public.passkeys
     ADD CONSTRAINT passkeys_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.payment_methods
     ADD CONSTRAINT payment_methods_pkey PRIMARY KEY (book_id, id);
+ALTER TABLE ONLY public.pending_registrations
+    ADD CONSTRAINT pending_registrations_pkey PRIMARY KEY (token_hash);
 ALTER TABLE ONLY public.recovery_codes
     ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, code_hash);
 ALTER TABLE ONLY public.refresh_tokens
@@ -827,6 +883,7 @@ CREATE INDEX book_invitations_email ON public.book_invitations USING btree (emai
 CREATE INDEX book_invitations_inviter ON public.book_invitations USING btree (invited_by, created_at);
 CREATE UNIQUE INDEX book_invitations_open ON public.book_invitations USING btree (book_id, email) WHERE (answer IS NULL);
 CREATE INDEX book_members_user ON public.book_members USING btree (user_id);
+CREATE UNIQUE INDEX book_roles_name_key ON public.book_roles USING btree (book_id, lower(name));
 CREATE UNIQUE INDEX categories_name_key ON public.categories USING btree (book_id, COALESCE(parent_id, '00000000-0000-0000-0000-000000000000'::uuid), is_income, lower(name));
 CREATE INDEX categories_parent ON public.categories USING btree (book_id, parent_id) WHERE (parent_id IS NOT NULL);
 CREATE INDEX challenges_expiry ON public.challenges USING btree (expires_at);
@@ -842,11 +899,14 @@ CREATE INDEX mailed_tokens_expiry ON public.mailed_tokens USING btree (expires_a
 CREATE INDEX passkeys_user ON public.passkeys USING btree (user_id);
 CREATE UNIQUE INDEX payment_methods_default_key ON public.payment_methods USING btree (book_id) WHERE (is_default AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX payment_methods_name_key ON public.payment_methods USING btree (book_id, lower(name)) WHERE (deleted_at IS NULL);
+CREATE INDEX pending_registrations_email ON public.pending_registrations USING btree (email, created_at);
+CREATE INDEX pending_registrations_expiry ON public.pending_registrations USING btree (expires_at);
 CREATE INDEX refresh_tokens_session ON public.refresh_tokens USING btree (session_id);
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at);
 CREATE INDEX sessions_revoked ON public.sessions USING btree (revoked_at) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id, network);
 CREATE INDEX users_admins ON public.users USING btree (id) WHERE (role = 'admin'::text);
+CREATE INDEX users_leaving ON public.users USING btree (deletion_due_at) WHERE (deletion_due_at IS NOT NULL);
 CREATE TRIGGER chain_is_kept BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.chain FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER log_is_kept BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.log FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER entries_deleted AFTER DELETE ON public.entries FOR EACH ROW EXECUTE FUNCTION public.entry_changed();
@@ -867,7 +927,13 @@ ALTER TABLE ONLY public.book_invitations
 ALTER TABLE ONLY public.book_members
     ADD CONSTRAINT book_members_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
 ALTER TABLE ONLY public.book_members
+    ADD CONSTRAINT book_members_department_fkey FOREIGN KEY (book_id, department_id) REFERENCES public.departments(book_id, id);
+ALTER TABLE ONLY public.book_members
+    ADD CONSTRAINT book_members_role_fkey FOREIGN KEY (book_id, role_id) REFERENCES public.book_roles(book_id, id);
+ALTER TABLE ONLY public.book_members
     ADD CONSTRAINT book_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+ALTER TABLE ONLY public.book_roles
+    ADD CONSTRAINT book_roles_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
 ALTER TABLE ONLY public.books
     ADD CONSTRAINT books_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id);
 ALTER TABLE ONLY public.categories
@@ -876,6 +942,10 @@ ALTER TABLE ONLY public.categories
     ADD CONSTRAINT categories_parent_fkey FOREIGN KEY (book_id, parent_id) REFERENCES public.categories(book_id, id);
 ALTER TABLE ONLY public.challenges
     ADD CONSTRAINT challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.departments
+    ADD CONSTRAINT departments_book_id_fkey FOREIGN KEY (book_id) REFERENCES public.books(id);
+ALTER TABLE ONLY public.departments
+    ADD CONSTRAINT departments_parent_fkey FOREIGN KEY (book_id, parent_id) REFERENCES public.departments(book_id, id);
 ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_category_fkey FOREIGN KEY (book_id, category_id) REFERENCES public.categories(book_id, id);
 ALTER TABLE ONLY public.entries
