@@ -10,4 +10,6 @@ if [ "${1:-}" = "--fix" ]; then
     swift format format --in-place --recursive --parallel "${folders[@]}"
 else
     swift format lint --strict --recursive --parallel "${folders[@]}"
+    # Each requirement of sign-in has its row, and each test that it names is there.
+    python3 scripts/asvs-check.py
 fi

@@ -30,6 +30,18 @@ extension Accounts {
         }
     }
 
+    /// Whoever registered an address that was not theirs may have left ways in behind. They end with the first letter that
+    /// its owner answers.
+    private func removeWaysIn(of user: UserID, in transaction: Transaction, at now: Instant) async throws {
+        _ = try await transaction.pipeline([
+            "DELETE FROM totp_secrets WHERE user_id = \(user)", "DELETE FROM recovery_codes WHERE user_id = \(user)",
+            "DELETE FROM passkeys WHERE user_id = \(user)", "DELETE FROM linked_identities WHERE user_id = \(user)",
+            "DELETE FROM challenges WHERE user_id = \(user)",
+            "UPDATE api_keys SET revoked_at = \(now) WHERE user_id = \(user) AND revoked_at IS NULL",
+            "SELECT pg_notify('purser_keys', '')::text",
+        ])
+    }
+
     /// Sets a password without the old one. Ends all sessions; does not sign in: a second factor still counts.
     func resetPassword(token text: String, to typed: String, from client: Client) async throws {
         guard let token = RefreshToken(text) else { throw Refusal.mailedTokenNotValid }
@@ -47,7 +59,10 @@ extension Accounts {
             else { throw Refusal.mailedTokenNotValid }
             try await users.savePasswordHash(hash, of: user.id, at: now)
             // The letter was read: the address is theirs.
-            if !user.isEmailVerified { try await users.saveEmailVerified(of: user.id, at: now) }
+            if !user.isEmailVerified {
+                try await users.saveEmailVerified(of: user.id, at: now)
+                try await removeWaysIn(of: user.id, in: transaction, at: now)
+            }
             try await tokens.forget(of: user.id)
             if let email = try? EmailAddress(user.email) {
                 try await LoginStore(queryable: transaction).forget(FailureKeys(email: email, network: client.network))

@@ -89,6 +89,10 @@ package struct OAuthRoutes: RouteGroup {
     @Sendable private func visit(_ request: Request) async throws -> HTTPResponse {
         let provider = try provider(of: request)
         let next = try request.query(Self.next)
+        // Nobody is signed in by a page elsewhere: there they ask for it themselves.
+        guard request.header("sec-fetch-site")?.lowercased() != "cross-site" else {
+            return Self.page("/signin", ("next", Self.path(next) ?? "/"))
+        }
         let (address, mark) = try await begin(
             OAuthVisit(provider: provider.id, next: Self.path(next) ?? "/"), provider, request)
         guard let address else { return Self.page("/signin", ("problem", OAuthProblem.provider.rawValue)) }

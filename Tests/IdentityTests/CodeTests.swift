@@ -10,7 +10,7 @@ import Testing
 @testable import Identity
 
 /// Ada with codes on her phone.
-private struct Phone {
+struct Phone {
     let secret: [UInt8]
     let recoveryCodes: [String]
     let session: Answer

@@ -250,6 +250,11 @@ extension String {
             #expect(try await empty.back("")["location"] == "/signin?problem=provider")
             #expect(try await app.get("/api/v1/auth/oauth/unknown").status == 404)
             #expect(try await app.get("/api/v1/auth/oauth/unknown/callback").status == 404)
+            // A page elsewhere begins no sign-in: it leads to the one where people begin it themselves.
+            let elsewhere = try await app.send(
+                "GET", "/api/v1/auth/oauth/test?next=/entries", fields: [("Sec-Fetch-Site", "cross-site")])
+            #expect(elsewhere.status == 302 && elsewhere["location"] == "/signin?next=%2Fentries")
+            #expect(elsewhere.cookies.isEmpty)
         }
     }
 

@@ -1,4 +1,5 @@
 import Base
+import Cryptography
 import Database
 import HTTP
 import JSON
@@ -122,6 +123,36 @@ import Testing
     private func ask(_ app: TestApp) async throws -> String {
         _ = try await app.post("/auth/forgot-password", #"{"email":"ada@example.org"}"#)
         return try await app.token("reset")
+    }
+
+    @Test func `ends every way in that somebody left who registered another's address`() async throws {
+        try await TestApp.run { app in
+            let stranger = try await app.registerAda()
+            let phone = try await Phone.enrol(app, stranger)
+            let user = try #require(stranger.data["user"]?["id"]?.string.flatMap { UserID($0) })
+            _ = try await app.database.write([
+                """
+                INSERT INTO api_keys (id, kind, user_id, name, secret_hash, hint, scopes, created_at)
+                VALUES (\(user), 'user', \(user), 'left behind', \(SHA256.hash(Array("key".utf8))), 'abcd', '{entry:view}', now())
+                """
+            ])
+            let token = try await ask(app)
+            let answer = try await app.post(
+                "/auth/reset-password", #"{"token":"\#(token)","password":"another horse"}"#)
+            #expect(answer.status == 200, "\(answer.text)")
+            let owner = try await app.signInAda("another horse")
+            #expect(owner.status == 200 && owner.accessToken != nil)
+            #expect(try await app.get("/api/v1/users/me", bearer: phone.session.accessToken).status == 401)
+            let live = try await app.database.first(
+                "SELECT count(*) FROM api_keys WHERE user_id = \(user) AND revoked_at IS NULL")
+            #expect(try live?.get(0, as: Int64.self) == 0)
+            // Once the address is theirs, a lost password changes nothing about their second factor.
+            let own = try await Phone.enrol(app, owner)
+            let again = try await ask(app)
+            _ = try await app.post("/auth/reset-password", #"{"token":"\#(again)","password":"third horse!"}"#)
+            #expect(try await app.signInAda("third horse!").data["mfaRequired"]?.bool == true)
+            _ = own
+        }
     }
 
     @Test func `ends all sessions, confirms the address, and tells the owner`() async throws {
