@@ -14,14 +14,10 @@ package final class PublicAddress: Sendable {
         base = Mutex(Self.trimmed(configured.isEmpty ? fallback : configured))
     }
 
-    /// Where the server has come to listen. What the operator has configured stays. This machine is called `localhost`,
-    /// as people type it: by its number it would be another place to a browser, with other cookies and without passkeys.
+    /// Where the server has come to listen. What the operator has configured stays.
     package func listens(at address: String) {
         guard !isFixed else { return }
-        let named = ["127.0.0.1", "[::1]"].reduce(address) { text, number in
-            text.hasPrefix("http://\(number):") ? text.replacing(number, with: "localhost", maxReplacements: 1) : text
-        }
-        base.withLock { $0 = Self.trimmed(named) }
+        base.withLock { $0 = Self.trimmed(address) }
     }
 
     package var text: String { base.withLock { $0 } }

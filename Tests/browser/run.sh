@@ -41,8 +41,7 @@ wait_for() {
 }
 wait_for "$work/out" "$server" "$work/err"
 wait_for "$work/out2" "$verified" "$work/err2"
-# Letters lead to this machine by its name.
-url=$(sed -n 's/^listening on //; s/127\.0\.0\.1/localhost/p' "$work/out")
-VERIFIED_URL=$(sed -n 's/^listening on //; s/127\.0\.0\.1/localhost/p' "$work/out2")
+url=$(sed -n 's/^listening on //p' "$work/out")
+VERIFIED_URL=$(sed -n 's/^listening on //p' "$work/out2")
 export VERIFIED_URL VERIFIED_MAIL="$work/verified/mail"
 MAIL_FOLDER="$work/data/mail" Tests/browser/run.py --url "$url" "$@"
