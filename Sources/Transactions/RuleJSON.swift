@@ -224,25 +224,26 @@ extension RuleSplit {
         guard let id = json["categoryId"]?.string.flatMap({ CategoryID($0) }) else {
             throw FieldProblem("Every part of a split needs a categoryId.")
         }
-        let percent = json["percent"].flatMap { $0.isNull ? nil : $0 }
-        let amount = json["amount"].flatMap { $0.isNull ? nil : $0 }
-        let isRest = json["rest"]?.bool ?? false
-        guard [percent != nil, amount != nil, isRest].filter({ $0 }).count == 1 else {
-            throw FieldProblem("Every part of a split has one of percent, amount and rest.")
-        }
-        if let percent {
+        switch (Self.given(json["percent"]), Self.given(json["amount"]), json["rest"]?.bool ?? false) {
+        case (let percent?, nil, false):
             guard let text = percent.numberText ?? percent.string, let share = Self.hundredths(text) else {
                 throw FieldProblem("percent should be a number with at most two decimals.")
             }
             self.init(id, .percent(share))
-        } else if let amount {
+        case (nil, let amount?, false):
             guard let text = amount.numberText ?? amount.string, text.utf8.count <= 40 else {
                 throw FieldProblem("amount should be a decimal such as 12.50.")
             }
             self.init(id, .amount(text))
-        } else {
-            self.init(id, .rest)
+        case (nil, nil, true): self.init(id, .rest)
+        default: throw FieldProblem("Every part of a split has one of percent, amount and rest.")
         }
+    }
+
+    /// Null says as little as a field that is not there.
+    private static func given(_ value: JSONValue?) -> JSONValue? {
+        guard let value, !value.isNull else { return nil }
+        return value
     }
 
     func write(to writer: inout JSONWriter) {

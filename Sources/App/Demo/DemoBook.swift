@@ -61,15 +61,9 @@ struct DemoBook: Sendable {
             "Groceries", [["merchant", "contains", "rewe"], ["merchant", "contains", "lidl"]], any: true,
             ("category", .string("groceries")), ("paymentMethod", .string("Giro"))),
         rule(
-            "Large drugstore baskets are half household",
+            "Large drugstore baskets are household",
             [["merchant", "contains", "dm drogerie"], ["amount", "atLeast", "25"]],
-            (
-                "split",
-                .array([
-                    .object([("category", .string("personal")), ("percent", .number(text: "60"))]),
-                    .object([("category", .string("household-goods")), ("rest", .bool(true))]),
-                ])
-            )),
+            ("category", .string("household-goods"))),
         rule(
             "Coffee", [["merchant", "startsWith", "café"]], ("category", .string("coffee")),
             ("addTags", .array([.string("coffee")]))),
