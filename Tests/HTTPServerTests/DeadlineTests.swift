@@ -128,11 +128,11 @@ import Testing
 
     @Test func `is not given the time that a slow handler takes`() async throws {
         try await withServer {
-            $0.headTimeout = .milliseconds(400)
-            $0.bodyTimeout = .milliseconds(400)
-            $0.idleTimeout = .milliseconds(400)
+            $0.headTimeout = .milliseconds(2000)
+            $0.bodyTimeout = .milliseconds(2000)
+            $0.idleTimeout = .milliseconds(2000)
         } handler: { request in
-            try? await request.loop.sleep(for: .milliseconds(900))
+            try? await request.loop.sleep(for: .milliseconds(3000))
             return await describe(request)
         } _: { running in
             let client = try await RawClient(port: running.port)
