@@ -20,6 +20,9 @@ failed=0
 
 say "building everything, tests included"
 swift build --build-tests "${SWIFT_FLAGS[@]}" || stop "the build failed, so no test was run."
+# What people run is the release build: the programs and the page are tested on it. An optimizer may err.
+build_release || stop "the release build failed, so no test was run."
+release=$PWD/.build/release/purser
 
 # Deadlines of fractions of a second, and programs that are killed, each want the machine to themselves.
 swift_tests() {
@@ -50,7 +53,7 @@ timed='^(EventLoopTests|HTTPServerTests)\.'
 programs='^AppTests\.'
 swift_tests most --skip "$timed" --skip "$programs"
 swift_tests timed --filter "$timed"
-swift_tests programs --filter "$programs"
+PURSER_BINARY=$release swift_tests programs --filter "$programs"
 
 # A part that is a script: its exit code decides. If its last line counts its tests they are added to
 # the totals, else the part counts as one.
@@ -73,14 +76,14 @@ part() {
     summary+=("$(printf '%-9s %s' "$name:" "$last")")
 }
 
-browser_tests() {
-    Tests/browser/run.sh
-}
-docs_are_true() { BINARY=.build/debug/purser scripts/docs.sh --check && echo "up to date"; }
+browser_tests() { BINARY=$release Tests/browser/run.sh; }
+docs_are_true() { BINARY=$release scripts/docs.sh --check && echo "up to date"; }
+release_constants() { scripts/release-check.py .build/release; }
 lint() { scripts/lint.sh && echo "no finding"; }
 
 if [ -x Tests/browser/run.sh ]; then part browser browser_tests; fi
 if [ -x Fuzz/run.sh ]; then part fuzz Fuzz/run.sh; fi
+part release release_constants
 part docs docs_are_true
 part lint lint
 

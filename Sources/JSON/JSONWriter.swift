@@ -68,16 +68,18 @@ public struct JSONWriter: Sendable {
 
     @inlinable public mutating func null() {
         separate()
-        bytes.append(contentsOf: [0x6E, 0x75, 0x6C, 0x6C])
+        append("null")
     }
 
     @inlinable public mutating func bool(_ value: Bool) {
         separate()
-        if value {
-            bytes.append(contentsOf: [0x74, 0x72, 0x75, 0x65])
-        } else {
-            bytes.append(contentsOf: [0x66, 0x61, 0x6C, 0x73, 0x65])
-        }
+        append(value ? "true" : "false")
+    }
+
+    // Not as array literals: Swift 6.3 makes those of an inlined function global data with names that modules share,
+    // numbered as each module's optimizer meets them, so that one module's `true` was another's `false` (ADR 12).
+    @inlinable mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { bytes.append(contentsOf: $0) }
     }
 
     @inlinable public mutating func int(_ value: some FixedWidthInteger) {

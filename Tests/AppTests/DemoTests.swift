@@ -58,6 +58,7 @@ import Testing
                 #expect(duplicates.json["data"]?.array?.isEmpty == false, "\(duplicates.text)")
                 let rules = try await get("/rules").json["data"]?.array ?? []
                 #expect(rules.count >= 5 && rules.contains { $0["isEnabled"]?.bool == false })
+                #expect(rules.contains { $0["actions"]?["split"]?.array?.count == 2 })
                 #expect(try await get("/import-profiles").json["data"]?.array?.count == 1)
                 let methods = try await get("/payment-methods").json["data"]?.array ?? []
                 #expect(methods.count == 4)

@@ -16,8 +16,9 @@ enum Program {
         var json: JSONValue { get throws { try JSONValue.parse(Array(output.utf8)) } }
     }
 
-    /// Beside the test bundle.
+    /// Named by PURSER_BINARY, so that the release build is what is tested; else the one beside the test bundle.
     static let path: String = {
+        if let named = ProcessInfo.processInfo.environment["PURSER_BINARY"], !named.isEmpty { return named }
         let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return URL(fileURLWithPath: own).deletingLastPathComponent().path + "/purser"
     }()

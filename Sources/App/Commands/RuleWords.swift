@@ -123,12 +123,9 @@ extension StringProtocol {
 
 extension JSONValue {
     /// Without one member, or with another value for it.
-    @inline(never)
     func setting(_ name: String, to value: JSONValue?) -> JSONValue {
         guard case .object(let members) = self else { return self }
-        var changed: [(key: String, value: JSONValue)] = []
-        for member in members where member.key != name { changed.append(member) }
-        if let value { changed.append((name, value)) }
-        return .object(changed)
+        let kept = members.filter { $0.key != name }
+        return .object(value.map { kept + [(name, $0)] } ?? kept)
     }
 }

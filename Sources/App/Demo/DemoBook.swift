@@ -61,9 +61,15 @@ struct DemoBook: Sendable {
             "Groceries", [["merchant", "contains", "rewe"], ["merchant", "contains", "lidl"]], any: true,
             ("category", .string("groceries")), ("paymentMethod", .string("Giro"))),
         rule(
-            "Large drugstore baskets are household",
+            "Large drugstore baskets are half household",
             [["merchant", "contains", "dm drogerie"], ["amount", "atLeast", "25"]],
-            ("category", .string("household-goods"))),
+            (
+                "split",
+                .array([
+                    .object([("category", .string("personal")), ("percent", .number(text: "60"))]),
+                    .object([("category", .string("household-goods")), ("rest", .bool(true))]),
+                ])
+            )),
         rule(
             "Coffee", [["merchant", "startsWith", "café"]], ("category", .string("coffee")),
             ("addTags", .array([.string("coffee")]))),
