@@ -82,7 +82,7 @@ def idle_memory(server, count):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--seconds", type=int, default=5)
-    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--idle", type=int, default=10000)
     options = options.parse_args()
 
@@ -128,7 +128,9 @@ def main():
         row(f"small JSON {name}, CPU a request", f"{cpu(name, 'async'):.1f} us", f"{cpu(name, 'node'):.1f} us",
             f"{cpu(name, 'async') / cpu(name, 'node'):.2f}", "", True)
     for name in ("GET", "POST"):
-        overhead = cpu(name, "async") - cpu(name, "sync")
+        # Each beside the one of its own round: the machine's mood is in both, and is larger than what is looked for.
+        overhead = statistics.median(
+            one - other for (_, one), (_, other) in zip(results[name, "async"], results[name, "sync"], strict=True))
         row(f"async overhead of {name}, CPU", f"{cpu(name, 'async'):.1f} us", f"{cpu(name, 'sync'):.1f} us (sync)",
             f"{overhead:+.1f} us", "<= 2 us", overhead <= 2)
     count, cost, spent = idle["async"]

@@ -79,15 +79,38 @@ package struct BookSummary: Sendable {
 
     /// What a role of the organisation's own permits, in the place of the built-in one.
     package var roleSet: Permission?
+    /// How far that role reaches.
+    package var scope: EntryScope
+    /// The member's, in an organisation.
+    package var department: DepartmentID?
 
-    package init(book: Book, role: BookRole, roleSet: Permission? = nil) {
+    package init(
+        book: Book, role: BookRole, roleSet: Permission? = nil, scope: EntryScope = .everything,
+        department: DepartmentID? = nil
+    ) {
         self.book = book
         self.role = role
-        self.roleSet = roleSet
+        // An owner is an owner, whatever else they are.
+        self.roleSet = role == .owner ? nil : roleSet
+        self.scope = role == .owner || roleSet == nil ? .everything : scope
+        self.department = department
     }
 
-    /// What the role permits. An owner is an owner, whatever else they are.
-    package var permissions: Permission { role == .owner ? role.permissions : roleSet ?? role.permissions }
+    /// What the role permits, within its scope or anywhere.
+    package var allPermissions: Permission { roleSet ?? role.permissions }
+
+    /// What the role permits anywhere in the book.
+    package var permissions: Permission {
+        scope == .everything ? allPermissions : allPermissions.subtracting(RoleSet.ofEntries)
+    }
+
+    /// What a request knows of it.
+    func context(timeZone: TimeZone) -> BookContext {
+        BookContext(
+            id: book.id, role: role, currency: book.currency, timeZone: timeZone, fiscalYear: book.fiscalYear,
+            permissions: permissions, withinScope: allPermissions.subtracting(permissions), scope: scope,
+            department: department, isArchived: book.isArchived)
+    }
 
     package static let fields = Fields<BookSummary>(
         "Book",
@@ -104,9 +127,14 @@ package struct BookSummary: Sendable {
             .bool("isArchived") { $0.book.isArchived },
             Field("permissions", .array(.text), "What your role permits.") { summary, writer in
                 writer.beginArray()
-                for name in summary.permissions.names { writer.string(name) }
+                for name in summary.allPermissions.names { writer.string(name) }
                 writer.endArray()
             },
+            Field(
+                "scope", .choice(RoleSet.Scope.allCases.map(\.rawValue)),
+                "Which entries your role reaches: all, those of your department and what you record, or the latter alone."
+            ) { $1.string(RoleSet.Scope($0.scope).rawValue) },
+            .optionalIdentifier("departmentId") { $0.department },
         ])
 }
 

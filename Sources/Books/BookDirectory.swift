@@ -47,10 +47,7 @@ package final class BookDirectory: Sendable {
         guard let summary = try await BookStore(database).book(requested, for: user) else {
             throw Refusal.notFound("book")
         }
-        let context = BookContext(
-            id: summary.book.id, role: summary.role, currency: summary.book.currency,
-            timeZone: TimeZone(identifier: summary.book.timeZone) ?? .gmt, fiscalYear: summary.book.fiscalYear,
-            permissions: summary.permissions, isArchived: summary.book.isArchived)
+        let context = summary.context(timeZone: TimeZone(identifier: summary.book.timeZone) ?? .gmt)
         guard mayRemember else { return context }
         entries.withLock { state in
             // What was read before a change must not be remembered after it.

@@ -24,26 +24,34 @@ package struct BookPart: Sendable {
 
     package let name: String
     /// Without which it is left out.
-    package let permission: Permission
-    package let page: @Sendable (any Queryable, BookID, _ after: Identifier<BookPart>?) async throws -> Page
+    let permission: Permission
+    /// Whether it is enough to have the permission for what a role's scope reaches: the rows are no others.
+    let keepsToScope: Bool
+    package let page: @Sendable (any Queryable, BookSummary, _ after: Identifier<BookPart>?) async throws -> Page
 
     package init(
-        _ name: String, _ permission: Permission,
-        page: @escaping @Sendable (any Queryable, BookID, _ after: Identifier<BookPart>?) async throws -> Page
+        _ name: String, _ permission: Permission, keepsToScope: Bool = false,
+        page: @escaping @Sendable (any Queryable, BookSummary, _ after: Identifier<BookPart>?) async throws -> Page
     ) {
         self.name = name
         self.permission = permission
+        self.keepsToScope = keepsToScope
         self.page = page
+    }
+
+    /// Whether somebody may take it along who sees the book so.
+    package func isFor(_ book: BookSummary) -> Bool {
+        (keepsToScope ? book.allPermissions : book.permissions).contains(permission)
     }
 
     /// Rows of a resource whose first column is their key.
     ///
     /// - Parameter select: the rows behind a key, in the order of the keys; one more than the page holds, where there is.
     package init(
-        _ name: String, _ permission: Permission, _ resource: RowResource,
-        select: @escaping @Sendable (BookID, _ after: Identifier<BookPart>?, _ limit: Int) -> SQL
+        _ name: String, _ permission: Permission, keepsToScope: Bool = false, _ resource: RowResource,
+        select: @escaping @Sendable (BookSummary, _ after: Identifier<BookPart>?, _ limit: Int) -> SQL
     ) {
-        self.init(name, permission) { connection, book, after in
+        self.init(name, permission, keepsToScope: keepsToScope) { connection, book, after in
             let rows = try await connection.query(select(book, after, Self.rowsOfPage + 1))
             var writer = JSONWriter(capacity: rows.count * 256)
             for row in rows.prefix(Self.rowsOfPage) { try resource.write(row, to: &writer) }
@@ -57,12 +65,13 @@ package struct BookPart: Sendable {
     package static let own = [
         BookPart("members", .viewMembers, MemberStore.resource) { book, after, limit in
             MemberStore.list(
-                book, after: after.map { UserID(high: $0.high, low: $0.low) }, limit: limit - 1, withAddresses: false)
+                book.book.id, after: after.map { UserID(high: $0.high, low: $0.low) }, limit: limit - 1,
+                withAddresses: false)
         },
-        BookPart("categories", .viewEntries, CategoryStore.resource) { book, after, limit in
+        BookPart("categories", .viewEntries, keepsToScope: true, CategoryStore.resource) { book, after, limit in
             """
             SELECT \(CategoryStore.resource.selection) FROM categories
-            WHERE book_id = \(book) AND (\(after == nil) OR id > \(after)) ORDER BY id LIMIT \(limit)
+            WHERE book_id = \(book.book.id) AND (\(after == nil) OR id > \(after)) ORDER BY id LIMIT \(limit)
             """
         },
     ]

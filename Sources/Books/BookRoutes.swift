@@ -145,7 +145,8 @@ package struct BookRoutes: RouteGroup {
                     .init("BOOK_CHANGED"), module: "books", record: id.description, book: id,
                     by: .init(principal, role: old.role), from: origin, old: { $0.write(old.book) },
                     new: { $0.write(book) }))
-            return BookSummary(book: book, role: old.role, roleSet: old.roleSet)
+            return BookSummary(
+                book: book, role: old.role, roleSet: old.roleSet, scope: old.scope, department: old.department)
         }
         await directory.settleChange()
         return summary

@@ -26,7 +26,14 @@ package struct BookStore: Sendable {
 
     static let columns: SQL = """
         b.id, b.kind, b.name, b.currency, b.time_zone, b.fiscal_year_start_month, b.fiscal_year_start_day, b.version, m.role,
-        b.description, b.archived_at IS NOT NULL, r.permissions
+        b.description, b.archived_at IS NOT NULL, r.permissions, r.scope, m.department_id,
+        CASE WHEN r.scope = 'department' THEN ARRAY(
+            WITH RECURSIVE below AS (
+                SELECT d.id FROM departments d WHERE d.book_id = m.book_id AND d.id = m.department_id
+                UNION
+                SELECT d.id FROM departments d JOIN below ON d.parent_id = below.id WHERE d.book_id = m.book_id
+            ) SELECT id FROM below
+        ) END, m.user_id
         """
 
     static let source: SQL = """
@@ -103,10 +110,7 @@ package struct BookStore: Sendable {
         guard let summary = try await lock(id, for: principal.user),
             principal.onlyBook == nil || principal.onlyBook == id
         else { throw Refusal.notFound("book") }
-        let context = BookContext(
-            id: id, role: summary.role, currency: summary.book.currency, timeZone: .gmt,
-            fiscalYear: summary.book.fiscalYear, permissions: summary.permissions, isArchived: summary.book.isArchived)
-        try context.limited(to: principal.scopes).check(permission)
+        try summary.context(timeZone: .gmt).limited(to: principal.scopes).check(permission)
         return summary
     }
 
@@ -157,6 +161,15 @@ extension BookSummary {
                 ?? .calendar,
             version: try row.get(7), description: try row.get(9), isArchived: try row.get(10))
         let names: [String]? = try row.get(11)
-        self.init(book: book, role: try row.get(8), roleSet: names.map { Permission(names: $0) })
+        let (user, department): (UserID, DepartmentID?) = (try row.get(15), try row.get(13))
+        let scope: EntryScope =
+            switch try row.get(12, as: RoleSet.Scope?.self) {
+            case .all, nil: .everything
+            case .department: .departments(try row.get(14, as: [DepartmentID]?.self) ?? [], recordedBy: user)
+            case .own: .own(user)
+            }
+        self.init(
+            book: book, role: try row.get(8), roleSet: names.map { Permission(names: $0) }, scope: scope,
+            department: department)
     }
 }

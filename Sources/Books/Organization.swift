@@ -1,8 +1,6 @@
 import Base
 import HTTP
 
-package enum DepartmentTag {}
-package typealias DepartmentID = Identifier<DepartmentTag>
 package enum RoleSetTag {}
 package typealias RoleSetID = Identifier<RoleSetTag>
 
@@ -15,15 +13,20 @@ enum Organization {
     static let departments = ["Finance", "HR", "Inventory", "Operations"]
 
     /// What a new organisation begins with. The owner is built in: without one nobody could mend the others.
-    static let roles: [(name: String, permissions: Permission)] = [
-        ("Administrator", BookRole.admin.permissions),
-        ("Department head", BookRole.viewer.permissions.union([.approveBudgets, .createBudgets, .generateReports])),
+    static let roles: [(name: String, permissions: Permission, scope: RoleSet.Scope)] = [
+        ("Administrator", BookRole.admin.permissions, .all),
+        (
+            "Department head",
+            BookRole.viewer.permissions.union([
+                .createEntries, .editEntries, .editOwnEntries, .approveBudgets, .createBudgets, .generateReports,
+            ]), .department
+        ),
         (
             "Staff",
-            BookRole.viewer.permissions.union([.createBudgets, .createEntries, .editOwnEntries, .generateReports])
+            BookRole.viewer.permissions.union([.createBudgets, .createEntries, .editOwnEntries, .generateReports]), .own
         ),
-        ("Auditor", Permission.reading),
-        ("Integrations", [.viewBook, .viewEntries, .manageWebhooks]),
+        ("Auditor", Permission.reading, .all),
+        ("Integrations", [.viewBook, .viewEntries, .manageWebhooks], .all),
     ]
 
     /// `Human resources` is `human-resources`; nil for a name without a letter or a digit.
@@ -44,12 +47,28 @@ enum Organization {
 
 /// A set of permissions with a name, as a member of an organisation may have it in the place of a role's own.
 package struct RoleSet: Equatable, Sendable {
-    package enum Scope: String, CaseIterable, Sendable { case all, department, own }
+    package enum Scope: String, CaseIterable, Sendable {
+        case all, department, own
+
+        init(_ scope: EntryScope) {
+            self =
+                switch scope {
+                case .everything: .all
+                case .departments: .department
+                case .own: .own
+                }
+        }
+    }
 
     package let id: RoleSetID
     package let name: String
     package let permissions: Permission
     package let scope: Scope
+
+    /// What a scope narrows. The others are about the book as a whole, whatever the scope.
+    static let ofEntries: Permission = [
+        .viewEntries, .createEntries, .editEntries, .editOwnEntries, .viewReports, .generateReports,
+    ]
 
     /// - Throws: 400 for names that are none, and for what a scope cannot yet limit; 403 for more than the one has who
     ///   makes it.
@@ -64,13 +83,12 @@ package struct RoleSet: Equatable, Sendable {
             permissions.formUnion(known)
         }
         permissions = permissions.withImplied
-        // Entries are not yet of a department: a narrower scope would promise what no list keeps.
-        let bound: Permission = [
-            .viewEntries, .createEntries, .editEntries, .editOwnEntries, .viewReports, .generateReports, .runImports,
-        ]
-        if scope != .all, !permissions.isDisjoint(with: bound) {
+        // These show what is anywhere in the book: a narrower scope would promise what they do not keep.
+        let whole = permissions.intersection([.runImports, .manageRules, .readAudit])
+        if scope != .all, !whole.isEmpty {
             throw .invalid(
-                "scope", "A role that sees entries or reports sees those of the whole book: its scope is all.")
+                "scope",
+                "With \(whole.names.joined(separator: ", ")) a role reaches the whole book: its scope has to be all.")
         }
         guard permissions.isSubset(of: maker) else { throw .escalation }
         return permissions

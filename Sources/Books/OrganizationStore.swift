@@ -36,8 +36,8 @@ struct OrganizationStore: Sendable {
         for name in Organization.departments {
             try await insertDepartment(.new(), name: name, slug: Organization.slug(for: name) ?? "", parent: nil)
         }
-        for (name, permissions) in Organization.roles {
-            try await insertRole(RoleSet(id: .new(), name: name, permissions: permissions, scope: .all))
+        for (name, permissions, scope) in Organization.roles {
+            try await insertRole(RoleSet(id: .new(), name: name, permissions: permissions, scope: scope))
         }
     }
 
@@ -175,7 +175,7 @@ struct OrganizationStore: Sendable {
             switch error.constraint {
             case "departments_slug_key", "book_roles_name_key": throw Refusal.nameTaken(what)
             case "book_members_department_fkey", "book_members_role_fkey": throw Refusal.inUse(what)
-            case "departments_parent_fkey": throw Refusal.inUse(what)
+            case "departments_parent_fkey", "entries_department_fkey": throw Refusal.inUse(what)
             default: throw error
             }
         }

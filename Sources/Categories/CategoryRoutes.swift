@@ -50,7 +50,8 @@ package struct CategoryRoutes: RouteGroup {
         routes.tag = "Categories"
         let schema = CategoryStore.resource.schema
         routes.get(
-            "/categories", "All categories of the book", access: .book(.viewEntries), query: [Input.type.declaration],
+            "/categories", "All categories of the book", access: .bookWithinScope(.viewEntries),
+            query: [Input.type.declaration],
             returns: .data(.array(schema)), handle: list)
         routes.post(
             "/categories", "Create", access: .book(.manageCategories),
@@ -58,7 +59,7 @@ package struct CategoryRoutes: RouteGroup {
             refuses: [.conflict, .unprocessable]
         ) { try await create($0, isChild: false) }
         routes.get(
-            "/categories/{id}", "One category, by id, slug or name", access: .book(.viewEntries),
+            "/categories/{id}", "One category, by id, slug or name", access: .bookWithinScope(.viewEntries),
             returns: .data(schema),
             handle: one)
         routes.put(

@@ -59,9 +59,13 @@ enum BookChoice {
 }
 
 extension BookContext {
+    /// - Parameter withinScope: whether it is enough to have the permission for a part of the entries.
     /// - Throws: 403 for what the role does not permit, 409 for a change of what is archived.
-    package func check(_ permission: Permission) throws(Refusal) {
-        guard permissions.contains(permission) else { throw .notPermitted(role) }
+    package func check(_ permission: Permission, withinScope: Bool = false) throws(Refusal) {
+        let held = withinScope ? permissions.union(permissionsWithinScope) : permissions
+        guard held.contains(permission) else {
+            throw permissionsWithinScope.contains(permission) ? .notTheWholeBook : .notPermitted(role)
+        }
         if isArchived, !Permission.reading.union(.archiveBook).contains(permission) { throw .bookArchived }
     }
 }
@@ -79,6 +83,14 @@ extension Refusal {
 }
 
 extension Access {
+    /// Whether the request itself says which book it is about.
+    var takesBookHeader: Bool {
+        switch self {
+        case .book, .bookWithinScope: true
+        default: false
+        }
+    }
+
     /// As the documents name it.
     package var word: String {
         switch self {
@@ -87,7 +99,8 @@ extension Access {
         case .session: "session"
         case .administrator: "administrator"
         case .service(let scope): "service \(scope.rawValue)"
-        case .book(let permission), .bookInPath(let permission): permission.names.joined(separator: " ")
+        case .book(let permission), .bookInPath(let permission), .bookWithinScope(let permission):
+            permission.names.joined(separator: " ")
         }
     }
 }

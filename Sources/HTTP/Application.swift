@@ -188,14 +188,19 @@ package final class Application: Sendable {
         case .book(let permission):
             let requested = try await request.requestedBook(takesJSON: route.takesJSON)
             try await authorize(&request, permission, in: requested)
+        case .bookWithinScope(let permission):
+            let requested = try await request.requestedBook(takesJSON: route.takesJSON)
+            try await authorize(&request, permission, in: requested, withinScope: true)
         case .bookInPath(let permission):
             try await authorize(&request, permission, in: try request.identifier("id", of: "book"))
         }
     }
 
-    private func authorize(_ request: inout Request, _ permission: Permission, in requested: BookID?) async throws {
+    private func authorize(
+        _ request: inout Request, _ permission: Permission, in requested: BookID?, withinScope: Bool = false
+    ) async throws {
         let book = try await findBook(try request.principal, requested)
-        try book.check(permission)
+        try book.check(permission, withinScope: withinScope)
         request.bookOrNil = book
     }
 

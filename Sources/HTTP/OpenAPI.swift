@@ -99,7 +99,7 @@ package enum OpenAPI {
         switch route.access {
         case .everyone: []
         case .session, .administrator: ["bearer", "cookie"]
-        case .signedIn, .book, .bookInPath: ["bearer", "cookie", "apiKey"]
+        case .signedIn, .book, .bookInPath, .bookWithinScope: ["bearer", "cookie", "apiKey"]
         case .service: ["apiKey"]
         }
     }
@@ -120,8 +120,7 @@ package enum OpenAPI {
         let inPath = route.path.split(separator: "/").filter { $0.hasPrefix("{") }.map {
             String($0.dropFirst().dropLast())
         }
-        var hasBook = false
-        if case .book = route.access { hasBook = true }
+        let hasBook = route.access.takesBookHeader
         guard !inPath.isEmpty || !route.query.isEmpty || hasBook else { return }
         writer.key("parameters")
         writer.beginArray()
@@ -202,9 +201,9 @@ package enum OpenAPI {
         var kinds = Set(route.refuses)
         if route.access != .everyone { kinds.formUnion([.unauthenticated, .forbidden]) }
         switch route.access {
-        case .book(let permission), .bookInPath(let permission):
+        case .book(let permission), .bookInPath(let permission), .bookWithinScope(let permission):
             kinds.insert(.notFound)
-            if case .book = route.access { kinds.insert(.invalid) }
+            if route.access.takesBookHeader { kinds.insert(.invalid) }
             if !Permission.reading.contains(permission) { kinds.insert(.conflict) }
         default: break
         }

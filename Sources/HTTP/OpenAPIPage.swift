@@ -82,6 +82,7 @@ enum OpenAPIPage {
         case .administrator: "administrators"
         case .service: "services, by a key of their own"
         case .book, .bookInPath: "members of the book whose role has \(access.word)"
+        case .bookWithinScope: "members of the book whose role has \(access.word), as far as the role reaches"
         }
     }
 

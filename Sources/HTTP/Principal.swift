@@ -10,17 +10,27 @@ package struct BookContext: Sendable {
     package let fiscalYear: FiscalYear
     /// What the caller may do in it: what the role permits, and no more than their API key does.
     package private(set) var permissions: Permission
+    /// What the caller may do besides, but only with the entries within `scope`.
+    package private(set) var permissionsWithinScope: Permission
+    /// Which entries the role reaches. What shows or changes entries for `permissionsWithinScope` has to keep to it.
+    package let scope: EntryScope
+    /// The caller's own, in an organisation: what they record is of it.
+    package let department: DepartmentID?
     /// Only read any more.
     package let isArchived: Bool
 
     /// - Parameter permissions: nil for all that the role permits.
     package init(
         id: BookID, role: BookRole, currency: Currency, timeZone: TimeZone, fiscalYear: FiscalYear,
-        permissions: Permission? = nil, isArchived: Bool = false
+        permissions: Permission? = nil, withinScope: Permission = [], scope: EntryScope = .everything,
+        department: DepartmentID? = nil, isArchived: Bool = false
     ) {
         self.id = id
         self.role = role
         self.permissions = permissions ?? role.permissions
+        self.permissionsWithinScope = withinScope
+        self.scope = scope
+        self.department = department
         self.isArchived = isArchived
         self.currency = currency
         self.timeZone = timeZone
@@ -34,6 +44,7 @@ extension BookContext {
         guard let scopes else { return self }
         var limited = self
         limited.permissions = permissions.intersection(scopes.withImplied)
+        limited.permissionsWithinScope = permissionsWithinScope.intersection(scopes.withImplied)
         return limited
     }
 }
@@ -109,6 +120,8 @@ package enum Access: Sendable, Equatable {
     case book(Permission)
     /// The same for the book that the path's `{id}` names.
     case bookInPath(Permission)
+    /// As `book`, and for a role that reaches a part of the entries alone: the handler keeps to the book's `scope`.
+    case bookWithinScope(Permission)
     case administrator
     /// Another program, by a key of its own with this scope. No person's credential will do.
     case service(ServiceScope)

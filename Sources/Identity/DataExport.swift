@@ -149,14 +149,14 @@ struct DataExport: Sendable {
         piece.json.beginObject()
         piece.json.key("book")
         BookSummary.fields.write(book, to: &piece.json)
-        for part in parts where book.permissions.contains(part.permission) {
+        for part in parts where part.isFor(book) {
             piece.json.key(part.name)
             piece.json.beginArray()
             var after: Identifier<BookPart>?
             repeat {
                 let now = try await BookStore(database).book(book.book.id, for: user.id)
-                guard let now, now.permissions.contains(part.permission) else { break }
-                let page = try await part.page(database, book.book.id, after)
+                guard let now, part.isFor(now) else { break }
+                let page = try await part.page(database, now, after)
                 if !page.json.isEmpty { piece.json.raw(page.json) }
                 try await piece.send()
                 after = page.next

@@ -38,39 +38,40 @@ package struct AnalyticsRoutes: RouteGroup {
         routes.tag = "Analytics"
         let range = [Input.from.declaration, Input.through.declaration]
         routes.get(
-            "/analytics/overview", "Totals of a period and of the one before", access: .book(.viewReports),
+            "/analytics/overview", "Totals of a period and of the one before", access: .bookWithinScope(.viewReports),
             query: range,
             returns: .data(Overview.fields.schema), refuses: [.unprocessable],
             handle: overview)
         routes.get(
-            "/analytics/spending-by-category", "Where the money went", access: .book(.viewReports),
+            "/analytics/spending-by-category", "Where the money went", access: .bookWithinScope(.viewReports),
             query: range + [Input.type.declaration], returns: .data(SpendingByCategory.fields.schema),
             refuses: [.unprocessable],
             handle: spendingByCategory)
         routes.get(
-            "/analytics/trends", "Month by month, or by week or day", access: .book(.viewReports),
+            "/analytics/trends", "Month by month, or by week or day", access: .bookWithinScope(.viewReports),
             query: [Input.months.declaration, Input.month.declaration, Input.interval.declaration] + range,
             returns: .data(Trends.schema),
             refuses: [.unprocessable],
             handle: trends)
         routes.get(
-            "/analytics/top-merchants", "The merchants with most of the money", access: .book(.viewReports),
+            "/analytics/top-merchants", "The merchants with most of the money", access: .bookWithinScope(.viewReports),
             query: range + [Input.limit.declaration, Input.type.declaration],
             returns: .data(TopMerchants.fields.schema), refuses: [.unprocessable], handle: topMerchants)
         routes.get(
             "/analytics/compare", "Two periods beside each other: the month before and this one by default",
-            access: .book(.viewReports),
+            access: .bookWithinScope(.viewReports),
             query: [
                 Input.firstMonth.declaration, Input.secondMonth.declaration, Input.start1.declaration,
                 Input.end1.declaration, Input.start2.declaration, Input.end2.declaration,
             ],
             returns: .data(Comparison.fields.schema), refuses: [.unprocessable], handle: compare)
         routes.get(
-            "/analytics/spending-patterns", "On which days money is spent", access: .book(.viewReports),
+            "/analytics/spending-patterns", "On which days money is spent", access: .bookWithinScope(.viewReports),
             query: range + [Input.type.declaration], returns: .data(SpendingPatterns.fields.schema),
             refuses: [.unprocessable], handle: patterns)
         routes.get(
-            "/analytics/dashboard", "All that the dashboard shows, in one answer", access: .book(.viewReports),
+            "/analytics/dashboard", "All that the dashboard shows, in one answer",
+            access: .bookWithinScope(.viewReports),
             query: [Input.months.declaration, Input.month.declaration], returns: .data(Dashboard.schema),
             refuses: [.unprocessable],
             handle: dashboard)
@@ -80,7 +81,7 @@ package struct AnalyticsRoutes: RouteGroup {
         let book = try request.book
         var query = try request.query()
         let period = try readPeriod(&query, book)
-        let store = ReportStore(book: book.id, currency: book.currency)
+        let store = ReportStore(book)
         let rows = try await database.pipeline([store.sums(period), store.sums(period.previous)])
         let overview = Overview(
             period: period, sums: try store.readSums(rows[0]), previousPeriod: period.previous,
@@ -93,7 +94,7 @@ package struct AnalyticsRoutes: RouteGroup {
         var query = try request.query()
         let kind = readKind(&query)
         let period = try readPeriod(&query, book)
-        let store = ReportStore(book: book.id, currency: book.currency)
+        let store = ReportStore(book)
         let categories = try store.readCategories(try await database.query(store.byCategory(period, kind: kind)))
         let spending = SpendingByCategory(period: period, currency: book.currency, categories: categories)
         return .data { SpendingByCategory.fields.write(spending, to: &$0) }
@@ -107,7 +108,7 @@ package struct AnalyticsRoutes: RouteGroup {
         try query.check()
         if interval == .month && !hasDays {
             let period = try readMonths(request, book)
-            let store = ReportStore(book: book.id, currency: book.currency)
+            let store = ReportStore(book)
             let months = try store.readMonths(try await database.query(store.byMonth(period)), period)
             return .data { Trends.write(months, currency: book.currency, to: &$0) }
         }
@@ -116,7 +117,7 @@ package struct AnalyticsRoutes: RouteGroup {
             throw Refusal.invalid(
                 "endDate", "That are more than \(interval.limit) points: ask for fewer days, or for weeks.")
         }
-        let store = ReportStore(book: book.id, currency: book.currency)
+        let store = ReportStore(book)
         let days = try store.readDays(try await database.query(store.byDay(period)))
         let series = try Series(interval, period, byDay: days, currency: book.currency)
         return .data(capacity: 16_384) { Trends.write(series, to: &$0) }
@@ -128,7 +129,7 @@ package struct AnalyticsRoutes: RouteGroup {
         let kind = readKind(&query)
         let limit = query.read(Input.limit) ?? 10
         let period = try readPeriod(&query, book)
-        let store = ReportStore(book: book.id, currency: book.currency)
+        let store = ReportStore(book)
         let results = try await database.pipeline([
             store.topMerchants(period, kind: kind, limit: limit), store.sums(period),
         ])
@@ -147,7 +148,7 @@ package struct AnalyticsRoutes: RouteGroup {
             try comparedPeriod(&query, Input.secondMonth, Input.start2, Input.end2)
             ?? Period(CalendarDate.of(clock.now(), in: book.timeZone).yearMonth)
         let first = try comparedPeriod(&query, Input.firstMonth, Input.start1, Input.end1) ?? second.previous
-        let store = ReportStore(book: book.id, currency: book.currency)
+        let store = ReportStore(book)
         let results = try await database.pipeline([
             store.sums(first), store.sums(second), store.compared(first, second),
         ])
@@ -178,7 +179,7 @@ package struct AnalyticsRoutes: RouteGroup {
         var query = try request.query()
         let kind = readKind(&query)
         let period = try readPeriod(&query, book)
-        let store = ReportStore(book: book.id, currency: book.currency)
+        let store = ReportStore(book)
         let days = try store.readDays(try await database.query(store.byDay(period)))
         let patterns = try SpendingPatterns(
             days.mapValues { kind == .income ? ($0.income, $0.incomeCount) : ($0.expenses, $0.expenseCount) },
@@ -190,14 +191,14 @@ package struct AnalyticsRoutes: RouteGroup {
         let book = try request.book
         let period = try readMonths(request, book)
         let month = Period(period.through.yearMonth)
-        let store = ReportStore(book: book.id, currency: book.currency)
+        let store = ReportStore(book)
         // One round trip. The month before the first shown is needed for the comparison when only one is shown.
         let beginning = Period(from: CalendarDate.first, through: month.through)
         let results = try await database.pipeline([
             store.byMonth(Period(from: min(period.from, month.previous.from), through: period.through)),
             store.byCategory(month, kind: .expense),
             store.sums(beginning),
-            EntryStore.latest(book: book.id, limit: 10),
+            EntryStore.latest(book: book.id, scope: book.scope, limit: 10),
         ])
         let shown = Period(from: min(period.from, month.previous.from), through: period.through)
         let months = try store.readMonths(results[0], shown)

@@ -6,6 +6,7 @@ import HTTPServer
 import JSON
 import Resources
 import Runtime
+import Transactions
 
 /// Categories with what is in them. They are here and not with the categories themselves, which know of no entries.
 package struct CategoryReportRoutes: RouteGroup {
@@ -29,16 +30,16 @@ package struct CategoryReportRoutes: RouteGroup {
         routes.tag = "Categories"
         routes.get(
             "/categories/tree", "All categories as trees, with the number of their entries",
-            access: .book(.viewReports), returns: .data(.array(Self.nodeSchema)), handle: tree)
+            access: .bookWithinScope(.viewReports), returns: .data(.array(Self.nodeSchema)), handle: tree)
         routes.get(
-            "/categories/{id}/stats", "What a category came to", access: .book(.viewReports),
+            "/categories/{id}/stats", "What a category came to", access: .bookWithinScope(.viewReports),
             query: [PeriodInput.from.declaration, PeriodInput.through.declaration],
             returns: .data(CategoryStats.fields.schema), refuses: [.unprocessable], handle: stats)
     }
 
     @Sendable private func tree(_ request: Request) async throws -> HTTPResponse {
         let book = try request.book
-        let store = ReportStore(book: book.id, currency: book.currency)
+        let store = ReportStore(book)
         let results = try await database.pipeline([CategoryStore.statementOfAll(book: book.id), store.entryCounts])
         var counts: [CategoryID: Int64] = [:]
         for row in results[1] { counts[try row.get(0)] = try row.get(1) }
@@ -70,7 +71,7 @@ package struct CategoryReportRoutes: RouteGroup {
         guard let text = request.pathText("id"), text.utf8.count <= 400,
             let id = try await CategoryStore(database, book: book.id).find(text)
         else { throw Refusal.notFound("category") }
-        let store = ReportStore(book: book.id, currency: book.currency)
+        let store = ReportStore(book)
         let results = try await database.pipeline([
             store.categorySums(id, period), store.categoryMonths(id, period), store.subcategorySums(id, period),
         ])
@@ -82,6 +83,11 @@ package struct CategoryReportRoutes: RouteGroup {
 extension ReportStore {
     /// How many entries count in each category, over all time.
     var entryCounts: SQL {
-        "SELECT category_id, sum(entry_count)::bigint FROM category_totals WHERE book_id = \(book) GROUP BY category_id"
+        guard scope == .everything else {
+            return
+                "SELECT category_id, count(*) FROM counted_entries e WHERE book_id = \(book)\(scope.condition) GROUP BY category_id"
+        }
+        return
+            "SELECT category_id, sum(entry_count)::bigint FROM category_totals WHERE book_id = \(book) GROUP BY category_id"
     }
 }

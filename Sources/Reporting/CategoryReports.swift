@@ -81,17 +81,17 @@ extension ReportStore {
         """
         SELECT count(*), coalesce(sum(amount_minor), 0)::bigint, min(amount_minor), max(amount_minor),
             (SELECT coalesce(sum(s.amount_minor), 0)::bigint FROM \(source(period)) WHERE s.type = \(type(of: id)))
-        FROM counted_entries
+        FROM counted_entries e
         WHERE book_id = \(book) AND category_id = \(id) AND occurred_on BETWEEN \(period.from) AND \(period.through)
-            AND type = \(type(of: id))
+            AND type = \(type(of: id))\(scope.condition)
         """
     }
 
     func categoryMonths(_ id: CategoryID, _ period: Period) -> SQL {
         """
-        SELECT month, sum(amount_minor)::bigint, count(*) FROM counted_entries
+        SELECT month, sum(amount_minor)::bigint, count(*) FROM counted_entries e
         WHERE book_id = \(book) AND category_id = \(id) AND occurred_on BETWEEN \(period.from) AND \(period.through)
-            AND type = \(type(of: id))
+            AND type = \(type(of: id))\(scope.condition)
         GROUP BY month ORDER BY month
         """
     }

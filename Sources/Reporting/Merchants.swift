@@ -46,9 +46,9 @@ extension ReportStore {
     func topMerchants(_ period: Period, kind: Entry.Kind, limit: Int) -> SQL {
         """
         SELECT (array_agg(merchant ORDER BY occurred_on DESC, merchant))[1], sum(amount_minor)::bigint, count(*), max(occurred_on)
-        FROM merchant_entries
+        FROM merchant_entries e
         WHERE book_id = \(book) AND type = \(kind.rawValue) AND merchant IS NOT NULL
-            AND occurred_on BETWEEN \(period.from) AND \(period.through)
+            AND occurred_on BETWEEN \(period.from) AND \(period.through)\(scope.condition)
         GROUP BY lower(merchant)
         ORDER BY sum(amount_minor) DESC, count(*) DESC, lower(merchant) LIMIT \(limit)
         """

@@ -1,5 +1,6 @@
 import Base
 import Database
+import HTTP
 import Resources
 import Transactions
 
@@ -7,6 +8,14 @@ import Transactions
 struct ReportStore: Sendable {
     let book: BookID
     let currency: Currency
+    /// What the caller's role reaches: only of that are there any sums.
+    let scope: EntryScope
+
+    init(_ book: BookContext) {
+        self.book = book.id
+        currency = book.currency
+        scope = book.scope
+    }
 
     /// What came in and went out, and how many entries.
     struct Sums: Equatable, Sendable {
@@ -30,7 +39,9 @@ struct ReportStore: Sendable {
     /// Without categories there are far fewer sums to read; `category_id` is NULL then.
     func source(_ period: Period, byCategory: Bool = false) -> SQL {
         var parts: [SQL] = []
-        if let months = period.wholeMonths {
+        // The stored sums are of the whole book.
+        let isWhole = scope == .everything
+        if isWhole, let months = period.wholeMonths {
             parts.append(
                 """
                 SELECT month, type, \(byCategory ? "category_id" : "NULL::uuid" as SQL), amount_minor, entry_count
@@ -38,11 +49,11 @@ struct ReportStore: Sendable {
                 WHERE book_id = \(book) AND month BETWEEN \(Int32(months.lowerBound.index)) AND \(Int32(months.upperBound.index))
                 """)
         }
-        for stretch in period.remainder {
+        for stretch in isWhole ? period.remainder : [period.from...period.through] {
             parts.append(
                 """
-                SELECT month, type, category_id, amount_minor, 1::bigint FROM counted_entries
-                WHERE book_id = \(book) AND occurred_on BETWEEN \(stretch.lowerBound) AND \(stretch.upperBound)
+                SELECT month, type, category_id, amount_minor, 1::bigint FROM counted_entries e
+                WHERE book_id = \(book) AND occurred_on BETWEEN \(stretch.lowerBound) AND \(stretch.upperBound)\(scope.condition)
                 """)
         }
         var sql: SQL = "("

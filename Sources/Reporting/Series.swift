@@ -102,8 +102,8 @@ extension ReportStore.Sums {
 extension ReportStore {
     func byDay(_ period: Period) -> SQL {
         """
-        SELECT occurred_on, type, sum(amount_minor)::bigint, count(*) FROM counted_entries
-        WHERE book_id = \(book) AND occurred_on BETWEEN \(period.from) AND \(period.through)
+        SELECT occurred_on, type, sum(amount_minor)::bigint, count(*) FROM counted_entries e
+        WHERE book_id = \(book) AND occurred_on BETWEEN \(period.from) AND \(period.through)\(scope.condition)
         GROUP BY occurred_on, type
         """
     }

@@ -52,6 +52,8 @@ package struct Entry: Equatable, Sendable {
     package internal(set) var payment: Payment
     package internal(set) var location: Location?
     package internal(set) var tags: [String]
+    /// Of an organisation; settled to an id or none before it is stored.
+    package internal(set) var department = DepartmentReference.unsaid
     package internal(set) var version: Int32
 
     /// The one way to a new entry.
@@ -76,7 +78,7 @@ package struct Entry: Equatable, Sendable {
         Entry(
             id: id, kind: kind, amount: amount, occurredOn: occurredOn, category: category, status: status,
             merchant: merchant, description: description, notes: notes, payment: payment, location: location,
-            tags: tags,
+            tags: tags, department: department,
             version: 1)
     }
 

@@ -121,6 +121,7 @@ struct EntryBulkChange: Sendable {
     var status: Entry.Status?
     var merchant: String??
     var payment: Payment?
+    var department: DepartmentReference?
     /// In the place of all that an entry has.
     var tags: [String]?
     var addedTags: [String] = []
@@ -134,7 +135,7 @@ struct EntryBulkChange: Sendable {
     static let properties: [SchemaProperty] = [
         EntryInput.category.property, EntryInput.categoryName.property, EntryInput.status.property,
         EntryInput.merchant.property, EntryInput.paymentMethod.property, EntryInput.paymentMethodID.property,
-        EntryInput.tags.property, added.property, removed.property,
+        EntryInput.tags.property, added.property, removed.property, EntryInput.department.property,
     ]
 
     init(_ value: JSONValue) throws(Refusal) {
@@ -147,6 +148,7 @@ struct EntryBulkChange: Sendable {
         if body.has(EntryInput.paymentMethod) || body.has(EntryInput.paymentMethodID) {
             payment = EntryInput.readPayment(&body)
         }
+        if body.has(EntryInput.department) { department = EntryInput.readDepartment(&body) }
         // Also as {"tags": {"add": […], "remove": […]}}.
         if case .object = value["tags"] ?? .null {
             var inner = try Body(value["tags"] ?? .null)
@@ -161,7 +163,7 @@ struct EntryBulkChange: Sendable {
         try body.check()
         guard
             category != nil || status != nil || merchant != nil || payment != nil || tags != nil
-                || !addedTags.isEmpty || !removedTags.isEmpty
+                || department != nil || !addedTags.isEmpty || !removedTags.isEmpty
         else { throw .invalid("changes", "changes should name at least one field to change.") }
     }
 

@@ -2,29 +2,30 @@ import Base
 import Database
 import HTTP
 
-/// Which entries of a book somebody may change: all of them, or those that they have recorded themselves.
-enum EntryEditor: Equatable, Sendable {
-    case any
-    case own(UserID)
+/// Which entries of a book somebody may change: all that they see, or those that they have recorded themselves.
+struct EntryEditor: Equatable, Sendable {
+    /// Nil: whoever has recorded it.
+    let creator: UserID?
+    /// What they do not see is not there.
+    let scope: EntryScope
 
     /// The caller's, in the request's book.
     init(_ request: Request) throws(Refusal) {
-        self = try request.book.permissions.contains(.editEntries) ? .any : .own(try request.principal.user)
+        let book = try request.book
+        let mayChangeAll = book.permissions.union(book.permissionsWithinScope).contains(.editEntries)
+        creator = mayChangeAll ? nil : try request.principal.user
+        scope = book.scope
     }
 
-    func mayChange(entryOf creator: UserID) -> Bool {
-        switch self {
-        case .any: true
-        case .own(let user): user == creator
-        }
-    }
+    var isForAll: Bool { creator == nil && scope == .everything }
+
+    func mayChange(entryOf other: UserID) -> Bool { creator.map { $0 == other } ?? true }
 
     /// What must hold for `e`, a row with a creator.
     var condition: SQL {
-        switch self {
-        case .any: ""
-        case .own(let user): " AND e.created_by = \(user)"
-        }
+        var sql = scope.condition
+        if let creator { sql.append(" AND e.created_by = \(creator)") }
+        return sql
     }
 }
 
@@ -39,19 +40,23 @@ extension Refusal {
 
 extension EntryStore {
     /// Why nothing was changed: there is no such entry, or it is another's.
-    func reasonForNone(_ id: EntryID, kind: Entry.Kind?, isDeleted: Bool, word: String) async throws -> Refusal {
-        let others = try await unchanged([id], kind: kind, isDeleted: isDeleted)
+    func reasonForNone(
+        _ id: EntryID, kind: Entry.Kind?, as editor: EntryEditor, isDeleted: Bool, word: String
+    ) async throws -> Refusal {
+        let others = try await unchanged([id], kind: kind, as: editor, isDeleted: isDeleted)
         return others.isEmpty ? .notFound(word) : .notYourEntry
     }
 
-    /// Those of the ids that are there, in or out of the trash.
-    func unchanged(_ ids: [EntryID], kind: Entry.Kind?, isDeleted: Bool) async throws -> Set<EntryID> {
+    /// Those of the ids that are there for the editor to see, in or out of the trash.
+    func unchanged(
+        _ ids: [EntryID], kind: Entry.Kind?, as editor: EntryEditor, isDeleted: Bool
+    ) async throws -> Set<EntryID> {
         guard !ids.isEmpty else { return [] }
         let rows = try await connection.query(
             """
-            SELECT id FROM entries
-            WHERE book_id = \(book) AND id = ANY(\(ids)) AND (type = \(kind?.rawValue) OR \(kind == nil))
-                AND (deleted_at IS NOT NULL) = \(isDeleted)
+            SELECT e.id FROM entries e
+            WHERE e.book_id = \(book) AND e.id = ANY(\(ids)) AND (e.type = \(kind?.rawValue) OR \(kind == nil))
+                AND (e.deleted_at IS NOT NULL) = \(isDeleted)\(editor.scope.condition)
             """)
         return Set(try rows.map { try $0.get(0) })
     }

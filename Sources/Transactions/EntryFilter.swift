@@ -24,6 +24,10 @@ struct EntryFilter: Sendable {
     var includesSubcategories = false
     /// What was deleted, in the place of what was not.
     var isDeleted = false
+    /// An id, a slug, or empty for what is of no department.
+    var department: String?
+    /// What the caller's role reaches at all.
+    let scope: EntryScope
 
     enum Input {
         static let type = QueryField<String>.choice(
@@ -57,16 +61,22 @@ struct EntryFilter: Sendable {
             "subcategories", "With category: also what is in its subcategories.")
         static let deleted = QueryField<Bool>.bool("deleted", "The trash, in the place of what is not deleted.")
 
+        static let department = QueryField<String>.text(
+            "department", aliases: ["departmentId"],
+            "In an organisation: a department's id or slug, or “none” for what is of no department.")
+
         static let declarations = [text.declaration] + otherDeclarations
         static let otherDeclarations: [QueryDeclaration] = [
             from.declaration, through.declaration, category.declaration, merchant.declaration, minimum.declaration,
             maximum.declaration, status.declaration, tag.declaration, importID.declaration,
             paymentMethod.declaration, hasCategory.declaration, uncategorised.declaration, subcategories.declaration,
-            deleted.declaration,
+            deleted.declaration, department.declaration,
         ]
     }
 
-    init(kind: Entry.Kind?, _ query: inout Query, currency: Currency) {
+    init(kind: Entry.Kind?, _ query: inout Query, in book: BookContext) {
+        let currency = book.currency
+        scope = book.scope
         self.kind = kind
         if kind == nil, let type = query.read(Input.type) { self.kind = type == "expense" ? .expense : .income }
         from = query.read(Input.from)
@@ -88,6 +98,7 @@ struct EntryFilter: Sendable {
         wantsSubcategories = query.read(Input.subcategories)
         includesSubcategories = wantsSubcategories ?? false
         isDeleted = query.read(Input.deleted) ?? false
+        department = query.read(Input.department)
     }
 
     private static func money(_ field: QueryField<String>, _ query: inout Query, _ currency: Currency) -> Money? {
@@ -103,7 +114,7 @@ struct EntryFilter: Sendable {
         from == nil && through == nil && category == nil && merchant == nil && minimum == nil && maximum == nil
             && status == nil && text == nil && tags.isEmpty && importID == nil && paymentMethod == nil
             && isSorted == nil
-            && !isDeleted
+            && !isDeleted && department == nil && scope == .everything
     }
 
     /// `AND …` for what is asked for. Each combination is a statement of its own, planned for itself.
@@ -134,7 +145,17 @@ struct EntryFilter: Sendable {
                 """
             sql.append(isSorted ? " AND e.category_id NOT IN (\(unsorted))" : " AND e.category_id IN (\(unsorted))")
         }
+        if let department { sql.append(departmentCondition(department, book: book)) }
+        sql.append(scope.condition)
         return sql
+    }
+
+    private func departmentCondition(_ wanted: String, book: BookID) -> SQL {
+        if let id = DepartmentID(wanted) { return " AND e.department_id = \(id)" }
+        if wanted.lowercased() == "none" { return " AND e.department_id IS NULL" }
+        return """
+             AND e.department_id = (SELECT id FROM departments WHERE book_id = \(book) AND slug = lower(\(wanted)))
+            """
     }
 
     private func categoryCondition(book: BookID) -> SQL? {

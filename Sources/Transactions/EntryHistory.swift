@@ -37,7 +37,9 @@ enum EntryHistory {
             (SELECT name FROM categories WHERE book_id = \(book) AND id::text = h.changes->'category_id'->>0),
             (SELECT name FROM categories WHERE book_id = \(book) AND id::text = h.changes->'category_id'->>1),
             (SELECT name FROM payment_methods WHERE book_id = \(book) AND id::text = h.changes->'payment_method_id'->>0),
-            (SELECT name FROM payment_methods WHERE book_id = \(book) AND id::text = h.changes->'payment_method_id'->>1)
+            (SELECT name FROM payment_methods WHERE book_id = \(book) AND id::text = h.changes->'payment_method_id'->>1),
+            (SELECT name FROM departments WHERE book_id = \(book) AND id::text = h.changes->'department_id'->>0),
+            (SELECT name FROM departments WHERE book_id = \(book) AND id::text = h.changes->'department_id'->>1)
         FROM (
             (SELECT version, action::integer, changed_at AS at, changed_by AS by, changes FROM entry_changes
             WHERE book_id = \(book) AND entry_id = \(id) ORDER BY version DESC LIMIT \(limit))
@@ -105,6 +107,7 @@ enum EntryHistory {
         ("merchant", "merchantName"), ("description", "description"), ("notes", "notes"), ("status", "status"),
         ("payment_method_id", "paymentMethod"), ("payment_method", "paymentMethod"), ("tags", "tags"),
         ("location", "location"), ("latitude_e7", "latitude"), ("longitude_e7", "longitude"),
+        ("department_id", "department"),
     ]
 
     private static func changes(_ row: Row, _ currency: Currency) throws -> [Change] {
@@ -116,6 +119,7 @@ enum EntryHistory {
                 switch column {
                 case "category_id": Change(field: field, from: try row.get(6), to: try row.get(7))
                 case "payment_method_id": Change(field: field, from: try row.get(8), to: try row.get(9))
+                case "department_id": Change(field: field, from: try row.get(10), to: try row.get(11))
                 default:
                     Change(field: field, from: text(pair[0], column, currency), to: text(pair[1], column, currency))
                 }

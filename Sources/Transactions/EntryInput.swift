@@ -33,10 +33,14 @@ enum EntryInput {
     }
     static let tags = BodyField<[String]>.texts("tags", max: Entry.maximumTagLength, maxCount: Entry.maximumTags)
 
+    static let department = BodyField<String>.text(
+        "departmentId", aliases: ["department"], max: 100,
+        "In an organisation: a department's id or slug. Without it, your own.")
+
     static let properties: [SchemaProperty] = [
         amount.property, currency.property, merchant.property, description.property, notes.property, category.property,
         categoryName.property, date.property, status.property, paymentMethod.property, paymentMethodID.property,
-        LocationInput.field.property, tags.property,
+        LocationInput.field.property, tags.property, department.property,
     ]
 
     /// A new entry from a body.
@@ -53,13 +57,21 @@ enum EntryInput {
         let payment = readPayment(&body)
         let location = body.read(LocationInput.field)
         let tags = body.read(tags)
+        let department = readDepartment(&body)
         try body.check()
         guard let amount else { throw .amountNotPositive }
-        return try Entry.record(
+        var entry = try Entry.record(
             id: id, kind: kind, amount: amount, occurredOn: date ?? today, category: category,
             status: status ?? .completed,
             merchant: nonEmpty(merchant), description: nonEmpty(description), notes: nonEmpty(notes),
             payment: payment, location: location ?? nil, tags: tags ?? [])
+        entry.department = department
+        return entry
+    }
+
+    /// Sent as null it is none.
+    static func readDepartment(_ body: inout Body) -> DepartmentReference {
+        body.has(department) ? DepartmentReference(body.read(department)) : .unsaid
     }
 
     /// Changes what the body names; what it sends as null is cleared.
@@ -74,6 +86,7 @@ enum EntryInput {
         if body.has(paymentMethod) || body.has(paymentMethodID) { entry.payment = readPayment(&body) }
         if body.has(LocationInput.field) { entry.location = body.read(LocationInput.field) ?? nil }
         if body.has(tags) { entry.tags = Entry.unique(body.read(tags) ?? []) }
+        if body.has(department) { entry.department = readDepartment(&body) }
         try body.check()
         try Entry.check(entry.amount)
         try Entry.check(entry.occurredOn)

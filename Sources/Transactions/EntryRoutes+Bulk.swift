@@ -15,23 +15,24 @@ extension EntryRoutes {
         let changed = EntryBulk.schema("Bulk\(place.name)Updated", done: "updated")
         routes.post(
             path, "Create up to 1,000 at once; 201 when all were created, 200 when some could not be",
-            access: .book(.createEntries), accepts: .json("Bulk\(place.name)", EntryBulk.properties(for: place.kind)),
+            access: .bookWithinScope(.createEntries),
+            accepts: .json("Bulk\(place.name)", EntryBulk.properties(for: place.kind)),
             returns: .created(created), or: .data(created), refuses: [.conflict, .unprocessable]
         ) { try await createMany($0, place) }
         routes.put(
-            path, "Change up to 1,000 in the same way", access: .book(.editOwnEntries),
+            path, "Change up to 1,000 in the same way", access: .bookWithinScope(.editOwnEntries),
             accepts: .json(
                 "Bulk\(place.name)Change",
                 [EntryBulk.ids.property, SchemaProperty("changes", .object(name: nil, EntryBulkChange.properties))]),
             returns: .data(changed), refuses: [.conflict, .unprocessable]
         ) { try await changeMany($0, place) }
         routes.delete(
-            path, "Delete up to 1,000; they can be restored", access: .book(.editOwnEntries),
+            path, "Delete up to 1,000; they can be restored", access: .bookWithinScope(.editOwnEntries),
             accepts: .json("Bulk\(place.name)Ids", [EntryBulk.ids.property]),
             returns: .data(EntryBulk.schema("Bulk\(place.name)Deleted", done: "deleted"))
         ) { try await setDeleted(true, $0, place) }
         routes.post(
-            path + "/restore", "Restore up to 1,000 that were deleted", access: .book(.editOwnEntries),
+            path + "/restore", "Restore up to 1,000 that were deleted", access: .bookWithinScope(.editOwnEntries),
             accepts: .json("Bulk\(place.name)Restore", [EntryBulk.ids.property]),
             returns: .data(EntryBulk.schema("Bulk\(place.name)Restored", done: "restored")), refuses: [.unprocessable]
         ) { try await setDeleted(false, $0, place) }
@@ -80,12 +81,15 @@ extension EntryRoutes {
         _ transaction: Transaction
     ) async throws -> [EntryBulk.Result] {
         var references = try await EntryReferences(transaction, book: book.id, currency: book.currency)
+        let departments = try await DepartmentChoice(
+            transaction, book, for: read.compactMap { try? $0.get().department })
         var rows: [EntryStore.NewRow] = []
         var results: [EntryBulk.Result] = []
         for (index, item) in read.enumerated() {
             var result = EntryBulk.Result(index: index)
             do {
-                let entry = try item.get()
+                var entry = try item.get()
+                entry.department = try departments.resolve(entry.department)
                 guard let payment = references.payment(entry.payment) else { throw Refusal.noSuchPaymentMethod }
                 var category = references.category(entry.category, kind: entry.kind)
                 if category == nil, case .namedOrNew(let name) = entry.category, !isAtomic || Self.isClean(results) {
@@ -155,6 +159,12 @@ extension EntryRoutes {
                 guard let known = references.payment(payment) else { throw Refusal.noSuchPaymentMethod }
                 resolved.payment = known
             }
+            if let department = change.department {
+                // What is taken out of a department would be out of their sight.
+                guard department != .noDepartment || book.scope == .everything else { throw Refusal.outOfDepartment }
+                let choice = try await DepartmentChoice(transaction, book, for: [department])
+                resolved.department = .some(try choice.resolve(department).id)
+            }
             let store = EntryStore(transaction, book: book.id)
             if let category = change.category {
                 var kinds = try await store.kinds(of: ids)
@@ -164,7 +174,9 @@ extension EntryRoutes {
             }
             let done = try await store.update(ids, resolved, kind: place.kind, as: editor, by: user)
             return (
-                done, try await store.unchanged(ids.filter { !done.contains($0) }, kind: place.kind, isDeleted: false)
+                done,
+                try await store.unchanged(
+                    ids.filter { !done.contains($0) }, kind: place.kind, as: editor, isDeleted: false)
             )
         }
         return answer(ids, done, notTheirs: others, place, "updated")
@@ -194,7 +206,8 @@ extension EntryRoutes {
         let editor = try EntryEditor(request)
         let done = try await store.setDeleted(isDeleted, ids, kind: place.kind, as: editor, by: user)
         let others = try await store.unchanged(
-            editor == .any ? [] : ids.filter { !done.contains($0) }, kind: place.kind, isDeleted: !isDeleted)
+            editor.isForAll ? [] : ids.filter { !done.contains($0) }, kind: place.kind, as: editor,
+            isDeleted: !isDeleted)
         return answer(ids, done, notTheirs: others, place, isDeleted ? "deleted" : "restored")
     }
 

@@ -16,7 +16,7 @@ extension EntryRoutes {
 
     func registerExport(_ place: Place, in routes: inout Routes) {
         routes.get(
-            place.path + "/export", "All of them as a file, streamed", access: .book(.viewEntries),
+            place.path + "/export", "All of them as a file, streamed", access: .bookWithinScope(.viewEntries),
             query: [Input.format.declaration, Input.mark.declaration] + place.filters
                 + EntryOrder.Input.declarations,
             returns: .content("text/csv"), refuses: [.unprocessable, .unavailable]
@@ -27,7 +27,7 @@ extension EntryRoutes {
     private func export(_ request: Request, _ place: Place) async throws -> HTTPResponse {
         let book = try request.book
         var query = try request.query()
-        let filter = EntryFilter(kind: place.kind, &query, currency: book.currency)
+        let filter = EntryFilter(kind: place.kind, &query, in: book)
         let order = EntryOrder(&query)
         let format: EntryExport.Format
         switch query.read(Input.format) {

@@ -12,12 +12,13 @@ extension EntryRoutes {
 
     func registerStats(_ place: Place, in routes: inout Routes) {
         routes.get(
-            place.path + "/stats", "Totals and averages of what the filters let through", access: .book(.viewEntries),
+            place.path + "/stats", "Totals and averages of what the filters let through",
+            access: .bookWithinScope(.viewEntries),
             query: place.filters, returns: .data(EntryStats.fields.schema), refuses: [.unprocessable]
         ) { request in
             let book = try request.book
             var query = try request.query()
-            let filter = EntryFilter(kind: place.kind, &query, currency: book.currency)
+            let filter = EntryFilter(kind: place.kind, &query, in: book)
             try query.check()
             let results = try await database.pipeline(EntryStats.statements(filter, book: book.id))
             let stats = try EntryStats(results, currency: book.currency, countsCancelled: filter.status != nil)
@@ -38,20 +39,20 @@ extension EntryRoutes {
         routes.get(
             place.path + "/duplicates",
             "Groups that may be the same one twice: same person, amount and merchant, days next to each other",
-            access: .book(.viewEntries), query: place.filters + [Paging.limit.declaration],
+            access: .bookWithinScope(.viewEntries), query: place.filters + [Paging.limit.declaration],
             returns: .data(.array(group))
         ) { try await duplicates($0, place) }
         routes.post(
             place.path + "/{id}/not-duplicate", "It is no duplicate: do not show it as one again",
-            access: .book(.editOwnEntries), returns: .nothing, refuses: [.unprocessable]
+            access: .bookWithinScope(.editOwnEntries), returns: .nothing, refuses: [.unprocessable]
         ) { request in
             let id: EntryID = try request.identifier("id", of: place.word)
+            let editor = try EntryEditor(request)
             let statement = EntryDuplicates.dismiss(
-                id, kind: place.kind, book: try request.book.id, as: try EntryEditor(request),
-                by: try request.principal.user)
+                id, kind: place.kind, book: try request.book.id, as: editor, by: try request.principal.user)
             guard try await !database.write(statement).isEmpty else {
                 throw try await EntryStore(database, book: try request.book.id)
-                    .reasonForNone(id, kind: place.kind, isDeleted: false, word: place.word)
+                    .reasonForNone(id, kind: place.kind, as: editor, isDeleted: false, word: place.word)
             }
             return .noContent
         }
@@ -60,7 +61,7 @@ extension EntryRoutes {
     private func duplicates(_ request: Request, _ place: Place) async throws -> HTTPResponse {
         let book = try request.book
         var query = try request.query()
-        let filter = EntryFilter(kind: place.kind, &query, currency: book.currency)
+        let filter = EntryFilter(kind: place.kind, &query, in: book)
         let limit = query.read(Paging.limit) ?? 20
         try query.check()
         let rows = try await database.query(EntryDuplicates.statement(filter, book: book.id, limit: limit))
@@ -111,7 +112,8 @@ extension EntryRoutes {
 
     func registerSuggestions(in routes: inout Routes) {
         routes.get(
-            "/entries/suggestions", "Values that were used before, the most used first", access: .book(.viewEntries),
+            "/entries/suggestions", "Values that were used before, the most used first",
+            access: .bookWithinScope(.viewEntries),
             query: [
                 Suggesting.field.declaration, Suggesting.text.declaration, Suggesting.limit.declaration,
                 EntryFilter.Input.type.declaration,
@@ -123,7 +125,7 @@ extension EntryRoutes {
             let kind: Entry.Kind? = type.map { $0 == "income" ? .income : .expense }
             let rows = try await database.query(
                 Self.suggestions(
-                    field ?? "merchant", text ?? "", kind: kind, limit: limit ?? 10, book: try request.book.id))
+                    field ?? "merchant", text ?? "", kind: kind, limit: limit ?? 10, book: try request.book))
             return try .data { writer in
                 writer.beginArray()
                 for row in rows {
@@ -140,7 +142,7 @@ extension EntryRoutes {
     }
 
     private static func suggestions(
-        _ field: String, _ text: String, kind: Entry.Kind?, limit: Int, book: BookID
+        _ field: String, _ text: String, kind: Entry.Kind?, limit: Int, book: BookContext
     ) -> SQL {
         let value: SQL =
             switch field {
@@ -153,7 +155,7 @@ extension EntryRoutes {
                 SELECT \(value) AS value, row_number() OVER () AS place FROM (
                     SELECT e.merchant, e.tags, \(field == "paymentMethod" ? paymentName : "NULL" as SQL) AS payment_method
                     FROM entries e
-                    WHERE e.book_id = \(book) AND e.deleted_at IS NULL AND (e.type = \(kind?.rawValue) OR \(kind == nil))
+                    WHERE e.book_id = \(book.id) AND e.deleted_at IS NULL AND (e.type = \(kind?.rawValue) OR \(kind == nil))\(book.scope.condition)
                     ORDER BY e.occurred_on DESC, e.id DESC LIMIT \(Suggesting.reach)
                 ) e
             ) v
@@ -172,7 +174,8 @@ extension EntryRoutes {
     func registerCategory(in routes: inout Routes) {
         let filters = [EntryFilter.Input.type.declaration] + EntryFilter.Input.declarations
         routes.get(
-            "/categories/{id}/expenses", "What is in a category and its subcategories", access: .book(.viewEntries),
+            "/categories/{id}/expenses", "What is in a category and its subcategories",
+            access: .bookWithinScope(.viewEntries),
             query: filters + EntryOrder.Input.declarations + Paging.declarations,
             returns: .page(of: EntryStore.resource.schema)
         ) { request in

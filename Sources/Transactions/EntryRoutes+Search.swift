@@ -16,7 +16,7 @@ extension EntryRoutes {
 
     func registerSearch(_ place: Place, in routes: inout Routes) {
         routes.get(
-            place.path + "/search", "Full text search, the best matches first", access: .book(.viewEntries),
+            place.path + "/search", "Full text search, the best matches first", access: .bookWithinScope(.viewEntries),
             query: [Input.text.declaration] + (place.kind == nil ? [EntryFilter.Input.type.declaration] : [])
                 + EntryFilter.Input.otherDeclarations + [Paging.limit.declaration, Input.page.declaration],
             returns: .page(of: EntryStore.resource.schema)
@@ -26,7 +26,7 @@ extension EntryRoutes {
     private func search(_ request: Request, _ place: Place) async throws -> HTTPResponse {
         let book = try request.book
         var query = try request.query()
-        var filter = EntryFilter(kind: place.kind, &query, currency: book.currency)
+        var filter = EntryFilter(kind: place.kind, &query, in: book)
         filter.text = nil
         let limit = query.read(Paging.limit) ?? 20
         let page = query.read(Input.page) ?? 1

@@ -83,12 +83,12 @@ package struct EntryRoutes: RouteGroup {
     private func registerReading(_ place: Place, in routes: inout Routes) {
         routes.get(
             place.path, place.kind == nil ? "Expenses and incomes in one list, newest first" : "List, newest first",
-            access: .book(.viewEntries),
+            access: .bookWithinScope(.viewEntries),
             query: place.filters + EntryOrder.Input.declarations + Paging.declarations,
             returns: .page(of: EntryStore.resource.schema)
         ) { try await list($0, place.kind) }
         routes.get(
-            place.path + "/{id}", "One, with its history", access: .book(.viewEntries),
+            place.path + "/{id}", "One, with its history", access: .bookWithinScope(.viewEntries),
             returns: .data(Self.detailSchema)
         ) {
             try await one($0, place)
@@ -99,28 +99,29 @@ package struct EntryRoutes: RouteGroup {
         let (path, name) = (place.path, place.name)
         let schema = EntryStore.resource.schema
         routes.post(
-            path, "Create", access: .book(.createEntries),
+            path, "Create", access: .bookWithinScope(.createEntries),
             accepts: .json("New" + name, EntryInput.properties), returns: .created(schema),
             refuses: [.conflict, .unprocessable]
         ) { try await create($0, kind) }
         routes.put(
-            path + "/{id}", "Change what the body names", access: .book(.editOwnEntries),
+            path + "/{id}", "Change what the body names", access: .bookWithinScope(.editOwnEntries),
             accepts: .json(name + "Change", EntryInput.properties + [EntityTag.bodyField.property]),
             returns: .data(schema),
             refuses: [.conflict, .preconditionFailed, .unprocessable]
         ) { try await change($0, kind) }
-        routes.delete(path + "/{id}", "Delete; it can be restored", access: .book(.editOwnEntries)) {
+        routes.delete(path + "/{id}", "Delete; it can be restored", access: .bookWithinScope(.editOwnEntries)) {
             try await delete($0, kind)
         }
         routes.patch(
-            path + "/{id}/restore", "Undo a deletion", access: .book(.editOwnEntries), returns: .data(schema),
+            path + "/{id}/restore", "Undo a deletion", access: .bookWithinScope(.editOwnEntries),
+            returns: .data(schema),
             refuses: [.unprocessable]
         ) {
             try await restore($0, kind)
         }
         routes.post(
             path + "/{id}/duplicate", "Create another one like it, with what the body names changed",
-            access: .book(.createEntries), accepts: .json(name + "Copy", EntryInput.properties),
+            access: .bookWithinScope(.createEntries), accepts: .json(name + "Copy", EntryInput.properties),
             returns: .created(schema),
             refuses: [.conflict, .unprocessable]
         ) { try await duplicate($0, kind) }
@@ -133,7 +134,7 @@ package struct EntryRoutes: RouteGroup {
     ) async throws -> HTTPResponse {
         let book = try request.book
         var query = try request.query()
-        var filter = EntryFilter(kind: kind, &query, currency: book.currency)
+        var filter = EntryFilter(kind: kind, &query, in: book)
         adjusting(&filter)
         let order = EntryOrder(&query)
         let limit = query.read(Paging.limit) ?? 20
@@ -179,7 +180,8 @@ package struct EntryRoutes: RouteGroup {
         let id: EntryID = try request.identifier("id", of: place.word)
         let book = try request.book
         let results = try await database.pipeline([
-            EntryStore.one(id, kind: place.kind, book: book.id), EntryHistory.statement(id, book: book.id),
+            EntryStore.one(id, kind: place.kind, book: book.id, scope: book.scope),
+            EntryHistory.statement(id, book: book.id),
         ])
         guard let row = results[0].first else { throw Refusal.notFound(place.word) }
         let version: Int32 = try row.get(EntryStore.versionColumn)
@@ -199,10 +201,21 @@ package struct EntryRoutes: RouteGroup {
         let (bytes, parsed) = try await request.bodyAndBytes()
         var body = parsed
         let today = CalendarDate.of(clock.now(), in: book.timeZone)
-        let entry = try EntryInput.new(&body, kind: kind, id: EntryID.new(), currency: book.currency, today: today)
+        let new = try EntryInput.new(&body, kind: kind, id: EntryID.new(), currency: book.currency, today: today)
+        let entry = try await settled(new, in: book, current: nil)
         return try await idempotency.run(request, body: bytes) { connection in
             try one(try await insert(entry, book: book.id, by: user, connection), status: 201)
         }
+    }
+
+    /// The same with its department settled.
+    private func settled(
+        _ entry: Entry, in book: BookContext, current: DepartmentReference?
+    ) async throws -> Entry {
+        var entry = entry
+        let choice = try await DepartmentChoice(database, book, for: [entry.department])
+        entry.department = try choice.resolve(entry.department, current: current)
+        return entry
     }
 
     /// - Throws: a refusal when the category or the payment method is not there, or the book's currency has changed.
@@ -237,17 +250,25 @@ package struct EntryRoutes: RouteGroup {
         return try await missing(entry, book: book, database)
     }
 
-    /// What of an entry is not there: its payment method, else its category.
+    /// What of an entry is not there: its payment method, its department, else its category.
     private func missing(_ entry: Entry, book: BookID, _ connection: any Queryable) async throws -> Refusal {
-        guard case .id(let id) = entry.payment,
+        if case .id(let id) = entry.payment,
             try await PaymentMethodStore(connection: connection, book: book).one(id) == nil
-        else { return .noSuchCategory }
-        return .noSuchPaymentMethod
+        {
+            return .noSuchPaymentMethod
+        }
+        if case .id(let id) = entry.department,
+            try await connection.first("SELECT FROM departments WHERE book_id = \(book) AND id = \(id)") == nil
+        {
+            return .noSuchDepartment
+        }
+        return .noSuchCategory
     }
 
     private func change(_ request: Request, _ kind: Entry.Kind) async throws -> HTTPResponse {
         let id: EntryID = try request.identifier("id", of: kind.name)
-        let book = try request.book.id
+        let context = try request.book
+        let book = context.id
         let user = try request.principal.user
         let editor = try EntryEditor(request)
         var received = try await request.body()
@@ -260,7 +281,10 @@ package struct EntryRoutes: RouteGroup {
             }
             guard entry.version == version else { throw Refusal.staleVersion }
             var body = body
+            let department = entry.department
             try EntryInput.change(&entry, &body)
+            let choice = try await DepartmentChoice(transaction, context, for: [entry.department])
+            entry.department = try choice.resolve(entry.department, current: department)
             let event = event(kind, "updated", id, book, user)
             if let row = try await store.save(entry, by: user, event: event) { return try one(row) }
             guard case .namedOrNew(let name) = entry.category else {
@@ -281,9 +305,10 @@ package struct EntryRoutes: RouteGroup {
         let book = try request.book.id
         let user = try request.principal.user
         let event = event(kind, "deleted", id, book, user)
+        let editor = try EntryEditor(request)
         let store = EntryStore(database.writer, book: book)
-        guard try await store.delete(id, kind: kind, as: try EntryEditor(request), by: user, event: event) else {
-            throw try await store.reasonForNone(id, kind: kind, isDeleted: false, word: kind.name)
+        guard try await store.delete(id, kind: kind, as: editor, by: user, event: event) else {
+            throw try await store.reasonForNone(id, kind: kind, as: editor, isDeleted: false, word: kind.name)
         }
         return .noContent
     }
@@ -293,9 +318,10 @@ package struct EntryRoutes: RouteGroup {
         let book = try request.book.id
         let user = try request.principal.user
         let event = event(kind, "restored", id, book, user)
+        let editor = try EntryEditor(request)
         let store = EntryStore(database.writer, book: book)
-        guard let row = try await store.restore(id, kind: kind, as: try EntryEditor(request), by: user, event: event)
-        else { throw try await store.reasonForNone(id, kind: kind, isDeleted: true, word: kind.name) }
+        guard let row = try await store.restore(id, kind: kind, as: editor, by: user, event: event)
+        else { throw try await store.reasonForNone(id, kind: kind, as: editor, isDeleted: true, word: kind.name) }
         return try one(row)
     }
 
@@ -308,11 +334,14 @@ package struct EntryRoutes: RouteGroup {
         let body = try Body(bytes.isEmpty ? .object([]) : try JSONValue.parse(bytes))
         let today = CalendarDate.of(clock.now(), in: book.timeZone)
         return try await idempotency.run(request, body: bytes) { connection in
-            let original = try await EntryStore(database, book: book.id).read(id, kind: kind)
-            guard let original else { throw Refusal.notFound(kind.name) }
-            var entry = original.copy(id: EntryID.new(), occurredOn: today)
+            let store = EntryStore(database, book: book.id)
+            guard let original = try await store.read(id, kind: kind, scope: book.scope) else {
+                throw Refusal.notFound(kind.name)
+            }
+            var changed = original.copy(id: EntryID.new(), occurredOn: today)
             var body = body
-            try EntryInput.change(&entry, &body)
+            try EntryInput.change(&changed, &body)
+            let entry = try await settled(changed, in: book, current: original.department)
             return try one(try await insert(entry, book: book.id, by: user, connection), status: 201)
         }
     }

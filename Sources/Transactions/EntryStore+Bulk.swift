@@ -25,19 +25,21 @@ extension EntryStore {
                 """
                 WITH created AS (
                     INSERT INTO entries (book_id, id, type, status, occurred_on, amount_minor, currency, category_id, merchant,
-                        description, notes, payment_method_id, payment_method, location, latitude_e7, longitude_e7, tags, created_by)
+                        description, notes, payment_method_id, payment_method, location, latitude_e7, longitude_e7, tags, created_by,
+                        department_id)
                     SELECT \(book), i.id, i.type, i.status, i.occurred_on, i.amount, \(currency), i.category, i.merchant,
                         i.description, i.notes, i.payment_id, i.payment, i.location, i.latitude, i.longitude,
-                        ARRAY(SELECT jsonb_array_elements_text(i.tags)), \(user)
+                        ARRAY(SELECT jsonb_array_elements_text(i.tags)), \(user), i.department
                     FROM unnest(
                         \(entries.map(\.id)), \(entries.map(\.kind.rawValue)), \(entries.map(\.status.rawValue)),
                         \(entries.map(\.occurredOn)), \(entries.map(\.amount.minorUnits)), \(rows.map(\.category)),
                         \(entries.map(\.merchant)), \(entries.map(\.description)), \(entries.map(\.notes)),
                         \(rows.map(\.payment.id)), \(rows.map(\.payment.name)), \(entries.map { $0.location?.name }),
                         \(entries.map { $0.location?.coordinates?.latitude }),
-                        \(entries.map { $0.location?.coordinates?.longitude }), \(entries.map { $0.tags.jsonText })
+                        \(entries.map { $0.location?.coordinates?.longitude }), \(entries.map { $0.tags.jsonText }),
+                        \(entries.map(\.department.id))
                     ) AS i (id, type, status, occurred_on, amount, category, merchant, description, notes, payment_id, payment,
-                        location, latitude, longitude, tags)
+                        location, latitude, longitude, tags, department)
                     RETURNING id, type, status, occurred_on, amount_minor, category_id
                 ), sums AS (
                     \(EntryTotals.add(
@@ -125,6 +127,7 @@ extension EntryStore {
         if let payment = change.payment {
             assignments.append(", payment_method_id = \(payment.id), payment_method = \(payment.name)")
         }
+        if let department = change.department { assignments.append(", department_id = \(department)") }
         if let tags = change.tags {
             assignments.append(", tags = \(tags)")
         } else if !change.addedTags.isEmpty || !change.removedTags.isEmpty {
@@ -159,6 +162,7 @@ extension EntryStore {
         var status: Entry.Status?
         var merchant: String??
         var payment: (id: PaymentMethodID?, name: String?)?
+        var department: DepartmentID??
         var tags: [String]?
         var addedTags: [String] = []
         var removedTags: [String] = []

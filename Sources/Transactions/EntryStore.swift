@@ -1,6 +1,7 @@
 import Base
 import Categories
 import Database
+import HTTP
 import Jobs
 import Resources
 
@@ -44,6 +45,7 @@ package struct EntryStore: Sendable {
             RowColumn(
                 "splitOf", "e.split_of", .identifier, nullable: true,
                 "The entry that is the first part of this payment."),
+            RowColumn("departmentId", "e.department_id", .identifier, nullable: true, "In an organisation."),
         ])
 
     private static let paymentName: StaticString = """
@@ -68,18 +70,21 @@ package struct EntryStore: Sendable {
     /// exist or the book is kept in another currency; nothing is stored then.
     func insert(_ entry: Entry, by user: UserID, event: Event) async throws -> Row? {
         let payment = paymentColumns(entry.payment)
+        let department = departmentColumn(entry.department)
         return try await translating {
             try await connection.first(
                 """
                 WITH created AS (
                     INSERT INTO entries (book_id, id, type, status, occurred_on, amount_minor, currency, category_id, merchant,
-                        description, notes, payment_method_id, payment_method, location, latitude_e7, longitude_e7, tags, created_by)
+                        description, notes, payment_method_id, payment_method, location, latitude_e7, longitude_e7, tags, created_by,
+                        department_id)
                     SELECT b.id, \(entry.id), \(entry.kind.rawValue), \(entry.status.rawValue), \(entry.occurredOn),
                         \(entry.amount.minorUnits), \(entry.amount.currency), c.id, \(entry.merchant), \(entry.description),
                         \(entry.notes), \(payment.id), \(payment.name), \(entry.location?.name),
-                        \(entry.location?.coordinates?.latitude), \(entry.location?.coordinates?.longitude), \(entry.tags), \(user)
+                        \(entry.location?.coordinates?.latitude), \(entry.location?.coordinates?.longitude), \(entry.tags), \(user),
+                        \(department.id)
                     FROM books b JOIN categories c ON c.book_id = b.id AND \(matching(entry.category, kind: entry.kind))
-                    WHERE b.id = \(book) AND b.currency = \(entry.amount.currency) AND b.archived_at IS NULL\(payment.condition)
+                    WHERE b.id = \(book) AND b.currency = \(entry.amount.currency) AND b.archived_at IS NULL\(payment.condition)\(department.condition)
                     FOR KEY SHARE OF b
                     RETURNING *
                 ), published AS (\(Outbox.insertion(of: event, ifAnyIn: "created"))
@@ -96,23 +101,23 @@ package struct EntryStore: Sendable {
     ///
     /// - Throws: 403 when it is not the editor's to change.
     func lock(_ id: EntryID, kind: Entry.Kind, by editor: EntryEditor) async throws -> Entry? {
-        var sql = whole(id, kind)
+        var sql = whole(id, kind, editor.scope)
         sql.append(" FOR UPDATE")
         guard let row = try await connection.first(sql) else { return nil }
         guard editor.mayChange(entryOf: try row.get(17)) else { throw Refusal.notYourEntry }
         return try Self.entry(row)
     }
 
-    func read(_ id: EntryID, kind: Entry.Kind) async throws -> Entry? {
-        try await connection.first(whole(id, kind)).map(Self.entry)
+    func read(_ id: EntryID, kind: Entry.Kind, scope: EntryScope) async throws -> Entry? {
+        try await connection.first(whole(id, kind, scope)).map(Self.entry)
     }
 
-    private func whole(_ id: EntryID, _ kind: Entry.Kind) -> SQL {
+    private func whole(_ id: EntryID, _ kind: Entry.Kind, _ scope: EntryScope) -> SQL {
         """
         SELECT id, type, amount_minor, currency, occurred_on, category_id, status, merchant, description, notes,
-            payment_method, tags, version, payment_method_id, location, latitude_e7, longitude_e7, created_by
-        FROM entries
-        WHERE book_id = \(book) AND id = \(id) AND type = \(kind.rawValue) AND deleted_at IS NULL
+            payment_method, tags, version, payment_method_id, location, latitude_e7, longitude_e7, created_by, department_id
+        FROM entries e
+        WHERE book_id = \(book) AND id = \(id) AND type = \(kind.rawValue) AND deleted_at IS NULL\(scope.condition)
         """
     }
 
@@ -133,12 +138,14 @@ package struct EntryStore: Sendable {
             category: .id(try row.get(5)), status: try row.get(6), merchant: try row.get(7),
             description: try row.get(8), notes: try row.get(9), payment: payment,
             location: Location(name: try row.get(14), coordinates: coordinates), tags: try row.get(11),
+            department: try row.get(18, as: DepartmentID?.self).map(DepartmentReference.id) ?? .noDepartment,
             version: try row.get(12))
     }
 
     /// Writes a locked entry back. Nil when its category or its payment method does not exist.
     func save(_ entry: Entry, by user: UserID, event: Event) async throws -> Row? {
         let payment = paymentColumns(entry.payment, current: "e.payment_method_id")
+        let department = departmentColumn(entry.department)
         return try await translating {
             try await connection.first(
                 """
@@ -149,10 +156,11 @@ package struct EntryStore: Sendable {
                         payment_method_id = \(payment.id), payment_method = \(payment.name),
                         location = \(entry.location?.name), latitude_e7 = \(entry.location?.coordinates?.latitude),
                         longitude_e7 = \(entry.location?.coordinates?.longitude),
-                        tags = \(entry.tags), version = e.version + 1, updated_at = now(), updated_by = \(user)
+                        tags = \(entry.tags), department_id = \(department.id), version = e.version + 1, updated_at = now(),
+                        updated_by = \(user)
                     FROM categories c
                     WHERE e.book_id = \(book) AND e.id = \(entry.id) AND c.book_id = \(book)
-                        AND \(matching(entry.category, kind: entry.kind))\(payment.condition)
+                        AND \(matching(entry.category, kind: entry.kind))\(payment.condition)\(department.condition)
                     RETURNING e.*
                 ), published AS (\(Outbox.insertion(of: event, ifAnyIn: "changed")))
                 SELECT \(Self.resource.selection)
@@ -241,6 +249,14 @@ package struct EntryStore: Sendable {
         }
     }
 
+    /// What is stored of a department, and what must hold for it.
+    private func departmentColumn(_ department: DepartmentReference) -> (id: SQL, condition: SQL) {
+        guard case .id(let id) = department else { return ("NULL::uuid", "") }
+        return (
+            "\(id)", " AND EXISTS (SELECT FROM departments d WHERE d.book_id = \(book) AND d.id = \(id))"
+        )
+    }
+
     /// A category that was deleted while the entry was on its way into it.
     func translating<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         do { return try await body() } catch let error as DatabaseError
@@ -252,16 +268,12 @@ package struct EntryStore: Sendable {
 
     // MARK: Reading
 
-    func one(_ id: EntryID, kind: Entry.Kind?) async throws -> Row? {
-        try await connection.first(Self.one(id, kind: kind, book: book))
-    }
-
-    static func one(_ id: EntryID, kind: Entry.Kind?, book: BookID) -> SQL {
+    static func one(_ id: EntryID, kind: Entry.Kind?, book: BookID, scope: EntryScope) -> SQL {
         """
         SELECT \(resource.selection)
         FROM \(source)
         WHERE e.book_id = \(book) AND e.id = \(id) AND e.deleted_at IS NULL
-            AND (e.type = \(kind?.rawValue) OR \(kind == nil))
+            AND (e.type = \(kind?.rawValue) OR \(kind == nil))\(scope.condition)
         """
     }
 
@@ -298,11 +310,11 @@ package struct EntryStore: Sendable {
         """
     }
 
-    package static func latest(book: BookID, limit: Int) -> SQL {
+    package static func latest(book: BookID, scope: EntryScope, limit: Int) -> SQL {
         """
         SELECT \(resource.selection)
         FROM \(source)
-        WHERE e.book_id = \(book) AND e.deleted_at IS NULL
+        WHERE e.book_id = \(book) AND e.deleted_at IS NULL\(scope.condition)
         ORDER BY e.occurred_on DESC, e.id DESC LIMIT \(limit)
         """
     }

@@ -24,7 +24,7 @@ package struct PaymentMethodRoutes: RouteGroup {
         routes.tag = "Payment methods"
         let schema = PaymentMethodStore.resource.schema
         routes.get(
-            "/payment-methods", "The book's payment methods", access: .book(.viewEntries),
+            "/payment-methods", "The book's payment methods", access: .bookWithinScope(.viewEntries),
             returns: .data(.array(schema)), handle: list)
         routes.post(
             "/payment-methods", "Create", access: .book(.manageCategories),
@@ -33,7 +33,7 @@ package struct PaymentMethodRoutes: RouteGroup {
                 [Input.name.required().property, Input.kind.property, Input.isDefault.property]),
             returns: .created(schema), refuses: [.conflict, .unprocessable], handle: create)
         routes.get(
-            "/payment-methods/{id}", "One", access: .book(.viewEntries), returns: .data(schema), handle: one)
+            "/payment-methods/{id}", "One", access: .bookWithinScope(.viewEntries), returns: .data(schema), handle: one)
         routes.put(
             "/payment-methods/{id}", "Change what the body names", access: .book(.manageCategories),
             accepts: .json(

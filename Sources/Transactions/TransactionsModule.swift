@@ -16,6 +16,9 @@ package enum TransactionsModule {
                 name: "M20261122000010__undo_history", sql: PackageResources.M20261122000010__undo_history_sql),
             Migration(
                 name: "M20261122000020__merchant_memory", sql: PackageResources.M20261122000020__merchant_memory_sql),
+            Migration(
+                name: "M20261122000600__entry_departments",
+                sql: PackageResources.M20261122000600__entry_departments_sql),
         ]
     }
 }

@@ -137,7 +137,7 @@ import Testing
             #expect(try await ben.post("/roles", #"{"name":"Eyes","permissions":["entry:view"]}"#).status == 201)
             #expect(
                 try await acme.post("/roles", #"{"name":"X","permissions":["entry:fly"]}"#).problems == ["permissions"])
-            let narrow = #"{"name":"X","permissions":["entry:view"],"scope":"department"}"#
+            let narrow = #"{"name":"X","permissions":["import:run"],"scope":"department"}"#
             #expect(try await acme.post("/roles", narrow).problems == ["scope"])
             #expect(try await acme.post("/roles", #"{"name":"eyes","permissions":[]}"#).code == "DUPLICATE_KEY")
         }

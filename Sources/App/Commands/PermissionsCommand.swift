@@ -34,7 +34,11 @@ enum PermissionsCommand {
         lines += [
             "",
             "A book that is not yours is 404, whatever you ask of it. An API key does no more than its scopes, and a",
-            "book that is archived is only read.", "", "## What each route asks for", "",
+            "book that is archived is only read.", "",
+            "A role of an organisation has a scope. With `department` it reaches the entries of its member's department and",
+            "of those below, and what the member has recorded; with `own` the latter alone. It has then what begins with",
+            "`entry:` or `report:` on the routes that say so below, and nowhere else.", "",
+            "## What each route asks for", "",
             "| Route | Asks for | Of which book |", "|---|---|---|",
         ]
         for route in routes {
@@ -46,6 +50,7 @@ enum PermissionsCommand {
     private static func place(_ access: Access) -> String {
         switch access {
         case .book: "X-Book, or your own"
+        case .bookWithinScope: "X-Book, or your own; as far as the role reaches"
         case .bookInPath: "the path's"
         default: ""
         }
