@@ -18,6 +18,15 @@ import Testing
         "MISSING_TOKEN", "INVALID_TOKEN", "INSUFFICIENT_PERMISSIONS", "INSUFFICIENT_ROLE", "SESSION_REQUIRED",
     ]
 
+    /// What a role with a narrow scope is refused: what is of entries and does not say that it keeps to the scope.
+    private static func needsWholeBook(_ access: Access) -> Bool {
+        switch access {
+        case .book(let permission), .bookInPath(let permission):
+            permission.names.contains { $0.hasPrefix("entry:") || $0.hasPrefix("report:") }
+        default: false
+        }
+    }
+
     private struct Walker: Sendable {
         let application: Application
         let loop: EventLoop
@@ -56,7 +65,14 @@ import Testing
         }
     }
 
-    private func run(_ body: (Walker, [BookRole: UserID], _ stranger: UserID) async throws -> Void) async throws {
+    /// Who walks: a member of each role, somebody whose role permits everything within a scope, and a stranger.
+    private struct Cast: Sendable {
+        var roles: [BookRole: UserID] = [:]
+        let narrow: UserID
+        let stranger: UserID
+    }
+
+    private func run(_ body: (Walker, Cast) async throws -> Void) async throws {
         let data = TestDirectories.make("walk") + "/data"
         let configuration = try Configuration(Settings.all, flags: ["data": data])
         let backend = try await Backend.start(configuration, log: .silent, cluster: .make)
@@ -64,7 +80,7 @@ import Testing
             let database = backend.database
             let book = BookID.new()
             var people: [UserID] = []
-            for number in 0..<5 {
+            for number in 0..<6 {
                 let user = UserID.new()
                 people.append(user)
                 _ = try await database.writer.query(
@@ -78,12 +94,23 @@ import Testing
                 INSERT INTO books (id, kind, name, currency, time_zone, created_by)
                 VALUES (\(book), 'organization', 'Walk', 'EUR', 'UTC', \(people[0]))
                 """)
-            var roles: [BookRole: UserID] = [:]
+            var cast = Cast(narrow: people[5], stranger: people[4])
             for (role, user) in zip(BookRole.allCases, people) {
-                roles[role] = user
+                cast.roles[role] = user
                 _ = try await database.writer.query(
                     "INSERT INTO book_members (book_id, user_id, role) VALUES (\(book), \(user), \(role))")
             }
+            let role = RoleSetID.new()
+            _ = try await database.writer.query(
+                """
+                INSERT INTO book_roles (book_id, id, name, permissions, scope)
+                VALUES (\(book), \(role), 'Narrow', \(Permission.everything.names), 'own')
+                """)
+            _ = try await database.writer.query(
+                """
+                INSERT INTO book_members (book_id, user_id, role, role_id)
+                VALUES (\(book), \(cast.narrow), 'viewer', \(role))
+                """)
             var options = ApplicationOptions()
             options.rateLimits.isEnabled = false
             let books = backend.books
@@ -110,7 +137,7 @@ import Testing
                 },
                 findBook: { try await books.context(of: $0, requested: $1) }, options: options, log: .silent,
                 metrics: Metrics())
-            try await body(Walker(application: application, loop: backend.loops.next(), book: book), roles, people[4])
+            try await body(Walker(application: application, loop: backend.loops.next(), book: book), cast)
         } catch {
             await backend.stop()
             throw error
@@ -119,7 +146,8 @@ import Testing
     }
 
     @Test func `decides about every route and every role`() async throws {
-        try await run { walker, roles, stranger in
+        try await run { walker, cast in
+            let (roles, stranger) = (cast.roles, cast.stranger)
             var tried = 0
             for route in walker.application.routes {
                 let name = "\(route.method.rawValue) \(route.path)"
@@ -129,7 +157,10 @@ import Testing
                 }
                 let (key, member) = (roles[.owner] ?? stranger, roles[.member] ?? stranger)
                 switch route.access {
-                case .book(let permission), .bookInPath(let permission):
+                case .book(let permission), .bookInPath(let permission), .bookWithinScope(let permission):
+                    let narrow = try await walker.send(route, as: "Bearer \(cast.narrow)")
+                    let isRefused = narrow.code == "INSUFFICIENT_PERMISSIONS"
+                    #expect(isRefused == Self.needsWholeBook(route.access), "\(name) within a scope: \(narrow)")
                     // The owner last: they archive the book.
                     for role in BookRole.allCases.reversed() {
                         let answer = try await walker.send(route, as: "Bearer \(roles[role] ?? stranger)")
