@@ -36,6 +36,7 @@ CREATE TABLE public.entries (
     latitude_e7 integer,
     longitude_e7 integer,
     updated_by uuid,
+    department_id uuid,
     CONSTRAINT entries_amount_minor_check CHECK ((amount_minor > 0)),
     CONSTRAINT entries_coordinates CHECK (((latitude_e7 IS NULL) = (longitude_e7 IS NULL))),
     CONSTRAINT entries_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
@@ -55,6 +56,16 @@ BEGIN
         (e.book_id, month_index(e.occurred_on), e.type, e.category_id, pg_backend_pid() % 32, sign * e.amount_minor, sign)
     ON CONFLICT (book_id, month, type, category_id, shard) DO UPDATE
     SET amount_minor = t.amount_minor + excluded.amount_minor, entry_count = t.entry_count + excluded.entry_count;
+END
+$$;
+CREATE FUNCTION public.department_has_no_entries() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (SELECT FROM entries WHERE book_id = old.book_id AND department_id = old.id) THEN
+        RAISE foreign_key_violation USING CONSTRAINT = 'entries_department_fkey', MESSAGE = 'entries are of this department';
+    END IF;
+    RETURN old;
 END
 $$;
 CREATE FUNCTION public.entries_were_updated() RETURNS trigger
@@ -139,7 +150,8 @@ BEGIN
         SELECT jsonb_object_agg(key, jsonb_build_array(before.value, after.value))
         FROM jsonb_each(to_jsonb(old)) before JOIN jsonb_each(to_jsonb(new)) after USING (key)
         WHERE before.value <> after.value AND key IN ('status', 'occurred_on', 'amount_minor', 'category_id', 'merchant',
-            'description', 'notes', 'payment_method', 'payment_method_id', 'tags', 'location', 'latitude_e7', 'longitude_e7')
+            'description', 'notes', 'payment_method', 'payment_method_id', 'tags', 'location', 'latitude_e7', 'longitude_e7',
+            'department_id')
     ), '{}') ELSE '{}' END);
     RETURN NULL;
 END
@@ -362,7 +374,9 @@ CREATE VIEW public.counted_entries AS
     entries.occurred_on,
     entries.type,
     entries.category_id,
-    entries.amount_minor
+    entries.amount_minor,
+    entries.department_id,
+    entries.created_by
    FROM public.entries
   WHERE ((entries.deleted_at IS NULL) AND (entries.status <> 3));
 CREATE TABLE public.departments (
@@ -522,7 +536,9 @@ CREATE VIEW public.merchant_entries AS
     entries.type,
     entries.category_id,
     entries.merchant,
-    entries.amount_minor
+    entries.amount_minor,
+    entries.department_id,
+    entries.created_by
    FROM public.entries
   WHERE ((entries.deleted_at IS NULL) AND (entries.status <> 3));
 CREATE VIEW public.month_totals AS
@@ -889,6 +905,7 @@ CREATE INDEX categories_parent ON public.categories USING btree (book_id, parent
 CREATE INDEX challenges_expiry ON public.challenges USING btree (expires_at);
 CREATE INDEX entries_by_day ON public.entries USING btree (book_id, occurred_on DESC, id DESC) INCLUDE (type, status, category_id, amount_minor) WHERE (deleted_at IS NULL);
 CREATE INDEX entries_by_merchant ON public.entries USING btree (book_id, lower(merchant), type) WHERE ((merchant IS NOT NULL) AND (deleted_at IS NULL) AND ((import_id IS NULL) OR (updated_by IS NOT NULL)));
+CREATE INDEX entries_department_idx ON public.entries USING btree (book_id, department_id, occurred_on DESC, id DESC) WHERE (department_id IS NOT NULL);
 CREATE UNIQUE INDEX entries_fingerprint_key ON public.entries USING btree (book_id, fingerprint, twin) WHERE (fingerprint IS NOT NULL);
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX jobs_dead ON public.jobs USING btree (dead_at) WHERE (dead_at IS NOT NULL);
@@ -909,6 +926,7 @@ CREATE INDEX users_admins ON public.users USING btree (id) WHERE (role = 'admin'
 CREATE INDEX users_leaving ON public.users USING btree (deletion_due_at) WHERE (deletion_due_at IS NOT NULL);
 CREATE TRIGGER chain_is_kept BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.chain FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER log_is_kept BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.log FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER departments_have_no_entries BEFORE DELETE ON public.departments FOR EACH ROW EXECUTE FUNCTION public.department_has_no_entries();
 CREATE TRIGGER entries_deleted AFTER DELETE ON public.entries FOR EACH ROW EXECUTE FUNCTION public.entry_changed();
 CREATE TRIGGER entries_history AFTER UPDATE ON public.entries FOR EACH ROW WHEN (((old.version <> new.version) AND (current_setting('purser.history'::text, true) IS DISTINCT FROM 'off'::text))) EXECUTE FUNCTION public.entry_was_updated();
 CREATE TRIGGER entries_inserted AFTER INSERT ON public.entries FOR EACH ROW WHEN (((new.deleted_at IS NULL) AND (new.status <> 3) AND (current_setting('purser.bulk'::text, true) IS DISTINCT FROM 'on'::text))) EXECUTE FUNCTION public.entry_inserted();

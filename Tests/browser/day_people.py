@@ -4,11 +4,12 @@ import json
 import os
 import struct
 import tempfile
+import urllib.request
 import zlib
 
 from harness import Browser
 from day_members import book_named, choose, choose_book, link
-from verbs import PASSWORD, Keys, looks, test
+from verbs import PASSWORD, Keys, add_entry, looks, row, rows, test
 
 
 def png(width, height):
@@ -184,6 +185,79 @@ def _(page):
     page.click("[aria-label='Delete Bookkeeper']")
     page.click(page.button("Delete", "dialog"))
     page.lacks("Bookkeeper", "[aria-label=Roles]")
+
+
+def somebody(page, email, name, token):
+    """A new account that has accepted an invitation, without the screens that other tests look at."""
+    def ask(path, body, **headers):
+        request = urllib.request.Request(page.base + "/api/v1" + path, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)["data"]
+    made = ask("/auth/register", {"email": email, "password": PASSWORD, "firstName": name})
+    access = made.get("accessToken") or made["tokens"]["accessToken"]
+    ask(f"/invitations/{token}/accept", {}, Authorization=f"Bearer {access}")
+
+
+@test("an entry is of a department, and a role that reaches a part of the book shows that part")
+def _(page):
+    page.open("/members")
+    page.click(page.button("Invite somebody", ".screen-actions"))
+    page.find("dialog [name=email]")
+    page.fill("email", "stan@example.org", "dialog")
+    page.fill("role", "viewer", "dialog")
+    page.click(page.button("Send the invitation", "dialog"))
+    page.gone("dialog")
+    address = page.until(lambda: link("stan@example.org"), "no letter has come")
+    somebody(page, "stan@example.org", "Stan", address.split("=")[-1])
+    page.open("/members")
+    page.click("[aria-label^='More about Stan']")
+    choose(page, "Department, role and title")
+    page.find("dialog [name=departmentId]")
+    for name, text in (("departmentId", "HR"), ("roleId", "Department head")):
+        page.js("const control = document.querySelector(`dialog [name=${arguments[0]}]`); control.value = [...control.options].find((each) => each.text.includes(arguments[1])).value", name, text)
+    page.click(page.button("Save", "dialog"))
+    page.sees("HR", ".people")
+    add_entry(page, "70", "Payroll office")
+    page.open("/entries")
+    page.js("arguments[0].focus()", row(page, "Payroll office"))
+    page.keys("e")
+    page.find("dialog.panel [name=departmentId]")
+    assert page.js("const control = document.querySelector('dialog.panel [name=departmentId]'); return control.selectedOptions[0].text.trim()") == "Payroll", "one's own department is what an entry is of"
+    page.keys(Keys.ESCAPE)
+    page.gone("dialog.panel")
+    page.click(page.button("New entry"))
+    page.find("dialog.panel [name=departmentId]")
+    page.fill("amount", "40", "dialog.panel")
+    page.fill("merchantName", "Training", "dialog.panel")
+    page.js("const control = document.querySelector('dialog.panel [name=departmentId]'); control.value = [...control.options].find((each) => each.text.includes('HR')).value")
+    page.click(page.button("Save", "dialog.panel"))
+    page.gone("dialog.panel")
+    page.click("[data-filter=department] button")
+    page.click(page.until(lambda: page.js("return [...document.querySelectorAll('[role=option]')].find((each) => each.innerText.includes('HR'))"), "HR is not offered"))
+    page.until(lambda: rows(page, "Training") and not rows(page, "Payroll office"), "the filter does not filter")
+    stan = Browser(page.base, page.shots)
+    try:
+        stan.open("/signin")
+        stan.fill("email", "stan@example.org")
+        stan.fill("password", PASSWORD)
+        stan.click(stan.button("Sign in"))
+        stan.find(".side .book-switch, [name=name]")
+        stan.open("/")
+        stan.find(".side .book-switch")
+        choose_book(stan, book_named(stan, "Acme"))
+        stan.sees("You see what is of your department", "main")
+        stan.open("/entries")
+        stan.sees("Training", "table.entries")
+        assert "Payroll office" not in stan.words("main"), "another department's entry is shown"
+        assert "Rules" not in stan.words(".side"), "a screen of the whole book is offered"
+        stan.click(stan.button("New entry"))
+        stan.find("dialog.panel [name=departmentId]")
+        offered = stan.js("return [...document.querySelector('dialog.panel [name=departmentId]').options].map((each) => each.text.trim())")
+        assert offered == ["None", "HR"], offered
+        stan.keys(Keys.ESCAPE)
+        looked_at(stan, [("/", ".dashboard"), ("/entries", "table.entries")], "scope")
+    finally:
+        stan.quit()
 
 
 @test("everything of one's own is downloaded as one file")

@@ -10,7 +10,7 @@ import { onEntriesChange } from "./entries-store.js";
 import { emptyState, load, skeleton } from "./overlays.js";
 import { monthOf, periodFrom, quarterOf, spanOf, yearOf } from "./period.js";
 import { openPopover } from "./popover.js";
-import { bookToday, loadCategories, state } from "./state.js";
+import { bookToday, loadCategories, scopeWords, state } from "./state.js";
 
 export function show(main, query) {
     const present = bookToday().slice(0, 7);
@@ -30,7 +30,7 @@ export function show(main, query) {
     const back = h("button.quiet.small", { type: "button", onclick: () => go(monthOf(present)) }, "This month");
     const body = h("div.dashboard");
     const months = h("div.month-switch", { role: "group", "aria-label": "Period" }, before, name, after, back);
-    replace(main, h("header.screen-head", h("h1", { tabindex: "-1" }, "Dashboard"), months), body);
+    replace(main, h("header.screen-head", h("h1", { tabindex: "-1" }, "Dashboard"), months), scopeWords() && h("p.muted.small.scope-note", scopeWords()), body);
 
     function go(next) {
         period = next;

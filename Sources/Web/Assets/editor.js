@@ -11,7 +11,7 @@ import { field, form, input, segmented, select } from "./forms.js";
 import { fractionDigits, parseTyped, typedText } from "./money.js";
 import { banner, confirm, describe, openDialog, toast } from "./overlays.js";
 import { ruleFromEntry } from "./rule-form.js";
-import { bookToday, loadCategories, may, mayChange, orderedCategories, state } from "./state.js";
+import { bookToday, departmentsWithinReach, loadCategories, loadDepartments, may, mayChange, orderedCategories, state } from "./state.js";
 
 export async function openEditor(entry = null, { focus = "amount" } = {}) {
     if (!entry && (!may("entry:create") || state.book?.isArchived)) return void toast("Your role in this book does not let you add entries.", { tone: "bad" });
@@ -24,13 +24,14 @@ export async function openEditor(entry = null, { focus = "amount" } = {}) {
     body.addEventListener("input", () => { dirty = true; });
     const done = () => { dirty = false; panel.close(); };
     let methods = [];
+    let departments = [];
     try {
-        [, methods] = await Promise.all([loadCategories(), paymentMethods()]);
+        [, methods, departments] = await Promise.all([loadCategories(), paymentMethods(), loadDepartments()]);
     } catch (error) {
         replace(body, banner(error, { retry: () => { panel.close(); openEditor(entry); } }));
         return;
     }
-    draw(body, entry, { methods, done, clean: () => { dirty = false; }, focus });
+    draw(body, entry, { methods, departments, done, clean: () => { dirty = false; }, focus });
 }
 
 /// For a book with nothing in it, as far as one's role goes.
@@ -54,7 +55,7 @@ export function categoryOptions(type, mayBeNone = true) {
     return mayBeNone ? [["", "Not sorted yet"], ...options] : options;
 }
 
-function draw(body, entry, { methods: listed, done, clean, focus, type = entry?.type ?? "expense", kept = {} }) {
+function draw(body, entry, { methods: listed, departments, done, clean, focus, type = entry?.type ?? "expense", kept = {} }) {
     const currency = entry?.currency ?? state.book.currency;
     const digits = fractionDigits(currency);
     const edits = mayChange(entry ? "entry:edit-own" : "entry:create");
@@ -97,6 +98,7 @@ function draw(body, entry, { methods: listed, done, clean, focus, type = entry?.
         transactionDate: values.transactionDate, description: values.description.trim() || null, notes: values.notes.trim() || null,
         status: values.status, paymentMethod: values.paymentMethod || null,
         tags: splitTags(values.tags), ...readPlace(values, place),
+        ...(values.departmentId !== undefined && values.departmentId !== (entry?.departmentId ?? null) && { departmentId: values.departmentId || null }),
     });
 
     const element = form({
@@ -126,17 +128,18 @@ function draw(body, entry, { methods: listed, done, clean, focus, type = entry?.
             toast(`Added ${created.merchantName || (type === "income" ? "income" : "expense")}.`);
             if (submitter?.value !== "again") return done();
             clean();
-            draw(body, null, { methods: listed, done, clean, focus: "amount", type, kept: { transactionDate: values.transactionDate } });
+            draw(body, null, { methods: listed, departments, done, clean, focus: "amount", type, kept: { transactionDate: values.transactionDate } });
         },
         children: [
             !entry && segmented({
                 name: "type", label: "Kind of entry", value: type, options: [["expense", "Expense"], ["income", "Income"]],
-                onchange: (value) => draw(body, null, { methods: listed, done, clean, focus: "type", type: value, kept: { amount: amount.value, merchantName: merchant.value, transactionDate: date.value } }),
+                onchange: (value) => draw(body, null, { methods: listed, departments, done, clean, focus: "type", type: value, kept: { amount: amount.value, merchantName: merchant.value, transactionDate: date.value } }),
             }),
             field({ name: "amount", label: "Amount", control: amount }),
             field({ name: "merchantName", label: type === "income" ? "From" : "Merchant", control: merchant }),
             field({ name: "categoryId", label: "Category", control: category }),
             field({ name: "transactionDate", label: "Date", control: date }),
+            departmentField(entry, departments),
             h("details.more", { open: details }, h("summary", icon("chevron"), "More"),
                 h("div.stack",
                     field({ name: "description", label: "Description", control: input({ value: entry?.description ?? "", maxlength: 500 }) }),
@@ -191,13 +194,25 @@ function draw(body, entry, { methods: listed, done, clean, focus, type = entry?.
                     try {
                         const fresh = await fetchEntry(entry);
                         clean();
-                        draw(body, fresh, { methods: listed, done, clean, focus });
+                        draw(body, fresh, { methods: listed, departments, done, clean, focus });
                     } catch (error) { append(replace(element.querySelector(".form-banner")), [banner(error)]); }
                 },
             }, "Load the present version"));
         replace(element.querySelector(".form-banner"), notice);
         notice.querySelector("button").focus();
     }
+}
+
+/// In an organisation. A department that is out of the member's reach is shown, and stays.
+function departmentField(entry, departments) {
+    const within = departmentsWithinReach(departments);
+    const present = departments.find((each) => each.id === entry?.departmentId);
+    const offered = present && !within.includes(present) ? [present, ...within] : within;
+    if (!offered.length) return null;
+    const mayBeNone = state.book.scope === "all" || !present;
+    const options = offered.map((each) => [each.id, "\u2003".repeat(state.book.scope === "all" ? each.depth : 0) + each.name]);
+    const value = entry ? entry.departmentId ?? "" : state.book.departmentId ?? "";
+    return field({ name: "departmentId", label: "Department", control: select(mayBeNone ? [["", "None"], ...options] : options, value) });
 }
 
 // MARK: tags and places

@@ -16,7 +16,7 @@ import { LINE, openMenu } from "./popover.js";
 import { ruleFromEntry } from "./rule-form.js";
 import { showHelp } from "./shortcuts.js";
 import { download } from "./streams.js";
-import { loadCategories, mayChange, state } from "./state.js";
+import { loadCategories, mayChange, scopeWords, state } from "./state.js";
 
 const wide = () => matchMedia("(min-width: 761px)").matches;
 
@@ -41,7 +41,7 @@ export function show(main, query) {
         h("header.screen-head", title, count, sums, h("div.screen-actions",
             trash() ? h("a.button", { href: "/entries" }, icon("entries"), "All entries") : mayChange("import:run") && h("a.button", { href: "/import" }, icon("import"), "Import"),
             h("button.icon-button.bordered", { type: "button", "aria-label": "More", "aria-haspopup": "menu", "aria-expanded": "false", onclick: (event) => more(event.currentTarget) }, icon("more")))),
-        bar.element, holder, bulk.element);
+        scopeWords() && h("p.muted.small.scope-note", scopeWords()), bar.element, holder, bulk.element);
 
     function begin() {
         list?.stop();

@@ -9,13 +9,14 @@ import { parseTyped, typedText } from "./money.js";
 import { categoryPicks, openPicker } from "./picker.js";
 import { openPopover } from "./popover.js";
 import { describe, toast } from "./overlays.js";
-import { state } from "./state.js";
+import { loadDepartments, state } from "./state.js";
 
 /// apply() is called after every change of `filters`.
 export function filterBar(filters, apply) {
     const search = h("input", { type: "search", value: filters.q, placeholder: "Search merchants, notes, tags", "aria-label": "Search", "aria-keyshortcuts": "/", autocomplete: "off", spellcheck: "false", maxlength: 200, enterkeyhint: "search" });
     const row = h("div.chips", { role: "group", "aria-label": "Filters" });
     const typed = debounce(220, commit);
+    let departments = [];
 
     function changed() { draw(); apply(); }
     function commit() {
@@ -73,6 +74,11 @@ export function filterBar(filters, apply) {
         openPicker(anchor, { label, options, several, value: several ? filters.tags : filters.paid, onpick: (value) => { if (several) filters.tags = value; else filters.paid = value; if (several) apply(); else changed(); }, onclose: several ? draw : undefined });
     }
 
+    async function chooseDepartment(anchor) {
+        try { departments = await loadDepartments(); } catch (error) { return void toast(describe(error).text, { tone: "bad" }); }
+        choosing("Department", "department", [[NONE, "None"], ...departments.map((each) => [each.slug, "\u2003".repeat(each.depth) + each.name])])(anchor);
+    }
+
     function choosePeriod(anchor) {
         const from = h("input", { type: "date", value: filters.from, "aria-label": "From", max: "9999-12-31" });
         const to = h("input", { type: "date", value: filters.to, "aria-label": "To", max: "9999-12-31" });
@@ -115,6 +121,7 @@ export function filterBar(filters, apply) {
             chip("Type", filters.type && names(TYPES, filters.type), choosing("Type", "type", TYPES), clearing("type")),
             chip("Status", filters.status && names(STATUSES, filters.status), choosing("Status", "status", STATUSES), clearing("status")),
             chip("Tags", filters.tags.join(", "), (anchor) => chooseAmong(anchor, "tag", "Tags", true), () => { filters.tags = []; }),
+            (filters.department || (state.book.kind === "organization" && state.book.scope !== "own")) && chip("Department", filters.department && (filters.department === NONE ? "none" : departments.find((each) => each.slug === filters.department)?.name ?? filters.department), chooseDepartment, clearing("department")),
             chip("Paid by", filters.paid, (anchor) => chooseAmong(anchor, "paymentMethod", "Paid by", false), clearing("paid")),
             isFiltered(filters) && h("button.quiet.small.clear-filters", { type: "button", onclick: () => self.reset() }, "Clear"));
         if (focus) row.querySelector(`[data-filter="${focus}"] button`)?.focus();

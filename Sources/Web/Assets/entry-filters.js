@@ -5,7 +5,7 @@ import { formatMoney } from "./money.js";
 import { bookToday, state } from "./state.js";
 
 /// Their names in the address. `sort` and `order` are no filters: clearing the filters leaves them.
-const TEXTS = ["q", "from", "to", "type", "category", "subcategories", "merchant", "min", "max", "status", "paid", "import", "deleted"];
+const TEXTS = ["q", "from", "to", "type", "category", "subcategories", "merchant", "min", "max", "status", "paid", "department", "import", "deleted"];
 const SORTS = ["date", "amount", "merchant", "created"];
 export const NONE = "none";
 
@@ -40,7 +40,7 @@ export function questionOf(filters) {
     return {
         q: filters.q, startDate: filters.from, endDate: filters.to, category: none ? "" : filters.category, subcategories: filters.category && !none && !filters.subcategories ? "true" : "", uncategorised: none ? "true" : "",
         merchant: filters.merchant, minAmount: filters.min, maxAmount: filters.max, status: filters.status, tag: filters.tags,
-        paymentMethod: filters.paid, importId: filters.import, deleted: filters.deleted ? "true" : "",
+        paymentMethod: filters.paid, department: filters.department, importId: filters.import, deleted: filters.deleted ? "true" : "",
         sort: sorted ? filters.sort : "", order: sorted ? filters.order : "",
     };
 }

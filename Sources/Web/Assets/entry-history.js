@@ -9,7 +9,7 @@ import { load, skeleton } from "./overlays.js";
 import { state } from "./state.js";
 
 const ACTIONS = { created: "Added", imported: "Imported", updated: "Changed", deleted: "Deleted", restored: "Restored", duplicated: "Duplicated", categorised: "Sorted", ruled: "Changed by a rule" };
-const FIELDS = { merchantName: "Merchant", transactionDate: "Date", categoryId: "Category", category: "Category", paymentMethod: "Paid by", paymentMethodId: "Paid by", amount: "Amount", description: "Description", notes: "Notes", status: "Status", tags: "Tags", location: "Place", currency: "Currency", type: "Type" };
+const FIELDS = { merchantName: "Merchant", transactionDate: "Date", categoryId: "Category", category: "Category", paymentMethod: "Paid by", paymentMethodId: "Paid by", department: "Department", amount: "Amount", description: "Description", notes: "Notes", status: "Status", tags: "Tags", location: "Place", currency: "Currency", type: "Type" };
 
 export function historyOf(entry) {
     const body = h("div.history");

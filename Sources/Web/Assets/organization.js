@@ -4,7 +4,7 @@ import { api } from "./api.js";
 import { h, icon, plural, replace } from "./dom.js";
 import { field, form, input, select } from "./forms.js";
 import { confirm, describe, emptyState, load, openDialog, skeleton, toast } from "./overlays.js";
-import { may, state } from "./state.js";
+import { inTree as inOrder, may, state } from "./state.js";
 
 /// What each permission lets one do, by its part before the colon.
 const GROUPS = [
@@ -33,6 +33,10 @@ export function show(main) {
     return { title: "Organisation", dispose() { alive = false; } };
 }
 
+/// Which entries a role reaches.
+const SCOPES = [["all", "All entries of the organisation"], ["department", "Those of the member’s department, and what they record"], ["own", "What the member records"]];
+const SHORT = { department: "of their department", own: "of their own entries" };
+
 const changes = (permission) => may(permission) && !state.book.isArchived;
 
 async function remove(path, name, refresh) {
@@ -47,11 +51,6 @@ async function remove(path, name, refresh) {
 function buttons(name, edit, drop) {
     return [h("button.icon-button.small", { type: "button", "aria-label": `Edit ${name}`, onclick: edit }, icon("edit")),
         h("button.icon-button.small", { type: "button", "aria-label": `Delete ${name}`, onclick: drop }, icon("trash"))];
-}
-
-/// Every department right under the one that it is a part of.
-function inOrder(departments, parent = null, depth = 0) {
-    return departments.filter((each) => (each.parentId ?? null) === parent).flatMap((each) => [{ ...each, depth }, ...inOrder(departments, each.id, depth + 1)]);
 }
 
 function departmentList(departments, refresh) {
@@ -90,7 +89,7 @@ function roleList(roles, refresh) {
     const mayChange = changes("role:manage");
     return h("section", h("div.section-head", h("h2.people-head", "Roles"), mayChange && h("button.small", { type: "button", onclick: () => editRole({}, refresh) }, icon("plus"), "New role")),
         roles.length ? h("ul.people", { "aria-label": "Roles" }, roles.map((each) => h("li.person-row.plain",
-            h("span.item-main", h("strong", h("bdi", each.name)), h("span.muted.small", `${plural(each.permissions.length, "permission")}, ${plural(Number(each.memberCount), "member")}`)),
+            h("span.item-main", h("strong", h("bdi", each.name)), h("span.muted.small", [plural(each.permissions.length, "permission"), SHORT[each.scope], plural(Number(each.memberCount), "member")].filter(Boolean).join(", "))),
             mayChange && buttons(each.name, () => editRole(each, refresh), () => remove(`/roles/${each.id}`, each.name, refresh)))))
             : h("p.muted", "None."),
         h("p.muted.small.list-hint", "A member with one of these has its rights in the place of Administrator, Member or Viewer. An owner has every right."));
@@ -105,7 +104,7 @@ function editRole(role, refresh) {
         checks: (values) => (values.name.trim() ? [] : [{ field: "name", message: "Give it a name." }]),
         send: async (values) => {
             const permissions = [...content.querySelectorAll("[name=permissions]:checked")].map((each) => each.value);
-            const wanted = { name: values.name.trim(), permissions };
+            const wanted = { name: values.name.trim(), permissions, scope: values.scope };
             if (role.id) await api.put(`/roles/${role.id}`, { ...wanted, version: role.version });
             else await api.post("/roles", wanted);
             close();
@@ -113,6 +112,7 @@ function editRole(role, refresh) {
         },
         children: [
             field({ name: "name", label: "Name", control: input({ value: role.name ?? "", maxlength: 100, required: true }) }),
+            field({ name: "scope", label: "Reaches", control: select(SCOPES, role.scope ?? "all") }),
             GROUPS.map(([title, items]) => h("fieldset.permission-group", h("legend", title), items.map(box))),
             h("div.form-actions", h("button.primary", { type: "submit" }, role.id ? "Save" : "Add")),
         ],

@@ -11,17 +11,17 @@ import * as bookScreens from "./routes-books.js";
 import * as liveScreens from "./routes-live.js";
 import { noteOfAddress } from "./address-note.js";
 import { showHelp } from "./shortcuts.js";
-import { may, state } from "./state.js";
+import { may, seesWholeBook, state } from "./state.js";
 
 /// [path, text, symbol] of each place, as far as the member's role lets them in.
 const places = () => [
-    ["/", "Dashboard", "dashboard"], ["/entries", "Entries", "entries"], ...(records("import:run") ? [["/import", "Import", "import"]] : []), ["/categories", "Categories", "categories"], ["/rules", "Rules", "rules"],
+    ["/", "Dashboard", "dashboard"], ["/entries", "Entries", "entries"], ...(records("import:run") ? [["/import", "Import", "import"]] : []), ["/categories", "Categories", "categories"], ...(seesWholeBook() ? [["/rules", "Rules", "rules"]] : []),
     ...bookScreens.places(), ...liveScreens.places(),
     ["/settings", "Settings", "settings"],
 ];
 
 const records = (permission) => may(permission) && !state.book?.isArchived;
-const signature = () => JSON.stringify([state.book?.id, state.book?.name, state.book?.isArchived, state.book?.permissions, state.user.displayName, state.user.emailVerified, state.user.avatarUrl, state.user.deletionDueAt, (state.user.books ?? []).map((book) => [book.id, book.name, book.isArchived])]);
+const signature = () => JSON.stringify([state.book?.id, state.book?.name, state.book?.isArchived, state.book?.permissions, state.book?.scope, state.user.displayName, state.user.emailVerified, state.user.avatarUrl, state.user.deletionDueAt, (state.user.books ?? []).map((book) => [book.id, book.name, book.isArchived])]);
 
 /// Draws the frame if it is not there yet, marks the present place, and returns an empty <main>.
 export function showShell(root, nav) {

@@ -38,6 +38,31 @@ export const may = (permission) => Boolean(state.book?.permissions?.includes(per
 /// The same for what changes something: an archived book is only read.
 export const mayChange = (permission) => may(permission) && !state.book?.isArchived;
 
+/// What the role's scope is, in words; null where it reaches the whole book.
+export const scopeWords = () => ({ department: "You see what is of your department, and what you have recorded.", own: "You see what you have recorded." })[state.book?.scope] ?? null;
+export const seesWholeBook = () => !scopeWords();
+
+/// The departments of an organisation, each right under the one that it is a part of; none in any other book.
+export async function loadDepartments() {
+    if (state.book?.kind !== "organization") return [];
+    return inTree(await api.get("/departments"));
+}
+
+export function inTree(departments, parent = null, depth = 0) {
+    return departments.filter((each) => (each.parentId ?? null) === parent).flatMap((each) => [{ ...each, depth }, ...inTree(departments, each.id, depth + 1)]);
+}
+
+/// Those that the member may give an entry to.
+export function departmentsWithinReach(departments) {
+    const { scope, departmentId } = state.book;
+    if (scope === "all") return departments;
+    const start = departments.findIndex((each) => each.id === departmentId);
+    if (start < 0) return [];
+    if (scope === "own") return [departments[start]];
+    const end = departments.findIndex((each, index) => index > start && each.depth <= departments[start].depth);
+    return departments.slice(start, end < 0 ? undefined : end);
+}
+
 export function addBook(book) {
     state.user = { ...state.user, books: [...(state.user.books ?? []), book] };
 }
