@@ -27,14 +27,14 @@ package enum EntryAudit {
                     -- As it was at first: what it is now, with what has been changed since put back.
                     SELECT jsonb_strip_nulls(jsonb_build_object('amount_minor', n.amount_minor, 'currency', n.currency,
                             'occurred_on', n.occurred_on, 'category_id', n.category_id, 'merchant', n.merchant,
-                            'description', n.description, 'status', n.status)
+                            'description', n.description, 'status', n.status, 'department_id', n.department_id)
                         || coalesce((
                             SELECT jsonb_object_agg(f.key, f.value) FROM (
                                 SELECT DISTINCT ON (k.key) k.key, k.value -> 0 AS value
                                 FROM entry_changes h, jsonb_each(h.changes) k
                                 WHERE h.book_id = e.book_id AND h.entry_id = e.record
                                     AND k.key IN ('amount_minor', 'currency', 'occurred_on', 'category_id', 'merchant',
-                                        'description', 'status')
+                                        'description', 'status', 'department_id')
                                 ORDER BY k.key, h.version
                             ) f), '{}')) AS values
                     FROM entries n

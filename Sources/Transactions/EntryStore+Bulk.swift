@@ -29,7 +29,8 @@ extension EntryStore {
                         department_id)
                     SELECT \(book), i.id, i.type, i.status, i.occurred_on, i.amount, \(currency), i.category, i.merchant,
                         i.description, i.notes, i.payment_id, i.payment, i.location, i.latitude, i.longitude,
-                        ARRAY(SELECT jsonb_array_elements_text(i.tags)), \(user), i.department
+                        ARRAY(SELECT jsonb_array_elements_text(i.tags)), \(user),
+                        (SELECT d.id FROM departments d WHERE d.book_id = \(book) AND d.id = i.department)
                     FROM unnest(
                         \(entries.map(\.id)), \(entries.map(\.kind.rawValue)), \(entries.map(\.status.rawValue)),
                         \(entries.map(\.occurredOn)), \(entries.map(\.amount.minorUnits)), \(rows.map(\.category)),

@@ -249,11 +249,13 @@ package struct EntryStore: Sendable {
         }
     }
 
-    /// What is stored of a department, and what must hold for it.
+    /// What is stored of a department, and what must hold for it. With its key locked: one that is just being deleted is
+    /// waited for.
     private func departmentColumn(_ department: DepartmentReference) -> (id: SQL, condition: SQL) {
         guard case .id(let id) = department else { return ("NULL::uuid", "") }
         return (
-            "\(id)", " AND EXISTS (SELECT FROM departments d WHERE d.book_id = \(book) AND d.id = \(id))"
+            "\(id)",
+            " AND EXISTS (SELECT FROM departments d WHERE d.book_id = \(book) AND d.id = \(id) FOR KEY SHARE)"
         )
     }
 

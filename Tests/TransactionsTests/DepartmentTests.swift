@@ -1,5 +1,6 @@
 import Base
 import Books
+import Database
 import HTTP
 import JSON
 import TestSupport
@@ -205,6 +206,35 @@ import Testing
             let gone = try await acme.ada.send("DELETE", "/departments/treasury")
             #expect(gone.code == "IN_USE", "\(gone.text)")
             acme.entries = [:]
+        }
+    }
+
+    @Test(arguments: [true, false]) func `is not given to an entry while it is being deleted`(isNew: Bool) async throws {
+        try await TestApp.run { app in
+            let acme = try await Acme(app)
+            let id = acme.entries[1]?.id ?? ""
+            let answer = try await app.database.transaction { transaction in
+                _ = try await transaction.query("SELECT FROM books WHERE id = \(acme.ada.book) FOR UPDATE")
+                let slug = "operations"
+                _ = try await transaction.query(
+                    "DELETE FROM departments WHERE book_id = \(acme.ada.book) AND slug = \(slug)")
+                let answer = Task {
+                    isNew
+                        ? try await acme.ada.post("/expenses", #"{"amount":1,"departmentId":"operations"}"#)
+                        : try await acme.ada.put("/expenses/\(id)", #"{"departmentId":"operations","version":1}"#)
+                }
+                // It has read that there is such a department, and waits.
+                try await Task.sleep(for: .milliseconds(300))
+                return answer
+            }
+            let refused = try await answer.value
+            #expect(refused.problems == ["departmentId"], "\(refused.text)")
+            #expect(
+                try await app.count(
+                    """
+                    SELECT count(*) FROM entries e WHERE department_id IS NOT NULL
+                        AND NOT EXISTS (SELECT FROM departments d WHERE d.book_id = e.book_id AND d.id = e.department_id)
+                    """) == 0)
         }
     }
 
