@@ -209,7 +209,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [true, false]) func `is not given to an entry while it is being deleted`(isNew: Bool) async throws {
+    @Test(arguments: [true, false]) func `is not given to an entry while it is being deleted`(isNew: Bool) async throws
+    {
         try await TestApp.run { app in
             let acme = try await Acme(app)
             let id = acme.entries[1]?.id ?? ""
