@@ -12,17 +12,20 @@ enum Organization {
 
     static let departments = ["Finance", "HR", "Inventory", "Operations"]
 
+    static let headRole = "Department head"
+    static let staffRole = "Staff"
+
     /// What a new organisation begins with. The owner is built in: without one nobody could mend the others.
     static let roles: [(name: String, permissions: Permission, scope: RoleSet.Scope)] = [
         ("Administrator", BookRole.admin.permissions, .all),
         (
-            "Department head",
+            headRole,
             BookRole.viewer.permissions.union([
                 .createEntries, .editEntries, .editOwnEntries, .approveBudgets, .createBudgets, .generateReports,
             ]), .department
         ),
         (
-            "Staff",
+            staffRole,
             BookRole.viewer.permissions.union([.createBudgets, .createEntries, .editOwnEntries, .generateReports]), .own
         ),
         ("Auditor", Permission.reading, .all),

@@ -137,6 +137,17 @@ struct OrganizationStore: Sendable {
         }
     }
 
+    /// One of those that an organisation begins with; made again where it has been deleted or renamed.
+    func roleOfStart(named name: String) async throws -> RoleSetID? {
+        let there = try await connection.first(
+            "SELECT id FROM book_roles WHERE book_id = \(book) AND lower(name) = lower(\(name))")
+        if let there { return try there.get(0) }
+        guard let (_, permissions, scope) = Organization.roles.first(where: { $0.name == name }) else { return nil }
+        let role = RoleSet(id: .new(), name: name, permissions: permissions, scope: scope)
+        try await insertRole(role)
+        return role.id
+    }
+
     func insertRole(_ role: RoleSet) async throws {
         try await translating("role") {
             _ = try await connection.run(

@@ -115,7 +115,7 @@ package final class IssuedTokens: Sendable {
             user: person.user, isActive: true, role: role, issuedAt: Instant(secondsSinceEpoch: claims.issuedAt))
         if person.issuedAt != nil, person.role == role { return (settled, false) }
         let isChanged = try await IssuedMembership(transaction, book: issuer.book)
-            .set(role?.bookRole, of: person.user, issuer: issuer.name)
+            .set(role?.part, of: person.user, issuer: issuer.name)
         return (settled, isChanged)
     }
 }

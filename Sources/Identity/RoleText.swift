@@ -1,4 +1,4 @@
-import HTTP
+import Books
 
 /// What an HR service says of somebody's part, taken apart (INVENTORY S1-200, S1-300, S1-301). Its texts are read here,
 /// when they come, and nowhere else: what is stored are these two.
@@ -31,7 +31,12 @@ package struct IssuedRole: Equatable, Sendable {
         self.init(level: level, department: department)
     }
 
-    /// Their part in the book that the operator has named. What is of one department alone comes with the book's own
-    /// departments and roles.
-    package var bookRole: BookRole { level == .superadmin ? .admin : .member }
+    /// Their part in the book that the operator has named.
+    package var part: IssuedPart {
+        switch level {
+        case .superadmin: .administrator
+        case .admin: .head(of: department?.rawValue)
+        case .staff: .staff(of: department?.rawValue)
+        }
+    }
 }

@@ -27,8 +27,9 @@ import Testing
         ] {
             #expect(IssuedRole(text) == nil, "“\(text)”")
         }
-        #expect(IssuedRole("SuperAdmin")?.bookRole == .admin)
-        #expect(IssuedRole("Finance Admin")?.bookRole == .member)
+        #expect(IssuedRole("SuperAdmin")?.part == .administrator)
+        #expect(IssuedRole("Finance Admin")?.part == .head(of: "finance"))
+        #expect(IssuedRole("hr staff")?.part == .staff(of: "hr"))
     }
 }
 
@@ -151,6 +152,42 @@ private final class HumanResources: Sendable {
             hr.app.clock.advance(by: .seconds(60))
             _ = try await hr.tokens.principal(of: try hr.token("HR Staff"))
             #expect(try await hr.role() == .member)
+        }
+    }
+
+    @Test func `reaches the entries of its department, or its own`() async throws {
+        try await HumanResources.run { hr in
+            try await hr.linkGrace()
+            func context(_ role: String) async throws -> BookContext {
+                hr.app.clock.advance(by: .seconds(60))
+                return try await hr.directory.context(
+                    of: try await hr.tokens.principal(of: try hr.token(role)), requested: nil)
+            }
+            func department(_ slug: String) async throws -> DepartmentID {
+                let row = try await hr.app.database.first(
+                    "SELECT id FROM departments WHERE book_id = \(hr.book) AND slug = \(slug)")
+                return try #require(row).get(0)
+            }
+            let finance = try await department("finance")
+            let head = try await context("Finance Admin")
+            #expect(head.scope == .departments([finance], recordedBy: hr.grace) && head.department == finance)
+            #expect(head.permissionsWithinScope.contains(.editEntries) && !head.permissions.contains(.viewEntries))
+            let staff = try await context("HR Staff")
+            #expect(try await staff.scope == .own(hr.grace) && staff.department == department("hr"))
+            #expect(staff.permissionsWithinScope.contains([.viewEntries, .createEntries, .editOwnEntries]))
+            #expect(!staff.permissionsWithinScope.contains(.editEntries))
+            let moved = try await context("Inventory Staff")
+            #expect(try await moved.scope == .own(hr.grace) && moved.department == department("inventory"))
+            // What the organisation has renamed or deleted gives no more than it would have: the role comes back, a
+            // department does not.
+            _ = try await hr.app.database.writer.query(
+                "UPDATE book_roles SET name = 'Crew' WHERE book_id = \(hr.book) AND name = 'Department head'")
+            _ = try await hr.app.database.writer.query(
+                "DELETE FROM departments WHERE book_id = \(hr.book) AND slug = 'operations'")
+            let lost = try await context("Operations Admin")
+            #expect(lost.scope == .departments([], recordedBy: hr.grace) && lost.department == nil)
+            let boss = try await context("SuperAdmin")
+            #expect(boss.scope == .everything && boss.role == .admin && boss.permissions.contains(.editEntries))
         }
     }
 
