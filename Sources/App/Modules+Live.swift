@@ -17,7 +17,10 @@ extension Modules {
             authenticate: Authenticator(accounts: backend.accounts, keys: backend.keys, issued: backend.issued)
                 .authenticate,
             findBook: { try await books.context(of: $0, requested: $1) })
-        AuditRoutes(database: backend.database, idempotency: backend.idempotency).register(in: &routes)
+        AuditRoutes(
+            database: backend.database, idempotency: backend.idempotency,
+            names: AuditNames(MemberActivity.auditNames + [EntryActivity.auditNames])
+        ).register(in: &routes)
         KeyRoutes(keys: backend.keys, accounts: backend.accounts).register(in: &routes)
         ActivityRoutes(
             database: backend.database, subject: subject, hub: backend.activity,

@@ -2,6 +2,7 @@ import Books
 import HTTP
 import Identity
 import Jobs
+import Runtime
 import Transactions
 
 /// Books, their members, and people.
@@ -16,8 +17,9 @@ extension Modules {
         let members = MemberRoutes(database: database, directory: books) { try await accounts.requireFresh($0) }
         members.register(in: &routes)
         let invitations = InvitationRoutes(
-            database: database, directory: books, mail: backend.mailQueue, address: backend.publicAddress
-        ) { try EmailAddress($0).normalized }
+            database: database, directory: books, mail: backend.mailQueue, address: backend.publicAddress,
+            normalize: { try EmailAddress($0).normalized },
+            confirmAddress: { try await AddressProof.note(of: $0, by: $1, at: Clock.system.now(), in: $2) })
         invitations.register(in: &routes)
         HouseholdRoutes(books: bookRoutes, members: members, invitations: invitations).register(in: &routes)
         OrganizationRoutes(database: database, directory: books).register(in: &routes)
@@ -28,6 +30,7 @@ extension Modules {
 
     static func addPeopleJobs(_ backend: Backend, to jobs: inout JobRegistry) {
         let (accounts, books) = (backend.accounts, backend.books)
+        for event in Accounts.memberEvents { jobs.on(event, run: accounts.memberNewsJob) }
         jobs.every(
             .seconds(3600),
             JobKind("accounts.erase", visibility: .seconds(600)) { _ in

@@ -10,10 +10,12 @@ import Resources
 package struct AuditRoutes: RouteGroup {
     let database: Database
     let idempotency: Idempotency
+    let names: AuditNames
 
-    package init(database: Database, idempotency: Idempotency) {
+    package init(database: Database, idempotency: Idempotency, names: AuditNames = .none) {
         self.database = database
         self.idempotency = idempotency
+        self.names = names
     }
 
     enum Input {
@@ -48,10 +50,11 @@ package struct AuditRoutes: RouteGroup {
         let schema = AuditStore.resource.schema
         routes.get(
             "/audit-logs", "Who did what to which record, newest first", access: .book(.readAudit), query: Input.all,
-            returns: .page(of: schema), refuses: [.invalid, .forbidden], handle: list)
+            returns: .page(of: AuditStore.shownSchema), refuses: [.invalid, .forbidden], handle: list)
         routes.get(
             "/audit-logs/{id}", "One record of the audit log", access: .book(.readAudit),
-            query: [Input.scope.declaration], returns: .data(schema), refuses: [.forbidden, .notFound], handle: one)
+            query: [Input.scope.declaration], returns: .data(AuditStore.shownSchema), refuses: [.forbidden, .notFound],
+            handle: one)
         routes.post(
             "/audit-logs", "Append a record. For services", access: .service(.writeAudit),
             accepts: AuditReport.schema, returns: .created(schema),
@@ -74,7 +77,7 @@ package struct AuditRoutes: RouteGroup {
         let cursorText = query.read(Input.cursor)
         try query.check()
         let cursor = try cursorText.map { text throws(Refusal) in try AuditCursor(text) }
-        let rows = try await AuditStore(database).page(filter, after: cursor, limit: limit + 1)
+        let rows = try await AuditStore(database, names: names).page(filter, after: cursor, limit: limit + 1)
         let shown = rows.prefix(limit)
         var next: String?
         if rows.count > limit, let last = shown.last {
@@ -82,7 +85,7 @@ package struct AuditRoutes: RouteGroup {
         }
         return try .data(meta: Meta(limit: limit, nextCursor: next)) { writer in
             writer.beginArray()
-            for row in shown { try AuditStore.resource.write(row, to: &writer) }
+            for row in shown { try AuditStore.write(row, to: &writer) }
             writer.endArray()
         }
     }
@@ -90,8 +93,10 @@ package struct AuditRoutes: RouteGroup {
     @Sendable private func one(_ request: Request) async throws -> HTTPResponse {
         let id: Identifier<AuditRecord> = try request.identifier("id", of: "audit record")
         let scope = try self.scope(try request.query(Input.scope), request)
-        guard let row = try await AuditStore(database).one(id, scope) else { throw Refusal.notFound("audit record") }
-        return try .data { try AuditStore.resource.write(row, to: &$0) }
+        guard let row = try await AuditStore(database, names: names).one(id, scope) else {
+            throw Refusal.notFound("audit record")
+        }
+        return try .data { try AuditStore.write(row, to: &$0) }
     }
 
     @Sendable private func append(_ request: Request) async throws -> HTTPResponse {

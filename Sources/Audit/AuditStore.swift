@@ -58,8 +58,24 @@ struct AuditFilter: Sendable {
 /// Every statement that reads `audit.log` for people.
 struct AuditStore: Sendable {
     let connection: any Queryable
+    let names: AuditNames
 
-    init(_ connection: any Queryable) { self.connection = connection }
+    init(_ connection: any Queryable, names: AuditNames = .none) {
+        self.connection = connection
+        self.names = names
+    }
+
+    static let shownSchema = resource.schema(
+        named: "AuditLogWithNames",
+        adding: [SchemaProperty("names", .anything, "What the ids in it are called now, by id.")])
+
+    /// A row of `page` or `one`, with the names that come behind its columns.
+    static func write(_ row: Row, to writer: inout JSONWriter) throws {
+        try resource.write(row, to: &writer) { writer in
+            writer.key("names")
+            writer.raw(Array(try row.get(resource.columns.count, as: String.self).utf8))
+        }
+    }
 
     static let resource = RowResource(
         "AuditLog",
@@ -90,7 +106,7 @@ struct AuditStore: Sendable {
     func page(_ filter: AuditFilter, after cursor: AuditCursor?, limit: Int) async throws -> Rows {
         try await connection.query(
             """
-            SELECT \(Self.resource.selection)
+            SELECT \(Self.resource.selection)\(names.selection)
             FROM audit.log l LEFT JOIN audit.chain c ON c.log_id = l.id
             WHERE \(Self.within(filter.scope))
                 AND (\(filter.module == nil) OR l.module = \(filter.module))
@@ -108,7 +124,7 @@ struct AuditStore: Sendable {
     func one(_ id: Identifier<AuditRecord>, _ scope: AuditFilter.Scope) async throws -> Row? {
         try await connection.first(
             """
-            SELECT \(Self.resource.selection)
+            SELECT \(Self.resource.selection)\(names.selection)
             FROM audit.log l LEFT JOIN audit.chain c ON c.log_id = l.id
             WHERE l.id = \(id) AND \(Self.within(scope))
             """)

@@ -16,16 +16,20 @@ package struct InvitationRoutes: RouteGroup {
     let letters: BookLetters
     /// One spelling for each address, as accounts have it. Throws a sentence for the one who typed it.
     let normalize: @Sendable (String) throws -> String
+    /// Notes that an account's address is confirmed: its owner has answered a letter.
+    let confirmAddress: @Sendable (UserID, Request, Transaction) async throws -> Void
 
     package init(
         database: Database, directory: BookDirectory, mail: MailQueue, address: PublicAddress,
-        normalize: @escaping @Sendable (String) throws -> String
+        normalize: @escaping @Sendable (String) throws -> String,
+        confirmAddress: @escaping @Sendable (UserID, Request, Transaction) async throws -> Void
     ) {
         self.database = database
         self.directory = directory
         self.mail = mail
         letters = BookLetters(address: address)
         self.normalize = normalize
+        self.confirmAddress = confirmAddress
     }
 
     enum Input {
@@ -200,36 +204,50 @@ package struct InvitationRoutes: RouteGroup {
 
     @Sendable private func accept(_ request: Request) async throws -> HTTPResponse {
         let key = try InvitationKey(request.pathText("token"))
-        let principal = try request.principal
-        let user = principal.user
-        let origin = AuditRecord.Origin(request)
+        let user = try request.principal.user
         let summary = try await database.transaction { transaction in
-            let store = InvitationStore(transaction)
-            let opened = try await open(key, for: user, store)
-            // First the book, as everywhere, then what belongs to it.
-            let books = BookStore(transaction)
-            guard let kind = try await books.lock(opened.book) else { throw Refusal.invitationInvalid }
-            guard try await books.lockPerson(user).isActive else { throw Refusal.invitationInvalid }
-            guard try await store.answer(opened, "accepted") else { throw Refusal.invitationInvalid }
-            let members = MemberStore(transaction, book: opened.book)
-            guard try await members.count() < kind.maximumMembers else { throw Refusal.tooManyMembers }
-            if try await members.add(user, as: opened.role, at: opened.place) {
-                try await transaction.publish(
-                    MemberRoutes.event(.memberAdded, opened.book, user, by: user) { $0.write("role", opened.role) })
-                try await transaction.record(
-                    AuditRecord(
-                        .init("MEMBER_ADDED"), module: "members", record: user.description, book: opened.book,
-                        by: .init(principal, role: opened.role), from: origin,
-                        new: {
-                            opened.place.write(opened.role, to: &$0)
-                            $0.write("invitedBy", opened.inviter)
-                        }))
+            do { return try await join(key, request, transaction) } catch let refusal as Refusal
+                where refusal == .invitationInvalid
+            {
+                // In another window they have said yes already: this one opens the book, too.
+                guard let book = try await InvitationStore(transaction).joined(key, user),
+                    let summary = try await BookStore(transaction).book(book, for: user)
+                else { throw refusal }
+                return summary
             }
-            guard let summary = try await books.book(opened.book, for: user) else { throw Refusal.notFound("book") }
-            return summary
         }
         await directory.settleChange()
         return .data { BookSummary.fields.write(summary, to: &$0) }
+    }
+
+    private func join(_ key: InvitationKey, _ request: Request, _ transaction: Transaction) async throws -> BookSummary
+    {
+        let principal = try request.principal
+        let user = principal.user
+        let store = InvitationStore(transaction)
+        let opened = try await open(key, for: user, store)
+        // First the book, as everywhere, then what belongs to it.
+        let books = BookStore(transaction)
+        guard let kind = try await books.lock(opened.book) else { throw Refusal.invitationInvalid }
+        if case .letter = key { try await confirmAddress(user, request, transaction) }
+        guard try await books.lockPerson(user).isActive else { throw Refusal.invitationInvalid }
+        guard try await store.answer(opened, "accepted") else { throw Refusal.invitationInvalid }
+        let members = MemberStore(transaction, book: opened.book)
+        guard try await members.count() < kind.maximumMembers else { throw Refusal.tooManyMembers }
+        if try await members.add(user, as: opened.role, at: opened.place) {
+            try await transaction.publish(
+                MemberRoutes.event(.memberAdded, opened.book, user, by: user) { $0.write("role", opened.role) })
+            try await transaction.record(
+                AuditRecord(
+                    .init("MEMBER_ADDED"), module: "members", record: user.description, book: opened.book,
+                    by: .init(principal, role: opened.role), from: .init(request),
+                    new: {
+                        opened.place.write(opened.role, to: &$0)
+                        $0.write("invitedBy", opened.inviter)
+                    }))
+        }
+        guard let summary = try await books.book(opened.book, for: user) else { throw Refusal.notFound("book") }
+        return summary
     }
 
     @Sendable private func decline(_ request: Request) async throws -> HTTPResponse {

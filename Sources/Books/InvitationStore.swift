@@ -20,6 +20,7 @@ struct InvitationStore: Sendable {
             RowColumn("sentAt", "i.created_at", .instant),
             RowColumn("expiresAt", "i.expires_at", .instant),
             RowColumn("isExpired", "i.expires_at <= now()", .bool),
+            RowColumn("roleName", roleName, .text, nullable: true, "Of the organisation's own role, in its place."),
         ])
 
     /// As the one sees it who is invited.
@@ -30,10 +31,14 @@ struct InvitationStore: Sendable {
             RowColumn("bookName", "b.name", .text),
             RowColumn("bookKind", "b.kind", .text),
             RowColumn("role", "i.role", .text),
+            RowColumn("roleName", roleName, .text, nullable: true, "Of the organisation's own role, in its place."),
             RowColumn("invitedBy", "p.name", .text),
             RowColumn("email", "i.email", .text),
             RowColumn("expiresAt", "i.expires_at", .instant),
         ])
+
+    private static let roleName: StaticString =
+        "(SELECT name FROM book_roles r WHERE r.book_id = i.book_id AND r.id = i.role_id)"
 
     private static let open: SQL = "i.answer IS NULL AND i.expires_at > now() AND b.archived_at IS NULL"
     private static let source: SQL = """
@@ -159,15 +164,10 @@ struct InvitationStore: Sendable {
 
     /// The open invitation, without a lock: which book is to be locked first.
     func find(_ key: InvitationKey) async throws -> Opened? {
-        let condition: SQL =
-            switch key {
-            case .letter(let hash): "i.token_hash = \(hash)"
-            case .id(let id): "i.id = \(id)"
-            }
-        return try await connection.first(
+        try await connection.first(
             """
             SELECT i.book_id, i.id, i.role, i.email, i.invited_by, i.role_id, i.department_id, i.title
-            FROM \(Self.source) WHERE \(Self.open) AND \(condition)
+            FROM \(Self.source) WHERE \(Self.open) AND \(Self.named(key))
             """
         ).map {
             Opened(
@@ -175,6 +175,25 @@ struct InvitationStore: Sendable {
                 inviter: try $0.get(4),
                 place: MemberStore.Place(role: try $0.get(5), department: try $0.get(6), title: try $0.get(7)))
         }
+    }
+
+    private static func named(_ key: InvitationKey) -> SQL {
+        switch key {
+        case .letter(let hash): "i.token_hash = \(hash)"
+        case .id(let id): "i.id = \(id)"
+        }
+    }
+
+    /// The book that somebody is in by having accepted it.
+    func joined(_ key: InvitationKey, _ user: UserID) async throws -> BookID? {
+        try await connection.first(
+            """
+            SELECT i.book_id FROM book_invitations i
+            JOIN people p ON p.id = \(user) AND p.email = i.email
+            JOIN book_members m ON m.book_id = i.book_id AND m.user_id = p.id
+            WHERE i.answer = 'accepted' AND \(Self.named(key))
+            """
+        )?.get(0)
     }
 
     /// Whether it was open until now. Of two who answer at once, one finds it so.
@@ -190,5 +209,15 @@ struct InvitationStore: Sendable {
     func address(of user: UserID) async throws -> (email: String, isVerified: Bool)? {
         try await connection.first("SELECT email, is_verified FROM people WHERE id = \(user) AND is_active")
             .map { (try $0.get(0), try $0.get(1)) }
+    }
+}
+
+/// What an invitation's letter shows by itself.
+package enum InvitationLetter {
+    /// The address that the letter with this token was sent to, while it can be accepted: whoever has the token has that
+    /// mailbox. Nil for any other text.
+    package static func address(token: String, _ connection: any Queryable) async throws -> String? {
+        guard let token = InvitationToken(token) else { return nil }
+        return try await InvitationStore(connection).find(.letter(token.hash))?.email
     }
 }

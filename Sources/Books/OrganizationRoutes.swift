@@ -142,10 +142,10 @@ package struct OrganizationRoutes: RouteGroup {
     @Sendable private func createDepartment(_ request: Request) async throws -> HTTPResponse {
         var body = try await request.body()
         let name = body.read(Input.name.required()) ?? ""
-        let slug = Self.slug(&body, name: name)
+        let id = DepartmentID.new()
+        let slug = Self.slug(&body, name: name, of: id)
         let parent = body.read(Input.parent)
         try body.check()
-        let id = DepartmentID.new()
         let row = try await change(request, .manageDepartments) { store, _, note in
             guard try await store.departments().count < Organization.maximumDepartments else {
                 throw Refusal(
@@ -168,7 +168,7 @@ package struct OrganizationRoutes: RouteGroup {
         let version = try EntityTag.version(request, &received)
         let newName = received.read(Input.name)
         let hasSlug = received.has(Input.slug)
-        let newSlug = hasSlug ? Self.slug(&received, name: newName ?? "") : nil
+        let newSlug = hasSlug ? Self.slug(&received, name: newName ?? "", of: nil) : nil
         let hasParent = received.has(Input.parent)
         let newParent = received.read(Input.parent)
         try received.check()
@@ -201,9 +201,11 @@ package struct OrganizationRoutes: RouteGroup {
         return .noContent
     }
 
-    private static func slug(_ body: inout Body, name: String) -> String {
+    /// A name without a Latin letter has one by its id.
+    private static func slug(_ body: inout Body, name: String, of id: DepartmentID?) -> String {
         let sent = body.read(Input.slug).flatMap { $0.isEmpty ? nil : $0 }
         if let slug = Organization.slug(for: sent ?? name) { return slug }
+        if sent == nil, let id { return "department-" + id.description.suffix(8) }
         if !name.isEmpty || sent != nil {
             body.refuse("slug", "slug should have a letter from a to z or a digit, for the department's address.")
         }

@@ -42,6 +42,17 @@ extension Accounts {
         return added.0
     }
 
+    /// The operator's word that the address is the account's.
+    package func confirmAddress(of id: UserID) async throws {
+        let now = clock.now()
+        try await database.transaction { [self] transaction in
+            let users = UserStore(queryable: transaction)
+            guard let user = try await users.lock(id), !user.isEmailVerified else { return }
+            try await users.saveEmailVerified(of: id, at: now)
+            try await recordByOperator("EMAIL_VERIFIED", of: user, in: transaction)
+        }
+    }
+
     /// - Throws: 404 when nobody has that address.
     package func user(withEmail text: String) async throws -> User {
         guard let email = try? EmailAddress(text),

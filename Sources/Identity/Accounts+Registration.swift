@@ -12,6 +12,8 @@ package struct Registration: Sendable {
     package var name: PersonName
     package var book: NewBook
     package var transport: Session.Transport
+    /// The token of the letter that invited them, where one did.
+    package var invitation: String?
 
     package init(
         email: EmailAddress, password: Password, name: PersonName, book: NewBook,
@@ -28,7 +30,16 @@ package struct Registration: Sendable {
 extension Accounts {
     package func register(_ registration: Registration, from client: Client) async throws -> SignedIn {
         guard options.isRegistrationOpen else { throw Refusal.registrationClosed }
-        return try await create(registration, role: .user, from: client) { _ in }
+        return try await create(
+            registration, role: .user, isAddressConfirmed: try await isInvited(registration), from: client
+        ) { _ in }
+    }
+
+    /// Whether they have the letter of an invitation that was sent to the address they register: then it is theirs, and
+    /// no other letter has to show it.
+    func isInvited(_ registration: Registration) async throws -> Bool {
+        guard let token = registration.invitation else { return false }
+        return try await InvitationLetter.address(token: token, database) == registration.email.normalized
     }
 
     /// The first administrator, by the link that was printed at the first start. The link works once, and only while
@@ -47,23 +58,26 @@ extension Accounts {
 
     /// User, book, session and event: all of it or nothing.
     private func create(
-        _ registration: Registration, role: PlatformRole, from client: Client,
+        _ registration: Registration, role: PlatformRole, isAddressConfirmed: Bool = false, from client: Client,
         onlyIf check: @escaping @Sendable (Transaction) async throws -> Void
     ) async throws -> SignedIn {
         let hash = try await hasher.hash(registration.password)
         let now = clock.now()
         let user = User(
             id: .new(), email: registration.email.normalized, emailAsGiven: registration.email.asGiven,
-            name: registration.name, role: role, isEmailVerified: false, isActive: true, createdAt: now, version: 1,
+            name: registration.name, role: role, isEmailVerified: isAddressConfirmed, isActive: true, createdAt: now,
+            version: 1,
             language: client.language)
         let opened = try await database.transaction { [self] transaction in
             try await check(transaction)
-            try await UserStore(queryable: transaction).insert(user, passwordHash: hash)
+            let users = UserStore(queryable: transaction)
+            try await users.insert(user, passwordHash: hash)
+            if isAddressConfirmed { try await users.saveEmailVerified(of: user.id, at: now) }
             let book = try await BookStore(transaction).open(registration.book, for: user.id)
             let (session, refreshToken, ended) = try await openSession(
                 for: user, transport: registration.transport, client: client, at: now, in: transaction)
             try await publish(.userRegistered, user.id, session.id, in: transaction)
-            try await sendVerification(to: user, at: now, in: transaction)
+            if !isAddressConfirmed { try await sendVerification(to: user, at: now, in: transaction) }
             return OpenedSession(
                 user: user, books: [book], session: session, refreshToken: refreshToken, ended: ended)
         }

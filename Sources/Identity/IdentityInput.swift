@@ -41,6 +41,8 @@ enum IdentityInput {
     static let refreshToken = BodyField.secret(
         "refreshToken", max: 128, "Left out where the refresh cookie is sent.")
     static let setupToken = BodyField.secret("token", max: 128, "From the set-up link.").required()
+    static let invitation = BodyField.secret(
+        "invitation", max: 128, "From the link of an invitation to this address: the letter confirms the address.")
     static let version = BodyField.int(
         "version", in: 1...Int(Int32.max), "Refuses the change when it is not the newest.")
 

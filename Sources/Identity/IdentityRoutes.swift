@@ -29,7 +29,7 @@ package struct IdentityRoutes: RouteGroup {
         routes.tag = "Sign-in"
         routes.post(
             "/auth/register", "Open an account and its book", access: .everyone,
-            accepts: .json("Registration", IdentityInput.registration),
+            accepts: .json("Registration", IdentityInput.registration + [IdentityInput.invitation.property]),
             returns: .created(IdentityOutput.session), or: .data(IdentityOutput.pending, status: 202),
             refuses: [.invalid, .conflict, .forbidden, .unavailable], rateLimit: .credentials, handle: register)
         routes.post(
@@ -89,9 +89,11 @@ package struct IdentityRoutes: RouteGroup {
     @Sendable private func register(_ request: Request) async throws -> HTTPResponse {
         try request.refuseForeignPage()
         var body = try await request.body()
-        let registration = try IdentityInput.readRegistration(
+        let invitation = body.read(IdentityInput.invitation)
+        var registration = try IdentityInput.readRegistration(
             &body, areTermsRequired: accounts.options.areTermsRequired)
-        if accounts.options.isLinkNeededToRegister {
+        registration.invitation = invitation
+        if accounts.options.isLinkNeededToRegister, try await !accounts.isInvited(registration) {
             try await accounts.askToRegister(registration, from: Client(request))
             return .data(status: 202, message: "A letter with a link is on its way.") { writer in
                 writer.beginObject()

@@ -48,7 +48,7 @@ struct PreferenceSet: Sendable {
                 name: "preferences",
                 kind: .group([
                     ("budgetAlerts", true), ("expenseAdded", true), ("splitRequests", true), ("insights", true),
-                    ("goalReminders", true), ("marketing", false),
+                    ("goalReminders", true), ("members", true), ("marketing", false),
                 ]), summary: "About what."),
         ])
 

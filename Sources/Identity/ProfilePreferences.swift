@@ -22,6 +22,8 @@ struct ProfilePreferences: Sendable {
             SchemaProperty("currency", .nullable(.currency), required: false),
             SchemaProperty("language", .text, required: false),
             SchemaProperty("timezone", .nullable(.text), required: false),
+            SchemaProperty("dateFormat", .text, required: false),
+            SchemaProperty("darkMode", .boolean, required: false),
             SchemaProperty("notifications", flags(notificationNames.map(\.0)), required: false),
             SchemaProperty("privacy", flags(privacyNames), required: false),
         ])
@@ -44,7 +46,9 @@ struct ProfilePreferences: Sendable {
         timeZone = Self.read(ProfileChange.timeZone, "timezone", sent, &body)
         language = Self.read(ProfileChange.language, "language", sent, &body)
         var own: [(key: String, value: JSONValue)] = []
-        for name in ["currency", "privacy"] { if let value = sent?[name] { own.append((name, value)) } }
+        for name in ["currency", "dateFormat", "darkMode", "privacy"] {
+            if let value = sent?[name] { own.append((name, value)) }
+        }
         preferences = own.isEmpty ? nil : .object(own)
         guard let asked = sent?["notifications"], case .object = asked else {
             if let other = sent?["notifications"], !other.isNull {
@@ -91,6 +95,10 @@ struct ProfilePreferences: Sendable {
         }
         writer.endObject()
         let kept = PreferenceSet.preferences.values(profile.preferences)
+        writer.key("dateFormat")
+        writer.string(kept["dateFormat"]?.string ?? "system")
+        writer.key("darkMode")
+        writer.bool(kept["darkMode"]?.bool ?? false)
         writer.key("privacy")
         writer.beginObject()
         for name in privacyNames {

@@ -68,6 +68,10 @@ extension Letter {
                 "There were too many wrong passwords for your account from \(address). From there nobody can sign in to it for "
                     + "\(minutes) minutes.",
                 "If that was you, wait, or set a new password. Otherwise there is nothing you have to do.")
+        case .members(let news):
+            let (subject, text) = english(news)
+            return words(
+                subject, text, "You can turn letters about shared books off in the settings, under “Letters”.")
         case .deletionAsked(let at):
             return words(
                 "Your account will be deleted",
@@ -82,6 +86,36 @@ extension Letter {
             return words(
                 "Your account is deleted",
                 "Your account is deleted, as you asked. This address is not kept; this is the last letter to it.")
+        }
+    }
+
+    private static func english(_ news: MemberNews) -> (String, String) {
+        switch news {
+        case .joined(let name, let book):
+            ("\(name) has joined “\(book)”", "\(name) has accepted your invitation to the book “\(book)”.")
+        case .roleChanged(let book, let part):
+            (
+                "Your role in “\(book)” was changed", english(part, in: book)
+            )
+        case .removed(let book):
+            (
+                "You are no longer a member of “\(book)”",
+                "You were removed from the book “\(book)”. What you recorded stays in it."
+            )
+        case .given(let book):
+            ("“\(book)” is yours now", "The book “\(book)” was given to you. You are its owner from now on.")
+        }
+    }
+
+    private static func english(_ part: BookPart, in book: String) -> String {
+        switch part {
+        case .owner: "You are an owner of the book “\(book)” now: you may do everything in it."
+        case .admin:
+            "You are an administrator of the book “\(book)” now: you may change everything in it and manage its members."
+        case .member:
+            "You are a member of the book “\(book)” now: you record entries and change those that you recorded."
+        case .viewer: "You are a viewer of the book “\(book)” now: you see everything in it and change nothing."
+        case .other: "You have another role in the book “\(book)” now. What you may do follows from it."
         }
     }
 

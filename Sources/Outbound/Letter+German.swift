@@ -71,6 +71,11 @@ extension Letter {
                 "Von \(address) kamen zu viele falsche Passwörter für Ihr Konto. Von dort kann sich \(minutes) Minuten lang "
                     + "niemand anmelden.",
                 "Wenn Sie das waren, warten Sie, oder setzen Sie ein neues Passwort. Sonst brauchen Sie nichts zu tun.")
+        case .members(let news):
+            let (subject, text) = german(news)
+            return words(
+                subject, text,
+                "Briefe über gemeinsame Bücher können Sie in den Einstellungen unter „Letters“ abstellen.")
         case .deletionAsked(let at):
             return words(
                 "Ihr Konto wird gelöscht",
@@ -86,6 +91,35 @@ extension Letter {
                 "Ihr Konto ist gelöscht",
                 "Ihr Konto ist gelöscht, wie Sie es wollten. Diese Adresse wird nicht aufbewahrt; das ist der letzte Brief an sie."
             )
+        }
+    }
+
+    private static func german(_ news: MemberNews) -> (String, String) {
+        switch news {
+        case .joined(let name, let book):
+            ("\(name) ist jetzt in „\(book)“", "\(name) hat Ihre Einladung in das Buch „\(book)“ angenommen.")
+        case .roleChanged(let book, let part):
+            (
+                "Ihre Rolle in „\(book)“ wurde geändert", german(part, in: book)
+            )
+        case .removed(let book):
+            (
+                "Sie sind nicht mehr in „\(book)“",
+                "Sie wurden aus dem Buch „\(book)“ entfernt. Was Sie eingetragen haben, bleibt darin."
+            )
+        case .given(let book):
+            ("„\(book)“ gehört jetzt Ihnen", "Das Buch „\(book)“ wurde Ihnen übergeben. Es gehört ab jetzt Ihnen.")
+        }
+    }
+
+    private static func german(_ part: BookPart, in book: String) -> String {
+        switch part {
+        case .owner: "Ihnen gehört jetzt das Buch „\(book)“: Sie dürfen alles darin."
+        case .admin: "Sie verwalten jetzt das Buch „\(book)“: Sie dürfen alles darin ändern, auch wer dabei ist."
+        case .member:
+            "Sie sind jetzt Mitglied des Buchs „\(book)“: Sie tragen ein und ändern, was Sie eingetragen haben."
+        case .viewer: "Sie sehen jetzt alles im Buch „\(book)“ und ändern nichts."
+        case .other: "Sie haben jetzt eine andere Rolle im Buch „\(book)“. Was Sie dürfen, folgt aus ihr."
         }
     }
 

@@ -64,6 +64,9 @@ extension Letter {
                 "किसी ने आपका पासवर्ड आज़माया",
                 "\(address) से आपके खाते के लिए बहुत सारे ग़लत पासवर्ड आए। वहाँ से \(minutes) मिनट तक कोई साइन इन नहीं कर सकता।",
                 "अगर यह आप थे, तो प्रतीक्षा करें या नया पासवर्ड बनाएँ। नहीं तो आपको कुछ नहीं करना है।")
+        case .members(let news):
+            let (subject, text) = hindi(news)
+            return words(subject, text, "साझा बहियों के पत्र आप सेटिंग्स में “Letters” के नीचे बंद कर सकते हैं।")
         case .deletionAsked(let at):
             return words(
                 "आपका खाता हटाया जाएगा",
@@ -76,6 +79,30 @@ extension Letter {
             return words(
                 "आपका खाता हटा दिया गया",
                 "आपके कहने पर आपका खाता हटा दिया गया। यह पता रखा नहीं जाता; इस पते पर यह अंतिम पत्र है।")
+        }
+    }
+
+    private static func hindi(_ news: MemberNews) -> (String, String) {
+        switch news {
+        case .joined(let name, let book):
+            ("\(name) अब “\(book)” में हैं", "\(name) ने बही “\(book)” का आपका आमंत्रण स्वीकार किया।")
+        case .roleChanged(let book, let part):
+            (
+                "“\(book)” में आपकी भूमिका बदल गई", hindi(part, in: book)
+            )
+        case .removed(let book):
+            ("अब आप “\(book)” में नहीं हैं", "आपको बही “\(book)” से हटाया गया। आपका लिखा उसमें बना रहेगा।")
+        case .given(let book): ("“\(book)” अब आपकी है", "बही “\(book)” आपको दी गई। अब से आप उसके स्वामी हैं।")
+        }
+    }
+
+    private static func hindi(_ part: BookPart, in book: String) -> String {
+        switch part {
+        case .owner: "अब आप बही “\(book)” के स्वामी हैं: आप उसमें सब कुछ कर सकते हैं।"
+        case .admin: "अब आप बही “\(book)” के प्रबंधक हैं: आप उसमें सब कुछ और उसके सदस्य भी बदल सकते हैं।"
+        case .member: "अब आप बही “\(book)” के सदस्य हैं: आप लिखते हैं और अपना लिखा बदलते हैं।"
+        case .viewer: "अब आप बही “\(book)” में सब कुछ देख सकते हैं, बदल कुछ नहीं सकते।"
+        case .other: "बही “\(book)” में अब आपकी भूमिका दूसरी है। आप क्या कर सकते हैं, यह उसी से तय होता है।"
         }
     }
 

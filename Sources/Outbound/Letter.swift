@@ -19,6 +19,8 @@ package enum Letter: Equatable, Sendable {
     /// Somebody wanted to register with an address that has an account.
     case accountExists(link: String)
     case keyMade(name: String, scopes: String)
+    /// Of a book that they share, for those who want to be told.
+    case members(MemberNews)
     /// Somebody wants their account deleted.
     case deletionAsked(at: Instant)
     case deletionCancelled
@@ -37,6 +39,18 @@ package enum Letter: Equatable, Sendable {
         case providerUnlinked(name: String)
     }
 
+    package enum MemberNews: Equatable, Sendable {
+        /// To the one who has invited them.
+        case joined(name: String, book: String)
+        /// To the one whose role it is.
+        case roleChanged(book: String, role: BookPart)
+        case removed(book: String)
+        case given(book: String)
+    }
+
+    /// What somebody may do in a book, as far as a letter says it.
+    package enum BookPart: String, Sendable { case owner, admin, member, viewer, other }
+
     /// In the log and in the queue.
     package var kind: String {
         switch self {
@@ -52,6 +66,7 @@ package enum Letter: Equatable, Sendable {
         case .completeRegistration: "register"
         case .accountExists: "account-exists"
         case .keyMade: "key-made"
+        case .members: "members"
         case .deletionAsked: "deletion-asked"
         case .deletionCancelled: "deletion-cancelled"
         case .accountDeleted: "account-deleted"

@@ -18,4 +18,20 @@ package enum EntryActivity {
             AND i.id = CASE WHEN a.data ->> 'importId' ~ '^[0-9a-f-]{36}$' THEN (a.data ->> 'importId')::uuid END
         LIMIT 1
         """
+
+    /// The same for a row `l` of the audit log: what the record is called.
+    package static let auditNames: SQL = """
+        SELECT n.id, n.name FROM (
+            SELECT CASE WHEN l.record_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN l.record_id::uuid END AS id
+        ) r CROSS JOIN LATERAL (
+            SELECT e.id, coalesce(e.merchant, e.description) AS name FROM entries e
+            WHERE e.book_id = l.book_id AND e.id = r.id AND l.module IN ('expenses', 'incomes')
+            UNION ALL
+            SELECT c.id, c.name FROM categories c
+            WHERE c.book_id = l.book_id AND c.id = r.id AND l.module = 'categories'
+            UNION ALL
+            SELECT i.id, i.filename FROM imports i
+            WHERE i.book_id = l.book_id AND i.id = r.id AND l.module IN ('imports', 'expenses', 'incomes')
+        ) n
+        """
 }

@@ -42,6 +42,7 @@ package struct EntryStore: Sendable {
             RowColumn("location", location, .json(LocationInput.schema), nullable: true),
             RowColumn("deletedAt", "e.deleted_at", .instant, nullable: true, "Only what is in the trash has it."),
             RowColumn("account", "e.account", .text, nullable: true, "Of the statement that it was imported from."),
+            RowColumn("createdBy", "e.created_by", .identifier, "Who has recorded it."),
             RowColumn(
                 "splitOf", "e.split_of", .identifier, nullable: true,
                 "The entry that is the first part of this payment."),

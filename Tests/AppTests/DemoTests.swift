@@ -68,11 +68,51 @@ import Testing
                 #expect(car?["children"]?.array?.first?["entryCount"]?.int ?? 0 > 10)
                 let located = try await get("/expenses?merchant=Wochenmarkt").items
                 #expect(located.contains { $0["location"]?["latitude"]?.string != nil }, "\(located.first as Any)")
+                counts += try await shared(server, get, password)
                 counts.append("\(imports.count) imports, \(rules.count) rules, \(methods.count) methods")
                 if round == 0 { before = counts } else { #expect(counts == before) }
             }
         }
         let findings = try await Program.run("doctor", "--json", "--data", data).json.array ?? []
         #expect(findings.first { $0["subject"] == .string("sums") }?["state"] == .string("ok"))
+    }
+
+    /// What is shared with a second person: members, who recorded what, an invitation, what happened.
+    private func shared(
+        _ server: RunningServer, _ get: (String) async throws -> Answer, _ password: some StringProtocol
+    ) async throws -> [String] {
+        let me = try await get("/users/me").data
+        #expect(me["emailVerified"] == .bool(true))
+        let books = me["books"]?.array ?? []
+        #expect(books.map { $0["kind"]?.string } == ["personal", "household", "organization"])
+        #expect(server.greeting.contains("kim@purser.example"))
+        let answer = try await server.send(
+            "POST", "/auth/login", #"{"email":"kim@purser.example","password":"\#(password)"}"#)
+        let kim = try #require(answer.data["user"]?["id"]?.string, "\(answer.text)")
+        let token = try #require(answer.data["accessToken"]?.string)
+        var counts: [String] = []
+        for book in books.dropFirst() {
+            let id = try #require(book["id"]?.string)
+            func list(_ path: String) async throws -> [JSONValue] {
+                let fields = [("X-Book", id), ("Authorization", "Bearer \(token)")]
+                return try await server.client.send("GET", "/api/v1" + path, fields: fields, body: nil).items
+            }
+            let entries = try await list("/entries?limit=100")
+            #expect(entries.contains { $0["createdBy"]?.string == kim })
+            #expect(entries.contains { $0["createdBy"]?.string != kim })
+            let members = try await list("/books/\(id)/members")
+            #expect(members.count == 2)
+            counts.append("\(entries.count) entries, \(members.count) members")
+            if book["kind"]?.string == "household" {
+                #expect(members.contains { $0["userId"]?.string == kim && $0["role"]?.string == "member" })
+            } else {
+                #expect(members.contains { $0["departmentName"]?.string != nil && $0["roleName"]?.string != nil })
+                #expect(try await list("/departments").count > 4)
+            }
+        }
+        let flat = try #require(books.first { $0["kind"]?.string == "household" }?["id"]?.string)
+        let open = try await get("/books/\(flat)/invitations").items
+        #expect(open.map { $0["email"]?.string } == ["robin@purser.example"])
+        return counts + ["\(open.count) invitations, \(books.count) books"]
     }
 }

@@ -173,11 +173,12 @@ private final class HumanResources: Sendable {
             #expect(head.scope == .departments([finance], recordedBy: hr.grace) && head.department == finance)
             #expect(head.permissionsWithinScope.contains(.editEntries) && !head.permissions.contains(.viewEntries))
             let staff = try await context("HR Staff")
-            #expect(try await staff.scope == .own(hr.grace) && staff.department == department("hr"))
+            let (humanResources, inventory) = (try await department("hr"), try await department("inventory"))
+            #expect(staff.scope == .own(hr.grace) && staff.department == humanResources)
             #expect(staff.permissionsWithinScope.contains([.viewEntries, .createEntries, .editOwnEntries]))
             #expect(!staff.permissionsWithinScope.contains(.editEntries))
             let moved = try await context("Inventory Staff")
-            #expect(try await moved.scope == .own(hr.grace) && moved.department == department("inventory"))
+            #expect(moved.scope == .own(hr.grace) && moved.department == inventory)
             // What the organisation has renamed or deleted gives no more than it would have: the role comes back, a
             // department does not.
             _ = try await hr.app.database.writer.query(

@@ -42,13 +42,14 @@ import Testing
             }
             let changed = try await put(
                 #"""
-                {"preferences": {"currency": "inr", "language": "hi", "timezone": "Asia/Kolkata", "theme": "x",
+                {"preferences": {"currency": "inr", "dateFormat": "dd.MM.yyyy", "darkMode": true, "language": "hi", "timezone": "Asia/Kolkata", "theme": "x",
                     "notifications": {"email": false, "push": true, "budgetAlerts": false, "goalReminders": true},
                     "privacy": {"shareData": true}}}
                 """#)
             #expect(changed.status == 200, "\(changed.text)")
             #expect(changed.data["language"]?.string == "hi" && changed.data["timeZone"]?.string == "Asia/Kolkata")
             let shown = try #require(changed.data["preferences"])
+            #expect(shown["dateFormat"]?.string == "dd.MM.yyyy" && shown["darkMode"] == .bool(true))
             #expect(shown["currency"]?.string == "INR" && shown["timezone"]?.string == "Asia/Kolkata")
             #expect(shown["notifications"]?["email"] == .bool(false) && shown["notifications"]?["push"] == .bool(true))
             #expect(shown["notifications"]?["budgetAlerts"] == .bool(false))

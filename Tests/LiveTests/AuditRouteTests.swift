@@ -46,6 +46,33 @@ import Testing
         }
     }
 
+    @Test func `names whom it is about, and nobody whose id was only typed`() async throws {
+        try await TestApp.run { app in
+            let (ada, ben, zoe) = (
+                try await app.person("ada"), try await app.person("ben"), try await app.person("zoe")
+            )
+            try await write(ada.book, "MEMBER_ROLE_CHANGED", record: "\(ben.user)", by: ada.user)
+            let member = try #require(try await ada.get("/audit-logs").items.first)
+            #expect(
+                member["names"]?["\(ben.user)"]?.string == "ben" && member["names"]?["\(ada.user)"]?.string == "ada")
+            let zoes = zoe.user
+            for module in ["expenses", "books", "departments"] as [String] {
+                try await app.database.writer.record(
+                    AuditRecord(
+                        .init("CHANGED"), module: module, record: zoes.description, book: ada.book,
+                        by: .init(.user, id: ada.user),
+                        new: {
+                            for name in ["merchant", "name", "userId", "departmentId", "roleId"] {
+                                $0.key(name)
+                                $0.identifier(zoes)
+                            }
+                        }))
+            }
+            let rows = try await ada.get("/audit-logs").items.prefix(3)
+            #expect(rows.allSatisfy { $0["names"]?["\(zoes)"] == nil })
+        }
+    }
+
     @Test func `is filtered and paged without losing or repeating a row`() async throws {
         try await TestApp.run { app in
             let ada = try await app.person("ada")

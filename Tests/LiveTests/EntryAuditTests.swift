@@ -40,6 +40,7 @@ import Testing
             for row in rows {
                 #expect(row["performedBy"]?.string == "\(ada.user)")
                 #expect(row["performedByName"]?.string == "ada@example.org")
+                #expect(row["names"]?[row["recordId"]?.string ?? ""]?.string == "Bakery", "as it is called now")
             }
             #expect(try await AuditChain(database: app.database).seal(.recent) == 4)
         }

@@ -65,7 +65,10 @@ final class TestApp: Sendable {
         self.directory = directory
         let idempotency = Idempotency(database: database) { SHA256.hash($0) }
         var routes = Routes()
-        AuditRoutes(database: database, idempotency: idempotency).register(in: &routes)
+        AuditRoutes(
+            database: database, idempotency: idempotency,
+            names: AuditNames(MemberActivity.auditNames + [EntryActivity.auditNames])
+        ).register(in: &routes)
         let subject = ActivitySubject(
             "(\(EntryActivity.subject)) UNION ALL (\(MemberActivity.subject)) LIMIT 1")
         let hub = ActivityHub(database: database, subject: subject, log: .silent)

@@ -288,6 +288,7 @@ private enum Picture {
             #expect(told.data["emailEnabled"] == .bool(false))
             #expect(told.data["preferences"]?["insights"] == .bool(false))
             #expect(told.data["preferences"]?["budgetAlerts"] == .bool(true))
+            #expect(told.data["preferences"]?["members"] == .bool(true))
             let second = try await ada.put(path, #"{"preferences":{"marketing":true}}"#)
             #expect(second.data["preferences"]?["insights"] == .bool(false), "what was not named stays")
             #expect(try await ada.put(path, #"{"preferences":{"insights":1}}"#).problems == ["preferences"])

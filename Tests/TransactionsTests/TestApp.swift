@@ -85,8 +85,9 @@ final class TestApp: Sendable {
         SettingsRoutes(books: bookRoutes).register(in: &routes)
         let invitations = InvitationRoutes(
             database: database, directory: directory, mail: mail,
-            address: PublicAddress(configured: "https://purser.example/", fallback: "")
-        ) { try EmailAddress($0).normalized }
+            address: PublicAddress(configured: "https://purser.example/", fallback: ""),
+            normalize: { try EmailAddress($0).normalized },
+            confirmAddress: { try await AddressProof.note(of: $0, by: $1, at: Self.now, in: $2) })
         invitations.register(in: &routes)
         HouseholdRoutes(books: bookRoutes, members: members, invitations: invitations).register(in: &routes)
         let spool = TestDirectories.make("spool")

@@ -93,14 +93,28 @@ def _(page):
         vera.driver.get(address)
         vera.sees("invites you to the household Flat <b>4</b>")
         assert "token" not in vera.js("return location.href"), "the token stays in the address"
+        vera.sees("You would be: Viewer. You see everything in it, and change nothing.")
+        vera.shot("invitation")
         vera.click(vera.button("Create an account"))
         vera.find("[name=password]")
+        assert vera.js("return document.querySelector('[name=email]').value") == "vera@example.org", "the address is not filled in"
+        # Another form and back: the address stays.
+        vera.click(vera.button("Sign in", ".entrance-foot"))
+        vera.until(lambda: vera.js("return location.pathname + document.querySelector('[name=email]')?.value") == "/signinvera@example.org", "the address is not filled in to sign in")
+        vera.click(vera.button("Create an account", ".entrance-foot"))
+        vera.find("[name=name]")
+        vera.shot("invited-signup")
         vera.fill("name", "Vera Viewer")
-        vera.fill("email", "vera@example.org")
         vera.fill("password", PASSWORD)
-        vera.click(vera.button("Create account"))
-        vera.click(vera.button("Open the book"))
-        vera.click(vera.button("Accept"))
+        vera.click(vera.button("Create account and join"))
+        vera.at("/")
+        vera.sees("Welcome to “Flat <b>4</b>”.")
+        assert vera.js("return fetch('/api/v1/users/me').then((answer) => answer.json()).then((answer) => answer.data.emailVerified)"), "the address is not confirmed"
+        assert not vera.all(".address-note"), "another letter is asked for"
+        # The letter once more, in another window: it opens the book.
+        vera.open("/settings")
+        vera.find("main h1")
+        vera.driver.get(address)
         vera.at("/")
         vera.until(lambda: book_named(vera, "Flat <b>4</b>") == vera.js("return document.querySelector('.side .book-switch').value"), "the book is not in front")
         assert not vera.all(".new-entry"), "a viewer is offered to add entries"

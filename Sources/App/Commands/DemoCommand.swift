@@ -24,6 +24,7 @@ enum DemoCommand {
         return try withBackend(try Settings.read(arguments), cluster: .make) { backend in
             let account = try await Demo.prepare(backend)
             Output.line("Sign in as \(account.email) with the password \(account.password)")
+            Output.line("or with the same password as \(DemoHousehold.kimEmail), who shares two books with it.")
             return .success
         }
     }

@@ -164,6 +164,7 @@ enum ServeCommand {
             }
             if let demo {
                 Output.line("Demo: sign in as \(demo.email) with the password \(demo.password)")
+                Output.line("or with the same password as \(DemoHousehold.kimEmail), who shares two books with it.")
             }
             let socket = configuration[Settings.socket]
             Output.line(socket.isEmpty ? "listening on \(address)" : "listening on unix:\(socket)")

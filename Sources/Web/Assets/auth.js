@@ -6,6 +6,7 @@ import { h, icon, replace } from "./dom.js";
 import { field, form, input, passwordInput } from "./forms.js";
 import { navigate } from "./app.js";
 import { secondStep } from "./signin-factors.js";
+import { join, keptInvitation } from "./invited.js";
 import { adopt, state } from "./state.js";
 import { themeButton } from "./shell.js";
 import { visitProblem, waysIn } from "./signin-ways.js";
@@ -21,7 +22,7 @@ export function frame(title, lead, ...content) {
 export const emailCheck = (values) => (/^\S+@\S+$/.test(values.email.trim()) ? [] : [{ field: "email", message: "Enter an e-mail address." }]);
 export const newPasswordCheck = (values) => ([...values.password].length >= MINIMUM ? [] : [{ field: "password", message: `Choose at least ${MINIMUM} characters.` }]);
 
-export const emailField = (properties) => field({ name: "email", label: "E-mail", control: input({ type: "email", autocomplete: "username", inputmode: "email", spellcheck: "false", autocapitalize: "none", ...properties }) });
+export const emailField = (properties, hint) => field({ name: "email", label: "E-mail", hint, control: input({ type: "email", autocomplete: "username", inputmode: "email", spellcheck: "false", autocapitalize: "none", ...properties }) });
 export const newPasswordField = (label = "Password", name = "password") => field({ name, label, control: passwordInput({ autocomplete: "new-password" }), hint: `At least ${MINIMUM} characters. A few unrelated words are easy to keep and hard to guess.` });
 
 async function enter(data, next) {
@@ -35,6 +36,10 @@ function returnPath() {
     const next = new URLSearchParams(location.search).get("next") ?? "/";
     return /^\/(?![/\\])/.test(next) ? next : "/";
 }
+
+/// The same for the other of the two forms.
+const carried = () => (returnPath() === "/" ? "" : `?next=${encodeURIComponent(returnPath())}`);
+const invited = () => (returnPath() === "/invitation" ? keptInvitation() : null);
 
 /// An address that is none of the page's, to someone who is not signed in.
 export function lost(root, title) {
@@ -61,45 +66,57 @@ export function signIn(root) {
             else await enter(data, next);
         },
         children: [
-            emailField(),
+            emailField({ value: invited()?.email ?? "" }),
             field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
             h("p.field-foot", h("a", { href: "/forgot" }, "Lost your password?")),
             h("button.primary.wide", { type: "submit" }, "Sign in"),
         ],
     });
-    replace(root, frame("Sign in", null, visitProblem(), content, waysIn({ onsignedin: (data) => enter(data, returnPath()), next: returnPath() }), h("p.entrance-foot", "New here? ", h("a", { href: "/signup" }, "Create an account"))));
-    content.querySelector("input").focus();
+    replace(root, frame("Sign in", null, visitProblem(), content, waysIn({ onsignedin: (data) => enter(data, returnPath()), next: returnPath() }), h("p.entrance-foot", "New here? ", h("a", { href: `/signup${carried()}` }, "Create an account"))));
+    [...content.querySelectorAll("input")].find((each) => !each.value)?.focus();
     return { title: "Sign in" };
 }
 
 export function signUp(root) {
+    const invitation = invited();
     const content = form({
         className: "stack",
         checks: (values) => [...emailCheck(values), ...newPasswordCheck(values)],
         send: async (values) => {
             const data = await api.post("/auth/register", {
                 email: values.email.trim(), password: values.password, name: values.name.trim() || undefined,
-                currency: guessCurrency(), timeZone: guessTimeZone(), session: "cookie",
+                currency: guessCurrency(), timeZone: guessTimeZone(), session: "cookie", invitation: invitation?.token,
             }, { anonymous: true });
             if (data?.pending) return void lookIntoMail(root, values.email.trim());
-            await welcome(root, data);
+            if (invitation) await enterInvited(invitation);
+            else await welcome(root, data);
         },
         children: [
             field({ name: "name", label: "Your name", optional: true, control: input({ autocomplete: "name", maxlength: 100 }) }),
-            emailField(),
+            emailField({ value: invitation?.email ?? "", readonly: Boolean(invitation?.email) }, invitation?.email && "The invitation was sent to this address."),
             newPasswordField(),
-            h("button.primary.wide", { type: "submit" }, "Create account"),
+            h("button.primary.wide", { type: "submit" }, invitation ? "Create account and join" : "Create account"),
         ],
     });
-    replace(root, frame("Create your account", "Your money stays on this machine.", content, h("p.entrance-foot", "Already have one? ", h("a", { href: "/signin" }, "Sign in"))));
+    replace(root, frame("Create your account", invitation?.bookName ? ["You join ", h("strong", h("bdi", invitation.bookName)), " with it."] : "Your money stays on this machine.", content, h("p.entrance-foot", "Already have one? ", h("a", { href: `/signin${carried()}` }, "Sign in"))));
     content.querySelector("input").focus();
     return { title: "Create your account" };
 }
 
-/// With a new account: first its book.
+/// The letter has shown whose the address is, and the button has said what follows: nothing more is asked.
+async function enterInvited({ token }) {
+    try { await join(token); } catch {
+        // The account is there all the same; what became of the invitation is said at its place.
+        adopt(await api.get("/users/me"));
+        await navigate("/invitation", { replace: true });
+    }
+}
+
+/// With a new account: first its book; of one's own it can wait while an invitation does not.
 export async function welcome(root, data) {
     adopt(data?.user?.books ? data.user : await api.get("/users/me"));
-    bookSetUp(root);
+    if (keptInvitation()) await navigate("/invitation", { replace: true });
+    else bookSetUp(root);
 }
 
 function lookIntoMail(root, address) {

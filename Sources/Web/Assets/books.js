@@ -41,6 +41,7 @@ export function go(book, path = location.pathname) {
 }
 
 export function newBook() {
+    const currency = state.user.preferences?.currency ?? state.book?.currency;
     const key = newIdempotencyKey();
     const content = form({
         className: "stack",
@@ -55,7 +56,7 @@ export function newBook() {
         children: [
             field({ name: "name", label: "Name", control: input({ maxlength: 100, required: true, placeholder: "Home" }) }),
             field({ name: "kind", label: "For a", control: select(KINDS, "household") }),
-            field({ name: "currency", label: "Currency", control: select(currencyOptions(state.book?.currency), state.book?.currency), hint: "Can be changed while the book is empty." }),
+            field({ name: "currency", label: "Currency", control: select(currencyOptions(currency), currency), hint: "Can be changed while the book is empty." }),
             field({ name: "description", label: "What it is for", optional: true, control: h("textarea", { rows: 2, maxlength: 500 }) }),
             h("div.form-actions", h("button.primary", { type: "submit" }, "Open the book")),
         ],

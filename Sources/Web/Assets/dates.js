@@ -39,8 +39,17 @@ function format(options) {
     return (day) => (isDay(day) ? formatter.format(at(day)) : String(day ?? ""));
 }
 
-export const dayLong = format({ weekday: "short", day: "numeric", month: "long", year: "numeric" });
-export const dayMedium = format({ day: "numeric", month: "short", year: "numeric" });
+/// How somebody wants days written, "dd.MM.yyyy"; nothing: as their browser does.
+let pattern = null;
+export function writeDaysAs(format) {
+    pattern = /^[yMd./-]+$/.test(format ?? "") ? format : null;
+}
+const inFigures = (day) => pattern.replace("yyyy", day.slice(0, 4)).replace("MM", day.slice(5, 7)).replace("dd", day.slice(8, 10));
+
+const longInWords = format({ weekday: "short", day: "numeric", month: "long", year: "numeric" });
+const mediumInWords = format({ day: "numeric", month: "short", year: "numeric" });
+export const dayLong = (day) => (pattern && isDay(day) ? `${weekday(day)} ${inFigures(day)}` : longInWords(day));
+export const dayMedium = (day) => (pattern && isDay(day) ? inFigures(day) : mediumInWords(day));
 const dayShortThisYear = format({ day: "numeric", month: "short" });
 const monthName = format({ month: "long", year: "numeric" });
 const monthTick = format({ month: "short" });
@@ -53,12 +62,17 @@ export const monthShort = (month) => monthTick(`${month}-01`);
 export function dayRelative(day, now) {
     if (day === now) return "Today";
     if (day === addDays(now, -1)) return "Yesterday";
+    if (pattern && isDay(day)) return inFigures(day);
     return day.slice(0, 4) === now.slice(0, 4) ? `${weekday(day)} ${dayShortThisYear(day)}` : dayMedium(day);
 }
 
 export function instant(value, style = { dateStyle: "medium", timeStyle: "short" }) {
     const date = new Date(value);
-    return Number.isNaN(date.getTime()) ? "" : new Intl.DateTimeFormat(undefined, style).format(date);
+    if (Number.isNaN(date.getTime())) return "";
+    if (!pattern || !style.dateStyle) return new Intl.DateTimeFormat(undefined, style).format(date);
+    const { dateStyle, ...time } = style;
+    const day = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" }).format(date);
+    return [dateStyle === "full" ? dayLong(day) : inFigures(day), time.timeStyle && new Intl.DateTimeFormat(undefined, time).format(date)].filter(Boolean).join(", ");
 }
 
 const AGO = new Intl.RelativeTimeFormat("en", { numeric: "auto" });

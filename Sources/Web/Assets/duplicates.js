@@ -7,7 +7,7 @@ import { openEditor } from "./editor.js";
 import { deleteEntry, onEntriesChange } from "./entries-store.js";
 import { amountText, nameOf } from "./entry-row.js";
 import { describe, emptyState, load, skeleton, toast } from "./overlays.js";
-import { categoryOf, loadCategories, mayChange } from "./state.js";
+import { categoryOf, loadCategories, mayChange, mayEdit } from "./state.js";
 
 export function show(main) {
     const count = h("span.count", { "aria-live": "polite" });
@@ -38,7 +38,7 @@ export function show(main) {
     function one(entry) {
         const facts = [["Date", dayLong(entry.transactionDate)], ["Category", categoryOf(entry)?.name], ["Description", entry.description], ["Notes", entry.notes], ["Paid by", entry.paymentMethod], ["Came", entry.source === "import" ? "with a statement" : "by hand"]];
         return h("div.twin-entry", h("dl.facts", facts.filter(([, value]) => value).map(([term, value]) => h("div", h("dt", term), h("dd", h("bdi", value))))),
-            h("div.form-actions", edits && h("button.small.danger-text", { type: "button", "aria-label": `Delete the one of ${dayLong(entry.transactionDate)}`, onclick: () => deleteEntry(entry) }, icon("trash"), "Delete this one"),
+            h("div.form-actions", mayEdit(entry) && h("button.small.danger-text", { type: "button", "aria-label": `Delete the one of ${dayLong(entry.transactionDate)}`, onclick: () => deleteEntry(entry) }, icon("trash"), "Delete this one"),
                 h("button.quiet.small", { type: "button", onclick: () => openEditor(entry) }, "Details")));
     }
     async function keepAll(entries, element) {

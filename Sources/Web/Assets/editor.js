@@ -11,14 +11,14 @@ import { field, form, input, segmented, select } from "./forms.js";
 import { fractionDigits, parseTyped, typedText } from "./money.js";
 import { banner, confirm, describe, openDialog, toast } from "./overlays.js";
 import { ruleFromEntry } from "./rule-form.js";
-import { bookToday, departmentsWithinReach, loadCategories, loadDepartments, may, mayChange, orderedCategories, state } from "./state.js";
+import { bookToday, departmentsWithinReach, loadCategories, loadDepartments, may, mayChange, mayEdit, orderedCategories, state } from "./state.js";
 
 export async function openEditor(entry = null, { focus = "amount" } = {}) {
     if (!entry && (!may("entry:create") || state.book?.isArchived)) return void toast("Your role in this book does not let you add entries.", { tone: "bad" });
     const body = h("div.editor-body");
     let dirty = false;
     const panel = openDialog({
-        title: entry ? `${mayChange("entry:edit-own") ? "Edit " : ""}${entry.type}`.replace(/^./, (letter) => letter.toUpperCase()) : "New entry", className: "panel", body,
+        title: entry ? `${mayEdit(entry) ? "Edit " : ""}${entry.type}`.replace(/^./, (letter) => letter.toUpperCase()) : "New entry", className: "panel", body,
         mayClose: () => !dirty || confirm({ title: "Discard the changes?", text: "What you typed here has not been saved.", verb: "Discard", back: "Keep editing", danger: true }),
     });
     body.addEventListener("input", () => { dirty = true; });
@@ -58,7 +58,7 @@ export function categoryOptions(type, mayBeNone = true) {
 function draw(body, entry, { methods: listed, departments, done, clean, focus, type = entry?.type ?? "expense", kept = {} }) {
     const currency = entry?.currency ?? state.book.currency;
     const digits = fractionDigits(currency);
-    const edits = mayChange(entry ? "entry:edit-own" : "entry:create");
+    const edits = entry ? mayEdit(entry) : mayChange("entry:create");
     let intention = {};
     let categoryTouched = Boolean(entry);
 
@@ -131,6 +131,7 @@ function draw(body, entry, { methods: listed, departments, done, clean, focus, t
             draw(body, null, { methods: listed, departments, done, clean, focus: "amount", type, kept: { transactionDate: values.transactionDate } });
         },
         children: [
+            !edits && mayChange("entry:edit-own") && h("p.muted", "Somebody else has recorded this. You can change what you have recorded yourself."),
             !entry && segmented({
                 name: "type", label: "Kind of entry", value: type, options: [["expense", "Expense"], ["income", "Income"]],
                 onchange: (value) => draw(body, null, { methods: listed, departments, done, clean, focus: "type", type: value, kept: { amount: amount.value, merchantName: merchant.value, transactionDate: date.value } }),

@@ -16,7 +16,7 @@ import { LINE, openMenu } from "./popover.js";
 import { ruleFromEntry } from "./rule-form.js";
 import { showHelp } from "./shortcuts.js";
 import { download } from "./streams.js";
-import { loadCategories, mayChange, scopeWords, state } from "./state.js";
+import { loadCategories, mayChange, mayEdit, scopeWords, state } from "./state.js";
 
 const wide = () => matchMedia("(min-width: 761px)").matches;
 
@@ -75,7 +75,7 @@ export function show(main, query) {
 
     function press(what, row, entry, event) {
         if (what === "select") return event.shiftKey ? selection.extend(entry, list.all()) : selection.toggle(entry);
-        if (!edits && what !== "details") return what.startsWith("edit-") ? openEditor(entry) : undefined;
+        if (!mayEdit(entry) && what !== "details") return what.startsWith("edit-") ? openEditor(entry) : undefined;
         if (what === "delete") return deleteEntry(entry);
         if (what === "restore") return restoreEntry(entry);
         if (what === "category") return recategorise(row, entry);
@@ -85,7 +85,7 @@ export function show(main, query) {
     }
     function edit(entry, field = "merchant") {
         const row = list.rowOf(entry.id);
-        if (trash() || !row || !edits) return openEditor(entry);
+        if (trash() || !row || !mayEdit(entry)) return openEditor(entry);
         if (!wide()) return openEditor(entry);
         editing?.cancel();
         const self = editInPlace(row, entry, {
@@ -96,7 +96,7 @@ export function show(main, query) {
     }
     function recategorise(row, entry) {
         const anchor = row.querySelector(".category");
-        if (!wide() || !anchor) return openEditor(entry, { focus: "category" });
+        if (!wide() || !anchor || !mayEdit(entry)) return openEditor(entry, { focus: "category" });
         pickCategory(anchor, {
             type: entry.type, value: entry.categoryId ?? "", none: entry.categoryId ? undefined : "Not sorted yet", onclose: () => row.isConnected && row.focus({ preventScroll: true }),
             async onpick(categoryId) {
@@ -120,6 +120,7 @@ export function show(main, query) {
         toast(`${entry.merchantName} is now ${category.name}.`, { action: "Always?", seconds: 6, onaction: () => ruleFromEntry(entry) });
     }
     const single = (body) => () => { const entry = list?.focused; if (!entry) return false; body(entry); return true; };
+    const own = (body) => (mayEdit(list?.focused ?? {}) ? single(body)() : false);
 
     function more(anchor) {
         const keep = (format, name, extra = {}) => async () => {
@@ -154,8 +155,8 @@ export function show(main, query) {
             category: () => { if (!edits) return false; if (selection.size > 1) return bulk.chooseCategory(); return single((entry) => recategorise(list.rowOf(entry.id), entry))(); },
             select: single((entry) => selection.toggle(entry)),
             selectAll: () => (list?.hasFocus() ? selection.add(list.all()) : false),
-            delete: () => { if (trash() || !edits) return false; if (selection.size) return bulk.remove(); return single((entry) => deleteEntry(entry))(); },
-            restore: () => { if (!edits) return false; if (!trash()) return undoLast(); if (selection.size) return bulk.restore(); return single((entry) => restoreEntry(entry))(); },
+            delete: () => { if (trash() || !edits) return false; if (selection.size) return bulk.remove(); return own((entry) => deleteEntry(entry)); },
+            restore: () => { if (!edits) return false; if (!trash()) return undoLast(); if (selection.size) return bulk.restore(); return own((entry) => restoreEntry(entry)); },
             escape: () => {
                 if (selection.size) { selection.clear(); return true; }
                 if (document.activeElement === document.body) return false;

@@ -3,7 +3,7 @@
 import { dayLong, dayRelative } from "./dates.js";
 import { categoryMark, h, icon, replace, safeColor } from "./dom.js";
 import { formatMoney } from "./money.js";
-import { categoryOf, mayChange } from "./state.js";
+import { categoryOf, mayEdit } from "./state.js";
 
 export const nameOf = (entry) => entry.merchantName || entry.description || (entry.type === "income" ? "Income" : "Expense");
 
@@ -35,7 +35,7 @@ export function fillRow(element, entry, { now, repeated, selected, trash, positi
                 entry.status !== "completed" && h("span.status", { data: { status: entry.status } }, entry.status)),
                 h("span.sub", h("span.sub-narrow", `${day}${category ? ` · ${category.name}` : ""}`), second && h("bdi.sub-text", { title: second }, second),
                     (entry.tags ?? []).map((tag) => h("span.tag", tag))))),
-        h("td.c-cat", { role: "cell" }, h("button.category", { type: "button", tabIndex: -1, css: { "--mark": safeColor(category?.color) }, "data-none": category ? undefined : "", "aria-label": `Category: ${category?.name ?? "none"}. Change`, data: { do: "category" }, disabled: trash || !mayChange("entry:edit-own") }, category?.name ?? (mayChange("entry:edit-own") ? "Add category" : "Not sorted yet"))),
+        h("td.c-cat", { role: "cell" }, h("button.category", { type: "button", tabIndex: -1, css: { "--mark": safeColor(category?.color) }, "data-none": category ? undefined : "", "aria-label": `Category: ${category?.name ?? "none"}. Change`, data: { do: "category" }, disabled: trash || !mayEdit(entry) }, category?.name ?? (mayEdit(entry) ? "Add category" : "Not sorted yet"))),
         h("td.c-amount", { role: "cell", data: { type: entry.type } }, h("span", { data: { edit: "amount" } }, amountText(entry))),
         h("td.c-act", { role: "cell" }));
 }
@@ -44,7 +44,7 @@ export function fillRow(element, entry, { now, repeated, selected, trash, positi
 export function offerActions(element, entry, trash) {
     const cell = element.querySelector(".c-act");
     if (!cell || cell.firstChild || element.hasAttribute("data-editing")) return;
-    if (!mayChange("entry:edit-own")) return;
+    if (!mayEdit(entry)) return;
     const name = nameOf(entry);
     const button = (what, label, symbol, keys) => h("button.icon-button.small", { type: "button", tabIndex: -1, "aria-label": `${label} ${name}`, title: `${label} (${keys})`, data: { do: what } }, icon(symbol));
     cell.append(...(trash ? [button("restore", "Restore", "restore", "u")] : [button("details", "Edit", "edit", "e"), button("delete", "Delete", "trash", "#")]));

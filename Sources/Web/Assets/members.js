@@ -6,17 +6,18 @@ import { archive, newBook, restore } from "./books.js";
 import { h, icon, plural, replace } from "./dom.js";
 import { field, form, input, select } from "./forms.js";
 import { confirm, describe, emptyState, load, openDialog, skeleton, toast } from "./overlays.js";
-import { editPlace } from "./organization.js";
+import { editPlace, placeFields, placeOf } from "./organization.js";
 import { LINE, openMenu } from "./popover.js";
 import { dropBook, may, replaceBook, state } from "./state.js";
 
 export const ROLES = [
-    ["owner", "Owner", "Everything, also giving the book away and archiving it."],
-    ["admin", "Administrator", "Everything but giving the book away and archiving it."],
-    ["member", "Member", "Sees all, records entries, changes what they recorded."],
-    ["viewer", "Viewer", "Sees all, changes nothing."],
+    ["owner", "Owner", "Everything, also giving the book away and archiving it.", "You may do everything, also give the book away and archive it."],
+    ["admin", "Administrator", "Everything but giving the book away and archiving it.", "You may do everything but give the book away and archive it."],
+    ["member", "Member", "Sees all, records entries, changes what they recorded.", "You see everything in it, record entries, and change those that you recorded."],
+    ["viewer", "Viewer", "Sees all, changes nothing.", "You see everything in it, and change nothing."],
 ];
 const ORDER = ROLES.map(([role]) => role);
+export const whatYouMay = (role) => ROLES.find(([each]) => each === role)?.[3] ?? "";
 export const roleName = (role) => ROLES.find(([each]) => each === role)?.[1] ?? role;
 
 export function show(main) {
@@ -85,7 +86,7 @@ function memberRow(member, { book, manages, owners, refresh }) {
         ? select(ROLES.filter(([each]) => iOwn || each !== "owner").map(([each, text]) => [each, text]), member.role, { "aria-label": `Role of ${member.name}`, class: "small role-choice", onchange: () => changeRole(role, member, path, refresh) })
         : member.roleName ? h("span.tag", member.roleName) : h("span.tag", { title: ROLES.find(([each]) => each === member.role)?.[2] }, roleName(member.role));
     const choices = [
-        manages && (iOwn || member.role !== "owner") && book.kind === "organization" && { text: "Department, role and title …", symbol: "edit", onpick: () => editPlace(member, path, refresh) },
+        manages && (iOwn || member.role !== "owner") && book.kind === "organization" && { text: "Role, department and title …", symbol: "edit", onpick: () => editPlace(member, path, refresh) },
         iOwn && !isMe && manages && { text: "Give them the book …", symbol: "people", onpick: () => transfer(book, member) },
         !isMe && touches && { text: "Remove …", symbol: "trash", danger: true, onpick: () => remove(member, path, book, refresh) },
         isMe && book.kind !== "personal" && !(member.role === "owner" && owners === 1) && { text: "Leave this book …", symbol: "sign-out", danger: true, onpick: () => leave(path, book) },
@@ -168,27 +169,34 @@ function invitationRow(invitation, book, refresh) {
     ], invitation.email) }, icon("more"));
     return h("li.person-row", h("span.face", { "aria-hidden": "true" }, icon("mail")),
         h("span.item-main", h("strong", h("bdi", invitation.email)), h("span.muted.small", invitation.isExpired ? "The link is too old. Send the letter again." : `Invited by ${invitation.invitedBy}, open for ${plural(days(invitation.expiresAt), "more day")}`)),
-        h("span.tag", roleName(invitation.role)), button);
+        h("span.tag", h("bdi", invitation.roleName ?? roleName(invitation.role))), button);
 }
 
-function inviteSomebody(book, refresh) {
+async function inviteSomebody(book, refresh) {
+    let place = null;
+    if (book.kind === "organization") {
+        try { place = await placeFields(); } catch (error) { return void toast(describe(error).text, { tone: "bad" }); }
+    }
     const words = h("p.hint");
     const roles = ROLES.filter(([role]) => role !== "owner");
     const role = select(roles.map(([each, text]) => [each, text]), "member", { onchange: () => explain() });
     const explain = () => { words.textContent = roles.find(([each]) => each === role.value)?.[2] ?? ""; };
     explain();
+    // What is not said of a new place is left out.
+    const given = (wanted) => Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== null));
     const content = form({
         className: "stack",
+        aliases: { roleId: "role" },
         checks: (values) => (/^\S+@\S+$/.test(values.email.trim()) ? [] : [{ field: "email", message: "Enter an e-mail address." }]),
         send: async (values) => {
-            await api.post(`/books/${book.id}/invitations`, { email: values.email.trim(), role: values.role });
+            await api.post(`/books/${book.id}/invitations`, { email: values.email.trim(), ...(place ? given(placeOf(values)) : { role: values.role }) });
             close();
             toast(`The invitation is on its way to ${values.email.trim()}.`);
             refresh();
         },
         children: [
             field({ name: "email", label: "E-mail", control: input({ type: "email", inputmode: "email", maxlength: 254, spellcheck: "false", autocapitalize: "none" }) }),
-            h("div", field({ name: "role", label: "As", control: role }), words),
+            place ?? h("div", field({ name: "role", label: "As", control: role }), words),
             h("div.form-actions", h("button.primary", { type: "submit" }, "Send the invitation")),
         ],
     });

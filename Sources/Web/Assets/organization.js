@@ -3,23 +3,27 @@
 import { api } from "./api.js";
 import { h, icon, plural, replace } from "./dom.js";
 import { field, form, input, select } from "./forms.js";
+import { ROLES } from "./members.js";
 import { confirm, describe, emptyState, load, openDialog, skeleton, toast } from "./overlays.js";
 import { inTree as inOrder, may, state } from "./state.js";
 
 /// What each permission lets one do, by its part before the colon.
 const GROUPS = [
-    ["Entries", [["entry:view", "see expenses and incomes"], ["entry:create", "record them"], ["entry:edit-own", "change what they recorded"], ["entry:edit", "change what anybody recorded"], ["import:run", "import statements"]]],
+    ["Entries", [["entry:view", "see entries"], ["entry:create", "record entries"], ["entry:edit-own", "change what they recorded"], ["entry:edit", "change what anybody recorded"], ["import:run", "import statements"]]],
     ["Order", [["rule:manage", "change rules"], ["category:manage", "change categories and payment methods"]]],
-    ["Book", [["book:view", "see its name and settings"], ["book:manage", "change them"], ["activity:view", "see what happened"], ["audit:read", "read the audit log"]]],
+    ["Book", [["book:view", "see the book’s settings"], ["book:manage", "change the book’s settings"], ["activity:view", "see what happened"], ["audit:read", "read the audit log"]]],
     ["People", [["member:view", "see who is in it"], ["user:manage", "invite, remove, change roles"], ["department:manage", "change departments"], ["role:manage", "change roles"]]],
     ["Budgets and reports", [["budget:view", "see budgets"], ["budget:create", "propose budgets"], ["budget:approve", "approve budgets"], ["budget:manage", "change budgets"], ["report:view", "see reports"], ["report:generate", "have reports made"]]],
-    ["Other programs", [["webhook:manage", "connect them"]]],
+    ["Other programs", [["webhook:manage", "connect other programs"]]],
 ];
+
+/// A permission in words, by its name in the API.
+export const permissionWords = (name) => GROUPS.flatMap(([, items]) => items).find(([each]) => each === name)?.[1] ?? name;
 
 export function show(main) {
     const body = h("div");
     let alive = true;
-    replace(main, h("header.screen-head", h("h1", { tabindex: "-1" }, "Organisation")), h("p.lead", h("bdi", state.book.name)), body);
+    replace(main, h("header.screen-head", h("h1", { tabindex: "-1" }, "Departments and roles"), h("div.screen-actions", h("a.button", { href: "/members" }, icon("people"), "Members"))), h("p.lead", h("bdi", state.book.name)), body);
     if (state.book.kind !== "organization") {
         replace(body, emptyState({ symbol: "people", title: "This book is no organisation", text: "Only an organisation has departments and roles of its own.", actions: [h("a.button", { href: "/members" }, "Members")] }));
         return { title: "Organisation", dispose() {} };
@@ -35,12 +39,14 @@ export function show(main) {
 
 /// Which entries a role reaches.
 const SCOPES = [["all", "All entries of the organisation"], ["department", "Those of the member’s department, and what they record"], ["own", "What the member records"]];
-const SHORT = { department: "of their department", own: "of their own entries" };
+const SHORT = { department: "with what is of their department", own: "with what they record" };
 
 const changes = (permission) => may(permission) && !state.book.isArchived;
 
-async function remove(path, name, refresh) {
-    if (!(await confirm({ title: `Delete “${name}”?`, text: "Nobody may be in it any more.", verb: "Delete", danger: true }))) return;
+/// `inUse` says who is in the way, where somebody is.
+async function remove(path, name, refresh, inUse) {
+    if (inUse) return void toast(inUse, { tone: "bad" });
+    if (!(await confirm({ title: `Delete “${name}”?`, text: "Nobody is in it. It cannot be brought back.", verb: "Delete", danger: true }))) return;
     try {
         await api.delete(path);
         toast(`Deleted ${name}.`);
@@ -53,12 +59,24 @@ function buttons(name, edit, drop) {
         h("button.icon-button.small", { type: "button", "aria-label": `Delete ${name}`, onclick: drop }, icon("trash"))];
 }
 
+function departmentInUse(department, departments) {
+    if (Number(department.memberCount)) return `${plural(Number(department.memberCount), "member is", "members are")} in “${department.name}”. Give them another department first, under Members.`;
+    return departments.some((each) => each.parentId === department.id) && `“${department.name}” has departments of its own. Move or delete them first.`;
+}
+
+/// What a role may do, as far as a line has room.
+function inShort(permissions) {
+    if (!permissions.length) return "do nothing";
+    const words = permissions.map(permissionWords);
+    return words.length <= 4 ? words.join(", ") : `${words.slice(0, 3).join(", ")} and ${words.length - 3} things more`;
+}
+
 function departmentList(departments, refresh) {
     const mayChange = changes("department:manage");
     return h("section", h("div.section-head", h("h2.people-head", "Departments"), mayChange && h("button.small", { type: "button", onclick: () => editDepartment({}, departments, refresh) }, icon("plus"), "New department")),
         departments.length ? h("ul.people", { "aria-label": "Departments" }, inOrder(departments).map((each) => h("li.person-row.plain", { css: { "--depth": String(each.depth) } },
             h("span.item-main.indented", h("strong", h("bdi", each.name)), h("span.muted.small", plural(Number(each.memberCount), "member"))),
-            mayChange && buttons(each.name, () => editDepartment(each, departments, refresh), () => remove(`/departments/${each.id}`, each.name, refresh)))))
+            mayChange && buttons(each.name, () => editDepartment(each, departments, refresh), () => remove(`/departments/${each.id}`, each.name, refresh, departmentInUse(each, departments))))))
             : h("p.muted", "None."));
 }
 
@@ -89,8 +107,8 @@ function roleList(roles, refresh) {
     const mayChange = changes("role:manage");
     return h("section", h("div.section-head", h("h2.people-head", "Roles"), mayChange && h("button.small", { type: "button", onclick: () => editRole({}, refresh) }, icon("plus"), "New role")),
         roles.length ? h("ul.people", { "aria-label": "Roles" }, roles.map((each) => h("li.person-row.plain",
-            h("span.item-main", h("strong", h("bdi", each.name)), h("span.muted.small", [plural(each.permissions.length, "permission"), SHORT[each.scope], plural(Number(each.memberCount), "member")].filter(Boolean).join(", "))),
-            mayChange && buttons(each.name, () => editRole(each, refresh), () => remove(`/roles/${each.id}`, each.name, refresh)))))
+            h("span.item-main", h("strong", h("bdi", each.name)), h("span.muted.small", `${plural(Number(each.memberCount), "member")} · may ${inShort(each.permissions)}${SHORT[each.scope] ? `, ${SHORT[each.scope]}` : ""}`)),
+            mayChange && buttons(each.name, () => editRole(each, refresh), () => remove(`/roles/${each.id}`, each.name, refresh, Number(each.memberCount) && `${plural(Number(each.memberCount), "member has", "members have")} the role “${each.name}”. Give them another one first, under Members.`)))))
             : h("p.muted", "None."),
         h("p.muted.small.list-hint", "A member with one of these has its rights in the place of Administrator, Member or Viewer. An owner has every right."));
 }
@@ -121,28 +139,38 @@ function editRole(role, refresh) {
     content.querySelector("input").focus();
 }
 
-/// Where somebody is in the organisation: role, department, title.
+/// What an organisation has to choose from: role, department, title. `place` is where somebody is so far.
+export async function placeFields(place = {}) {
+    const [departments, roles] = await Promise.all([api.get("/departments"), api.get("/roles")]);
+    const builtIn = ROLES.filter(([role]) => role !== "owner").map(([role, text]) => [role, text]);
+    return [
+        place.role !== "owner" && field({ name: "role", label: "Role", control: select([{ label: "Built in", options: builtIn }, ...(roles.length ? [{ label: "Of the organisation", options: roles.map((each) => [each.id, each.name]) }] : [])], place.roleId ?? place.role ?? "member") }),
+        field({ name: "departmentId", label: "Department", control: select([["", "None"], ...inOrder(departments).map((each) => [each.id, `${"– ".repeat(each.depth)}${each.name}`])], place.departmentId ?? "") }),
+        field({ name: "title", label: "Title", optional: true, control: input({ value: place.title ?? "", maxlength: 100, placeholder: "Treasurer" }) }),
+    ];
+}
+
+/// The same as the API takes it. A role of the organisation is an id, a built-in one a word.
+export function placeOf({ role, departmentId, title }) {
+    const place = { departmentId: departmentId || null, title: title.trim() || null };
+    if (role) Object.assign(place, ROLES.some(([each]) => each === role) ? { role } : { roleId: role });
+    return place;
+}
+
 export async function editPlace(member, path, refresh) {
-    let departments, roles;
-    try {
-        [departments, roles] = await Promise.all([api.get("/departments"), api.get("/roles")]);
-    } catch (error) { return void toast(describe(error).text, { tone: "bad" }); }
+    let fields;
+    try { fields = await placeFields(member); } catch (error) { return void toast(describe(error).text, { tone: "bad" }); }
     const content = form({
         className: "stack",
+        aliases: { roleId: "role" },
         send: async (values) => {
-            const wanted = { departmentId: values.departmentId || null, title: values.title.trim() || null };
-            if (member.role !== "owner") wanted.roleId = values.roleId || null;
-            await api.patch(path, wanted);
+            await api.patch(path, placeOf(values));
             close();
             toast(`Saved ${member.name}’s place.`);
             refresh();
         },
-        children: [
-            member.role !== "owner" && field({ name: "roleId", label: "Role of the organisation", control: select([["", "None: the built-in one"], ...roles.map((each) => [each.id, each.name])], member.roleId ?? "") }),
-            field({ name: "departmentId", label: "Department", control: select([["", "None"], ...inOrder(departments).map((each) => [each.id, `${"– ".repeat(each.depth)}${each.name}`])], member.departmentId ?? "") }),
-            field({ name: "title", label: "Title", optional: true, control: input({ value: member.title ?? "", maxlength: 100 }) }),
-            h("div.form-actions", h("button.primary", { type: "submit" }, "Save")),
-        ],
+        children: [fields, h("div.form-actions", h("button.primary", { type: "submit" }, "Save"))],
     });
     const { close } = openDialog({ title: member.name, className: "question", body: h("div.dialog-body", content) });
+    content.querySelector("select").focus();
 }

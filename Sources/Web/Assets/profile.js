@@ -10,7 +10,6 @@ import { describe, toast } from "./overlays.js";
 import { state } from "./state.js";
 
 const LARGEST = 2 * 1024 * 1024;
-const LANGUAGES = [["en", "English"], ["de", "Deutsch"], ["hi", "हिन्दी"]];
 
 function take(saved) {
     state.user = { ...state.user, ...saved, books: saved?.books ?? state.user.books };
@@ -26,7 +25,7 @@ export function profileForm() {
             send: async (values) => {
                 take(await api.put("/users/me", {
                     firstName: values.firstName.trim() || null, lastName: values.lastName.trim() || null,
-                    bio: values.bio.trim() || null, timeZone: values.timeZone || null, language: values.language,
+                    bio: values.bio.trim() || null, timeZone: values.timeZone || null,
                 }));
                 toast("Profile saved.");
                 reshow();
@@ -37,9 +36,7 @@ export function profileForm() {
                     field({ name: "lastName", label: "Last name", control: input({ value: user.lastName ?? "", autocomplete: "family-name", maxlength: 100 }) })),
                 field({ name: "email", label: "E-mail", control: input({ value: user.email, type: "email", readonly: true }), hint: "This is how you sign in." }),
                 field({ name: "bio", label: "About you", optional: true, control: h("textarea", { rows: 2, maxlength: 500 }, user.bio ?? "") }),
-                h("div.field-row",
-                    field({ name: "timeZone", label: "Time zone", control: select([["", "That of each book"], ...timeZoneOptions(user.timeZone)], user.timeZone ?? "") }),
-                    field({ name: "language", label: "Letters in", control: select(LANGUAGES, user.language ?? "en") })),
+                field({ name: "timeZone", label: "Time zone", control: select([["", "That of each book"], ...timeZoneOptions(user.timeZone)], user.timeZone ?? "") }),
                 done < 100 && h("p.muted.small", `Your profile is ${done} % complete.`),
                 h("div.form-actions", h("button.primary", { type: "submit" }, "Save profile")),
             ],

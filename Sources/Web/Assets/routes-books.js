@@ -4,6 +4,7 @@ import * as accountData from "./account-data.js";
 import * as invitation from "./invitation.js";
 import * as members from "./members.js";
 import * as organization from "./organization.js";
+import * as preferences from "./preferences.js";
 import { may, state } from "./state.js";
 
 export const routes = [
@@ -16,4 +17,4 @@ export const routes = [
 export const places = () => [state.book && may("member:view") && ["/members", "Members", "people"]].filter(Boolean);
 
 /// [title, text, content, id] of each section of the settings.
-export const sections = () => [accountData.section()];
+export const sections = () => [...preferences.sections(), accountData.section()];

@@ -11,6 +11,7 @@ import * as bookScreens from "./routes-books.js";
 import * as liveScreens from "./routes-live.js";
 import { noteOfAddress } from "./address-note.js";
 import { signOut } from "./settings.js";
+import { noteOfInvitations } from "./invitation.js";
 import { showHelp } from "./shortcuts.js";
 import { may, seesWholeBook, state } from "./state.js";
 
@@ -53,7 +54,7 @@ function draw(root) {
                 h("button.icon-button", { type: "button", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)", onclick: showHelp }, icon("keyboard")),
                 themeButton())),
         h("header.top", h("a.brand", { href: "/", "aria-label": "Purser, dashboard" }, icon("logo", "brand-mark")), bookSwitch(), themeButton()),
-        h("div.shell-body", farewell(), noteOfAddress(), h("main", { id: "main", tabindex: "-1" })),
+        h("div.shell-body", farewell(), noteOfAddress(), noteOfInvitations(), h("main", { id: "main", tabindex: "-1" })),
         h("nav.tabs", { "aria-label": "Main" }, places().slice(0, 2).map(link), records("entry:create") && add(), link(places()[2]), more())));
 }
 

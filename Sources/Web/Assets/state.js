@@ -1,7 +1,7 @@
 // Who is signed in, in which book, and the categories of that book.
 
 import { api, maySignedIn, store, stored, useBook } from "./api.js";
-import { today } from "./dates.js";
+import { today, writeDaysAs } from "./dates.js";
 
 export const state = { user: null, book: null, categories: [] };
 
@@ -15,8 +15,16 @@ export async function loadSession() {
 
 export function adopt(user) {
     state.user = user;
+    applyPreferences(user.preferences);
     const books = user.books ?? [];
     chooseBook(books.find((book) => book.id === stored(BOOK)) ?? books[0] ?? null);
+}
+
+/// What somebody has chosen for all their devices.
+export function applyPreferences(preferences) {
+    writeDaysAs(preferences?.dateFormat);
+    store("purser.theme.account", preferences?.darkMode ? "dark" : null);
+    document.dispatchEvent(new CustomEvent("themechoice"));
 }
 
 export function chooseBook(book) {
@@ -37,6 +45,9 @@ export const may = (permission) => Boolean(state.book?.permissions?.includes(per
 
 /// The same for what changes something: an archived book is only read.
 export const mayChange = (permission) => may(permission) && !state.book?.isArchived;
+
+/// Whether this entry is theirs to change: any, or with a lesser role those that they have recorded.
+export const mayEdit = (entry) => mayChange("entry:edit") || (mayChange("entry:edit-own") && (!entry.createdBy || entry.createdBy === state.user.id));
 
 /// What the role's scope is, in words; null where it reaches the whole book.
 export const scopeWords = () => ({ department: "You see what is of your department, and what you have recorded.", own: "You see what you have recorded." })[state.book?.scope] ?? null;

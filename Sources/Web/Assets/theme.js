@@ -5,8 +5,12 @@
     const system = matchMedia("(prefers-color-scheme: dark)");
     function apply() {
         let theme = null;
-        try { theme = localStorage.getItem("purser.theme"); } catch { /* storage may be blocked */ }
-        if (theme !== "light" && theme !== "dark") theme = system.matches ? "dark" : "light";
+        let isAlwaysDark = false;
+        try {
+            theme = localStorage.getItem("purser.theme");
+            isAlwaysDark = localStorage.getItem("purser.theme.account") === "dark";
+        } catch { /* storage may be blocked */ }
+        if (theme !== "light" && theme !== "dark") theme = isAlwaysDark || system.matches ? "dark" : "light";
         if (document.documentElement.dataset.theme === theme) return;
         document.documentElement.dataset.theme = theme;
         document.dispatchEvent(new CustomEvent("themechange"));
