@@ -2,7 +2,8 @@ import CCrypto
 
 /// A public key on P-256: verifies ES256 (ECDSA with SHA-256).
 ///
-/// The same holds for its threads as for `RSAPublicKey`.
+/// `EVP_PKEY` is not changed after it is made, and OpenSSL counts its references atomically: it may be used from any
+/// thread, each call with a context of its own.
 package final class P256PublicKey: @unchecked Sendable {
     private let key: OpaquePointer
 

@@ -90,6 +90,8 @@ package struct JWT: Sendable {
         return claims
     }
 
+    private static let registered: Set = ["iss", "aud", "sub", "jti", "iat", "nbf", "exp"]
+
     private func read(_ payload: [UInt8]) throws(TokenError) -> JWTClaims {
         guard let object = JWS.jsonObject(payload), let members = object.object else { throw .malformed }
         func text(_ name: String) throws(TokenError) -> String {
@@ -107,12 +109,11 @@ package struct JWT: Sendable {
         guard audiences.string == audience || audiences.array?.contains(where: { $0.string == audience }) == true else {
             throw .wrongAudience
         }
-        let registered: Set = ["iss", "aud", "sub", "jti", "iat", "nbf", "exp"]
         return JWTClaims(
             issuer: try text("iss"), audience: audience, subject: try text("sub"), id: try text("jti"),
             issuedAt: try seconds("iat"), notBefore: try seconds("nbf"), expiresAt: try seconds("exp"),
             others: members.compactMap { member in
-                guard !registered.contains(member.key), let value = member.value.string else { return nil }
+                guard !Self.registered.contains(member.key), let value = member.value.string else { return nil }
                 return JWTClaims.Claim(member.key, value)
             })
     }

@@ -3,14 +3,15 @@ import CCrypto
 
 /// The public half of an RSA key: verifies RS256 (RSASSA-PKCS1-v1_5 with SHA-256).
 ///
-/// `EVP_PKEY` is not changed after it is made, and OpenSSL counts its references atomically: it may be used from any
-/// thread, each call with a context of its own.
+/// Key and context are not changed after they are made, and OpenSSL counts their references atomically: they may be used
+/// from any thread, each call with a duplicate of the context.
 package final class RSAPublicKey: @unchecked Sendable {
     package let modulus: [UInt8]
     package let exponent: [UInt8]
     /// The key's name in tokens: its RFC 7638 thumbprint, so that it follows from the key alone.
     package let keyID: String
     fileprivate let key: OpaquePointer
+    private let verifier: OpaquePointer
 
     /// Refuses keys under 2048 and over 8192 bits, and exponents that no honest key has.
     package init?(modulus: [UInt8], exponent: [UInt8]) {
@@ -25,22 +26,28 @@ package final class RSAPublicKey: @unchecked Sendable {
             ERR_clear_error()
             return nil
         }
+        guard let verifier = shim_rsa_verifier(key, Algorithms.sha256) else {
+            EVP_PKEY_free(key)
+            ERR_clear_error()
+            return nil
+        }
         self.modulus = modulus
         self.exponent = exponent
         self.key = key
+        self.verifier = verifier
         keyID = Self.thumbprint(modulus: modulus, exponent: exponent)
     }
 
-    deinit { EVP_PKEY_free(key) }
+    deinit {
+        EVP_PKEY_CTX_free(verifier)
+        EVP_PKEY_free(key)
+    }
 
     package func isValidSignature(_ signature: [UInt8], for message: UnsafeRawBufferPointer) -> Bool {
-        guard signature.count == modulus.count, let context = EVP_MD_CTX_new() else { return false }
-        defer { EVP_MD_CTX_free(context) }
-        let valid =
-            EVP_DigestVerifyInit(context, nil, Algorithms.sha256, nil, key) == 1
-            && EVP_DigestVerify(
-                context, signature, signature.count, message.assumingMemoryBound(to: UInt8.self).baseAddress,
-                message.count) == 1
+        guard signature.count == modulus.count, let context = EVP_PKEY_CTX_dup(verifier) else { return false }
+        defer { EVP_PKEY_CTX_free(context) }
+        let digest = SHA256.hash(message)
+        let valid = EVP_PKEY_verify(context, signature, signature.count, digest, digest.count) == 1
         // A failure leaves entries in the thread's error queue, which would grow and mislead the next reader.
         if !valid { ERR_clear_error() }
         return valid
