@@ -226,21 +226,25 @@ package final class Application: Sendable {
     private struct MethodNotAllowed: Error { let methods: [String] }
 
     private func checkAccept(_ request: Request, _ route: Route) throws {
-        guard let accept = request.header("accept"), accept != "*/*", !route.success.contentType.isEmpty else { return }
-        let type = MediaType(route.success.contentType).essence
-        let family = type.prefix { $0 != "/" } + "/*"
+        guard let accept = request.header("accept"), accept != "*/*", !route.success.contentTypes.isEmpty else {
+            return
+        }
+        if route.success.contentTypes.contains(accept) { return }
+        let types = route.success.contentTypes.map { MediaType($0).essence }
+        let families = types.map { type in String(type.prefix { $0 != "/" }) + "/*" }
         var refused = false
         for item in accept.split(separator: ",") {
             let media = MediaType(String(item))
             let isRefused = media["q"].map { $0.allSatisfy { $0 == "0" || $0 == "." } } ?? false
-            if media.essence == "*/*" || media.essence == type || media.essence == family {
+            if media.essence == "*/*" || types.contains(media.essence) || families.contains(media.essence) {
                 if !isRefused { return }
                 refused = true
             }
         }
         if refused || !accept.allSatisfy(\.isWhitespace) {
             throw Refusal(
-                .notAcceptable, "NOT_ACCEPTABLE", "This answers with \(type), which the Accept header excludes.")
+                .notAcceptable, "NOT_ACCEPTABLE",
+                "This answers with \(types.joined(separator: " or ")), which the Accept header excludes.")
         }
     }
 

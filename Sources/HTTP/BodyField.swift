@@ -26,8 +26,11 @@ package struct BodyField<Value: Sendable>: Sendable {
     /// Reads a value that does not stand in a body by itself.
     package func parse(_ value: JSONValue) throws(FieldProblem) -> Value { try read(value) }
 
+    /// What need not be sent may be sent as null, too: `Body.read` takes that for nothing.
     package var property: SchemaProperty {
-        SchemaProperty(name, schema, required: isRequired && aliases.isEmpty, summary)
+        if isRequired { return SchemaProperty(name, schema, required: aliases.isEmpty, summary) }
+        if case .nullable = schema { return SchemaProperty(name, schema, required: false, summary) }
+        return SchemaProperty(name, .nullable(schema), required: false, summary)
     }
 
     package func required() -> BodyField {
@@ -204,6 +207,14 @@ package struct Body: Sendable {
 package struct BodySchema: Sendable {
     package let contentTypes: [String]
     package let schema: Schema
+    /// Whether there must be one: a handler may read it by `Request.optionalBody()`.
+    private(set) var isRequired = true
+
+    package func optional() -> BodySchema {
+        var body = self
+        body.isRequired = false
+        return body
+    }
 
     package static func json(_ name: String, _ properties: [SchemaProperty]) -> BodySchema {
         BodySchema(contentTypes: ["application/json"], schema: .object(name: name, properties))

@@ -72,7 +72,7 @@ package enum OpenAPI {
             writer.key("requestBody")
             writer.beginObject()
             writer.key("required")
-            writer.bool(true)
+            writer.bool(body.isRequired)
             writer.key("content")
             writer.beginObject()
             for type in body.contentTypes {
@@ -142,6 +142,11 @@ package enum OpenAPI {
             writer.string(place)
             writer.key("required")
             writer.bool(required)
+            // `name=` is the same as leaving it out.
+            if place == "query" {
+                writer.key("allowEmptyValue")
+                writer.bool(true)
+            }
             if let summary {
                 writer.key("description")
                 writer.string(summary)
@@ -165,11 +170,13 @@ package enum OpenAPI {
             if let schema = success.schema {
                 writer.key("content")
                 writer.beginObject()
-                writer.key(success.contentType)
-                writer.beginObject()
-                writer.key("schema")
-                enveloped(schema, success).write(to: &writer, components: &components)
-                writer.endObject()
+                for type in success.contentTypes {
+                    writer.key(type)
+                    writer.beginObject()
+                    writer.key("schema")
+                    enveloped(schema, success).write(to: &writer, components: &components)
+                    writer.endObject()
+                }
                 writer.endObject()
             }
             writer.endObject()

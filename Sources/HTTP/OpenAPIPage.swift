@@ -22,7 +22,7 @@ enum OpenAPIPage {
         var html = """
             <details><summary><b class="\(route.method.rawValue.lowercased())">\(route.method.rawValue)</b>
             <code>\(escaped(route.path))</code> \(escaped(route.summary))</summary>
-            <p>For: \(escaped(audience(route.access))). Answers \(route.success.status)\(route.success.contentType.isEmpty ? "" : " " + route.success.contentType).</p>
+            <p>For: \(escaped(audience(route.access))). Answers \(route.success.status)\(route.success.contentTypes.isEmpty ? "" : " " + route.success.contentTypes.joined(separator: " or ")).</p>
 
             """
         if !route.query.isEmpty {

@@ -76,7 +76,10 @@ extension QueryField where Value == YearMonth {
 extension QueryField where Value == Int {
     /// A number outside the range is moved to its nearest end (INVENTORY B38), text that is no number is refused.
     package static func clamped(_ name: String, to range: ClosedRange<Int>, _ summary: String) -> QueryField {
-        QueryField(name, .integer(minimum: range.lowerBound, maximum: range.upperBound), summary) {
+        QueryField(
+            name, .integer(),
+            "\(summary) From \(range.lowerBound) to \(range.upperBound); what is outside is moved to the nearest."
+        ) {
             text throws(FieldProblem) in
             guard let number = Int(text) else { throw FieldProblem("\(name) should be a whole number.") }
             return min(max(number, range.lowerBound), range.upperBound)

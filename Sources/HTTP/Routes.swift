@@ -12,31 +12,34 @@ package struct Route: Sendable {
     package struct Success: Sendable {
         let status: Int
         let schema: Schema?
-        let contentType: String
+        /// Those that it may have; the request says which.
+        let contentTypes: [String]
         /// Whether the schema is wrapped in the envelope, with or without `meta`.
         let isEnveloped: Bool
         let hasMeta: Bool
 
         package static func data(_ schema: Schema, status: Int = 200) -> Success {
-            Success(status: status, schema: schema, contentType: "application/json", isEnveloped: true, hasMeta: false)
+            Success(
+                status: status, schema: schema, contentTypes: ["application/json"], isEnveloped: true, hasMeta: false)
         }
         package static func created(_ schema: Schema) -> Success { data(schema, status: 201) }
         package static func page(of schema: Schema) -> Success {
             Success(
-                status: 200, schema: .array(schema), contentType: "application/json", isEnveloped: true, hasMeta: true)
+                status: 200, schema: .array(schema), contentTypes: ["application/json"], isEnveloped: true,
+                hasMeta: true)
         }
         package static let nothing = Success(
-            status: 204, schema: nil, contentType: "", isEnveloped: false, hasMeta: false)
+            status: 204, schema: nil, contentTypes: [], isEnveloped: false, hasMeta: false)
         /// To another address.
         package static let redirect = Success(
-            status: 302, schema: nil, contentType: "", isEnveloped: false, hasMeta: false)
+            status: 302, schema: nil, contentTypes: [], isEnveloped: false, hasMeta: false)
         /// 101: the connection speaks another protocol from then on.
         package static let switching = Success(
-            status: 101, schema: nil, contentType: "", isEnveloped: false, hasMeta: false)
-        package static func content(_ contentType: String) -> Success {
+            status: 101, schema: nil, contentTypes: [], isEnveloped: false, hasMeta: false)
+        package static func content(_ contentTypes: String...) -> Success {
             Success(
-                status: 200, schema: contentType == "application/json" ? .anything : .binary, contentType: contentType,
-                isEnveloped: false, hasMeta: false)
+                status: 200, schema: contentTypes == ["application/json"] ? .anything : .binary,
+                contentTypes: contentTypes, isEnveloped: false, hasMeta: false)
         }
     }
 

@@ -19,7 +19,7 @@ extension EntryRoutes {
             place.path + "/export", "All of them as a file, streamed", access: .book(.viewEntries),
             query: [Input.format.declaration, Input.mark.declaration] + place.filters
                 + EntryOrder.Input.declarations,
-            returns: .content("text/csv"), refuses: [.unprocessable, .unavailable]
+            returns: .content("text/csv", "application/x-ndjson"), refuses: [.unprocessable, .unavailable]
         ) { try await export($0, place) }
     }
 

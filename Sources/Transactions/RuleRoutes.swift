@@ -56,7 +56,8 @@ package struct RuleRoutes: RouteGroup {
                 [
                     Input.ids.property, Input.dryRun.property, Input.startDate.property, Input.endDate.property,
                     Input.onlyUncategorised.property,
-                ]),
+                ]
+            ).optional(),
             returns: .data(
                 .object(
                     name: "RuleApplicationResult",

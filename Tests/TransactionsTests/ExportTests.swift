@@ -85,7 +85,10 @@ import Testing
         try await TestApp.run { app in
             let ada = try await app.ada
             try await fill(ada, count: 1200)
-            let answer = try await ada.get("/expenses/export?format=json&sort=amount&order=asc")
+            let answer = try await ada.send(
+                "GET", "/expenses/export?format=json&sort=amount&order=asc",
+                fields: [("Accept", "application/x-ndjson")])
+            #expect(answer["content-type"]?.hasPrefix("application/x-ndjson") == true)
             let lines = answer.text.split(separator: "\n")
             let listed = try await ada.everyEntry("/expenses?limit=100&sort=amount&order=asc")
             #expect(try lines.map { try JSONValue.parse(Array($0.utf8)) } == listed && lines.count == 1200)
