@@ -82,12 +82,42 @@ extension Accounts {
             guard user.isSecondFactorRequired != isRequired else { return [] }
             try await users.saveSecondFactorRequired(isRequired, of: user.id, at: now)
             try await recordByOperator(isRequired ? "MFA_DEMANDED" : "MFA_LEFT_OPEN", of: user, in: transaction)
-            guard isRequired, try await factors(of: user.id, in: transaction).isEmpty else { return [] }
+            // By what they have to show beside the password until now.
+            guard isRequired, try await factors(of: user, in: transaction).isEmpty else { return [] }
             try await send(.factorChanged(.codesRequired), to: user, in: transaction)
             return try await SessionStore(transaction: transaction)
                 .revokeAll(of: user.id, because: .administrator, at: now)
         }
         if !ended.isEmpty { await refuseEverywhere(ended, at: now) }
+    }
+
+    /// `purser user sign-out EMAIL`: ends all sessions of one person, who may sign in again.
+    ///
+    /// - Returns: how many there were.
+    package func endSessions(of email: EmailAddress) async throws -> Int {
+        let now = clock.now()
+        let ended = try await database.transaction { [self] transaction in
+            guard let user = try await UserStore(queryable: transaction).lock(email: email) else {
+                throw Refusal.notFound("account")
+            }
+            try await recordByOperator("SESSIONS_REVOKED", of: user, in: transaction)
+            return try await SessionStore(transaction: transaction)
+                .revokeAll(of: user.id, because: .administrator, at: now)
+        }
+        await refuseEverywhere(ended, at: now)
+        return ended.count
+    }
+
+    /// `purser user sign-out --all`: ends every session there is, as after the theft of a key.
+    package func endAllSessions() async throws -> (sessions: Int, people: Int) {
+        let now = clock.now()
+        let (counts, ended) = try await database.transaction { transaction in
+            try await transaction.record(
+                AuditRecord(.init("SESSIONS_REVOKED"), module: "accounts", record: "all", by: .operator))
+            return try await SessionStore(transaction: transaction).revokeEverybodys(at: now)
+        }
+        await refuseEverywhere(ended, at: now)
+        return counts
     }
 
     func recordByOperator(_ action: StaticString, of user: User, in connection: any Queryable) async throws {

@@ -43,7 +43,7 @@ extension Accounts {
 
     func codeState(of id: UserID) async throws -> CodeState {
         let user = try await activeUser(id)
-        let factors = try await factors(of: id, in: database)
+        let factors = try await factors(of: user, in: database)
         return CodeState(
             isOn: factors.contains(.code), isRequired: isSecondFactorDemanded(of: user),
             recoveryCodesLeft: try await CodeStore(queryable: database).recoveryCodesLeft(of: id), factors: factors)
@@ -120,10 +120,9 @@ extension Accounts {
         return codes
     }
 
-    func reauthenticate(_ id: UserID, in session: SessionID, code: String, from client: Client) async throws {
-        try await withCode(.device(code), of: id, from: client) { _, transaction, now in
-            try await SessionStore(transaction: transaction).saveAuthenticated(session, at: now)
-        }
+    /// Uses a code up as the second half of a proof.
+    func prove(_ code: TypedCode, of id: UserID, from client: Client) async throws {
+        try await withCode(code, of: id, from: client) { _, _, _ in }
     }
 
     /// For the operator, when somebody has lost device and recovery codes alike.

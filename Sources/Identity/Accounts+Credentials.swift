@@ -70,7 +70,10 @@ extension Accounts {
             try await record("PASSWORD_CHANGED", of: user, from: client, in: transaction)
             try await send(.passwordChanged, to: user, in: transaction)
             let sessions = SessionStore(transaction: transaction)
-            try await sessions.saveAuthenticated(session, at: now)
+            // Where there is a second factor the password is half a proof.
+            if try await factors(of: user, in: transaction).isEmpty {
+                try await sessions.saveAuthenticated(session, at: now)
+            }
             guard endOthers else { return [] }
             return try await sessions.revokeAll(of: id, except: session, because: .password, at: now)
         }
@@ -104,16 +107,6 @@ extension Accounts {
             try await record(
                 "EMAIL_CHANGE_ASKED", of: user, from: client, in: transaction, old: ("email", user.email),
                 new: ("email", email.normalized))
-        }
-    }
-
-    /// Notes that the person at this session has just proved who they are.
-    func reauthenticate(_ id: UserID, in session: SessionID, password: String, from client: Client) async throws {
-        let user = try await activeUser(id)
-        _ = try await prove(password, of: user, field: "password", from: client)
-        let now = clock.now()
-        try await database.transaction { transaction in
-            try await SessionStore(transaction: transaction).saveAuthenticated(session, at: now)
         }
     }
 

@@ -22,6 +22,8 @@ struct OAuthVisit: Equatable, Sendable {
     let user: UserID?
     /// The session whose person confirms that it is them.
     let confirming: SessionID?
+    /// Of confirming: whether a code of the second factor was used up before they went.
+    let hasCode: Bool
 
     var purpose: Purpose {
         guard let user else { return .signIn }
@@ -46,16 +48,21 @@ struct OAuthVisit: Equatable, Sendable {
         if let confirming {
             writer.key("session")
             writer.identifier(confirming)
+            writer.key("code")
+            writer.bool(hasCode)
         }
         writer.endObject()
         return secrets.seal(writer.bytes, context: Self.context)
     }
 
-    init(provider: String, next: String, for user: UserID? = nil, confirming: SessionID? = nil) {
+    init(
+        provider: String, next: String, for user: UserID? = nil, confirming: SessionID? = nil, hasCode: Bool = false
+    ) {
         self.provider = provider
         self.next = next
         self.user = user
         self.confirming = confirming
+        self.hasCode = hasCode
     }
 
     init?(_ challenge: Challenge, _ secrets: SecretBox) {
@@ -65,7 +72,7 @@ struct OAuthVisit: Equatable, Sendable {
         else { return nil }
         self.init(
             provider: provider, next: next, for: challenge.user,
-            confirming: json["session"]?.string.flatMap { SessionID($0) })
+            confirming: json["session"]?.string.flatMap { SessionID($0) }, hasCode: json["code"]?.bool ?? false)
     }
 }
 
@@ -92,6 +99,8 @@ enum OAuthProblem: String, Error {
     case other
     /// Of confirming: they signed in there a while ago, and were not asked again.
     case stale
+    /// Of confirming: the account has a second factor, and none was shown.
+    case factor
 }
 
 enum OAuthOutcome: Sendable {
@@ -99,7 +108,8 @@ enum OAuthOutcome: Sendable {
     /// The account has second factors here, and the provider's word does not spare them.
     case secondStep(SecondStep)
     case linked
-    case confirmed
+    /// The session goes on under new tokens.
+    case confirmed(SignedIn)
 }
 
 extension Accounts {
@@ -143,8 +153,10 @@ extension Accounts {
             try await link(identity, to: user, provider: provider, origin: origin)
             return .linked
         case .confirm(let user, let session):
-            try await confirm(user, in: session, by: identity)
-            return .confirmed
+            return .confirmed(
+                try await confirm(
+                    user, in: session, by: identity,
+                    isWhole: visit.hasCode || provider.trustsFactors && identity.hasSecondFactor, from: client))
         }
         let now = clock.now()
         let admitted = try await database.transaction { [self] transaction -> Admitted in
@@ -175,7 +187,7 @@ extension Accounts {
         }
         guard user.isActive else { throw OAuthProblem.disabled }
         try await LinkedIdentityStore(queryable: transaction).saveUse(link, email: Self.shown(identity.email), at: now)
-        let factors = try await factors(of: user.id, in: transaction)
+        let factors = try await factors(of: user, in: transaction)
         guard factors.isEmpty || provider.trustsFactors && identity.hasSecondFactor else {
             return .secondStep(
                 try await beginSecondStep(
@@ -211,10 +223,11 @@ extension Accounts {
         try await insert(identity, for: user, provider: provider, origin: origin, at: now, in: transaction)
         let book = try await BookStore(transaction).open(
             NewBook(name: "Personal", kind: .personal, currency: nil, timeZone: nil), for: user.id)
-        let (session, refreshToken, _) = try await openSession(
+        let (session, refreshToken, ended) = try await openSession(
             for: user, transport: .cookie, by: [.provider], client: client, at: now, in: transaction)
         try await publish(.userRegistered, user.id, session.id, in: transaction)
-        return OpenedSession(user: user, books: [book], session: session, refreshToken: refreshToken)
+        return OpenedSession(
+            user: user, books: [book], session: session, refreshToken: refreshToken, ended: ended)
     }
 
     private func link(

@@ -60,11 +60,12 @@ extension Accounts {
             try await check(transaction)
             try await UserStore(queryable: transaction).insert(user, passwordHash: hash)
             let book = try await BookStore(transaction).open(registration.book, for: user.id)
-            let (session, refreshToken, _) = try await openSession(
+            let (session, refreshToken, ended) = try await openSession(
                 for: user, transport: registration.transport, client: client, at: now, in: transaction)
             try await publish(.userRegistered, user.id, session.id, in: transaction)
             try await sendVerification(to: user, at: now, in: transaction)
-            return OpenedSession(user: user, books: [book], session: session, refreshToken: refreshToken)
+            return OpenedSession(
+                user: user, books: [book], session: session, refreshToken: refreshToken, ended: ended)
         }
         return try await signedIn(opened, at: now)
     }

@@ -73,7 +73,7 @@ extension Accounts {
             }
             if failures.pair != nil { try await logins.forgetPair(keys) }
             if let newHash { try await users.replacePasswordHash(oldHash, by: newHash, of: user.id) }
-            let factors = try await factors(of: user.id, in: transaction)
+            let factors = try await factors(of: user, in: transaction)
             guard factors.isEmpty else {
                 return .secondStep(
                     try await beginSecondStep(

@@ -121,9 +121,36 @@ extension Accounts {
             endsAt: now + options.sessionLifetime,
             authenticatedAt: now, methods: methods, revokedAt: nil)
         let token = RefreshToken.random()
-        let ended = try await SessionStore(transaction: transaction)
-            .insert(session, token: token, client: client, at: now)
+        let store = SessionStore(transaction: transaction)
+        var ended = try await store.insert(session, token: token, client: client, at: now)
+        // The browser forgets the one that it had, and nobody could end it by signing out.
+        if transport == .cookie, let former = client.refreshToken,
+            let replaced = try await store.replace(former, at: now)
+        {
+            try await publish(.userSignedOut, replaced.user, replaced.session, in: transaction)
+            ended.append(replaced.session)
+        }
         return (session, token, ended)
+    }
+
+    /// The same sign-in under a new session, upon a proof of who is there: tokens that somebody else may have had until
+    /// now are worth nothing any more, least of all what the proof opens.
+    func renewSession(
+        _ id: SessionID, of user: User, by method: SignInMethod, client: Client, at now: Instant,
+        in transaction: Transaction
+    ) async throws -> OpenedSession {
+        let store = SessionStore(transaction: transaction)
+        guard let old = try await store.lock(id), old.user == user.id, old.isLive(at: now) else {
+            throw Refusal.tokenNotValid
+        }
+        let session = Session(
+            id: .new(), user: user.id, transport: old.transport,
+            expiresAt: min(now + options.refreshLifetime, old.endsAt), endsAt: old.endsAt, authenticatedAt: now,
+            methods: old.methods.contains(method) ? old.methods : old.methods + [method], revokedAt: nil)
+        _ = try await store.revoke(id, because: .renewed, at: now)
+        let token = RefreshToken.random()
+        let ended = try await store.insert(session, token: token, client: client, at: now)
+        return OpenedSession(user: user, books: [], session: session, refreshToken: token, ended: ended + [id])
     }
 
     func publish(_ name: EventName, _ user: UserID, _ session: SessionID?, in transaction: Transaction) async throws {

@@ -20,11 +20,14 @@ struct CodeRoutes: RouteGroup {
             "/auth/mfa", "Which second factors the account has", access: .session, returns: .data(Self.state),
             handle: state)
         routes.post(
-            "/auth/mfa/enable", "A secret for a device; codes are on once one of them was sent to /auth/mfa/verify",
-            access: .session, returns: .data(Self.enrolment), refuses: [.forbidden, .conflict], handle: enable)
+            "/auth/mfa/enable",
+            "A secret for a device; codes are on once one of them was sent to /auth/mfa/verify. Idempotency-Key is refused",
+            access: .session, returns: .data(Self.enrolment), refuses: [.invalid, .forbidden, .conflict],
+            handle: enable)
         routes.post(
             "/auth/mfa/verify",
-            "The second step of a sign-in (with its challenge), or the first code of a new device (signed in)",
+            "The second step of a sign-in (with its challenge), or the first code of a new device (signed in). "
+                + "Idempotency-Key is refused",
             access: .everyone,
             accepts: .json(
                 "CodeVerification",
@@ -40,8 +43,9 @@ struct CodeRoutes: RouteGroup {
             returns: .data(RecoveryRoutes.nothing),
             refuses: [.invalid, .forbidden, .conflict, .tooManyRequests, .unavailable], handle: disable)
         routes.post(
-            "/auth/mfa/recovery-codes", "New recovery codes; those before work no more", access: .session,
-            returns: .data(Self.codes), refuses: [.forbidden, .conflict], handle: renew)
+            "/auth/mfa/recovery-codes",
+            "New recovery codes, shown this once; those before work no more. Idempotency-Key is refused",
+            access: .session, returns: .data(Self.codes), refuses: [.invalid, .forbidden, .conflict], handle: renew)
     }
 
     private static let state = Schema.object(
@@ -91,6 +95,7 @@ struct CodeRoutes: RouteGroup {
     }
 
     @Sendable private func enable(_ request: Request) async throws -> HTTPResponse {
+        try request.refuseIdempotencyKey()
         try await accounts.requireFresh(request)
         let enrolment = try await accounts.beginEnrolment(of: try request.principal.user)
         return .data(fields: Self.notStored, capacity: 8192) { writer in
@@ -106,6 +111,7 @@ struct CodeRoutes: RouteGroup {
     }
 
     @Sendable private func verify(_ request: Request) async throws -> HTTPResponse {
+        try request.refuseIdempotencyKey()
         try request.refuseForeignPage()
         var body = try await request.body()
         let challenge = body.read(IdentityInput.challenge)
@@ -133,6 +139,7 @@ struct CodeRoutes: RouteGroup {
     }
 
     @Sendable private func renew(_ request: Request) async throws -> HTTPResponse {
+        try request.refuseIdempotencyKey()
         try await accounts.requireFresh(request)
         return Self.answer(
             try await accounts.renewRecoveryCodes(of: try request.principal.user, from: Client(request)))

@@ -78,12 +78,14 @@ struct CodeStore {
     }
 }
 
-/// Codes to write down, for whoever has lost their device: 80 random bits each, in letters that cannot be mixed up.
+/// Codes to write down, for whoever has lost their device: at least 128 random bits each, in letters that cannot be mixed
+/// up. Those of older versions have 80, in four groups of four; they work until they are used or made anew.
 enum RecoveryCode {
     static let count = 10
 
+    /// Six groups of four letters and one of two.
     static func random() -> String {
-        let letters = Array(Base32.encodeForPeople(secureRandomBytes(10)).lowercased())
+        let letters = Array(Base32.encodeForPeople(secureRandomBytes(16)).lowercased())
         return stride(from: 0, to: letters.count, by: 4).map { String(letters[$0..<min($0 + 4, letters.count)]) }
             .joined(separator: "-")
     }

@@ -22,23 +22,30 @@ package struct ConfirmationRoutes: RouteGroup {
             "/auth/reauthenticate", "By what one can show who one is", access: .session, returns: .data(Self.ways),
             handle: ways)
         routes.post(
-            "/auth/reauthenticate", "Show once more who is at the session: password, code, or passkey",
+            "/auth/reauthenticate",
+            "Show once more who is at the session: by password (with a code, where there is a second factor) or passkey",
             access: .session,
             accepts: .json(
                 "Reauthentication",
                 [
                     IdentityInput.optionalPassword.property, IdentityInput.code.property,
-                    PasskeyInput.anyCeremony.property, PasskeyInput.anyAssertion.property,
+                    IdentityInput.recoveryCode.property, PasskeyInput.anyCeremony.property,
+                    PasskeyInput.anyAssertion.property,
                 ]),
-            returns: .data(RecoveryRoutes.nothing), refuses: [.invalid, .conflict, .tooManyRequests, .unavailable],
-            handle: confirm)
+            returns: .data(IdentityOutput.refreshed),
+            refuses: [.invalid, .forbidden, .conflict, .tooManyRequests, .unavailable], handle: confirm)
         routes.post(
             "/auth/reauthenticate/passkey", "Begin to do so by passkey", access: .session,
             returns: .data(PasskeyOutput.options), refuses: [.notFound, .unavailable], handle: beginPasskey)
         routes.post(
             "/auth/reauthenticate/services/{provider}", "Begin to do so by signing in with a linked service",
-            access: .session, accepts: .json("ConfirmationVisit", [Self.next.property]),
-            returns: .data(OAuthRoutes.visit), refuses: [.invalid, .notFound, .unavailable], handle: beginVisit)
+            access: .session,
+            accepts: .json(
+                "ConfirmationVisit",
+                [Self.next.property, IdentityInput.code.property, IdentityInput.recoveryCode.property]
+            ).optional(),
+            returns: .data(OAuthRoutes.visit),
+            refuses: [.invalid, .forbidden, .notFound, .conflict, .tooManyRequests, .unavailable], handle: beginVisit)
     }
 
     private static let ways = Schema.object(
@@ -46,6 +53,7 @@ package struct ConfirmationRoutes: RouteGroup {
         [
             SchemaProperty("password", .boolean), SchemaProperty("code", .boolean), SchemaProperty("passkey", .boolean),
             SchemaProperty("services", .array(OAuthRoutes.provider.schema)),
+            SchemaProperty("secondFactor", .boolean, "Whether password and services want a code with them."),
         ])
     private static let next = BodyField.text("next", max: 500, "A path of the page to come back to.")
 
@@ -62,6 +70,8 @@ package struct ConfirmationRoutes: RouteGroup {
             writer.bool(ways.hasPasskeys && party != nil)
             writer.key("services")
             OAuthRoutes.provider.write(linked, to: &writer)
+            writer.key("secondFactor")
+            writer.bool(ways.needsSecondFactor)
             writer.endObject()
         }
     }
@@ -69,23 +79,39 @@ package struct ConfirmationRoutes: RouteGroup {
     @Sendable private func confirm(_ request: Request) async throws -> HTTPResponse {
         var body = try await request.body()
         let password = body.read(IdentityInput.optionalPassword)
-        let code = body.read(IdentityInput.code)
+        let code = Self.readCode(&body)
         let ceremony = body.read(PasskeyInput.anyCeremony)
         let answer = body.read(PasskeyInput.anyAssertion)
-        if [password != nil, code != nil, answer != nil].count(where: \.self) != 1 {
-            body.refuse("password", "Send password, or code, or ceremony and credential.")
+        if (password == nil) == (answer == nil) || code != nil && password == nil {
+            body.refuse(
+                "password", "Send password, with code where there is a second factor, or ceremony and credential.")
         }
         try body.check()
         let (user, session) = (try request.principal.user, try request.principal.session)
+        let renewed: SignedIn
         if let answer {
             guard let ceremony else { throw Refusal.invalid("ceremony", "ceremony is required with credential.") }
-            try await accounts.confirm(user, in: session, by: answer, ceremony: ceremony, party: available)
-        } else if let code {
-            try await accounts.reauthenticate(user, in: session, code: code, from: Client(request))
+            renewed = try await accounts.confirm(
+                user, in: session, by: answer, ceremony: ceremony, party: available, from: Client(request))
         } else {
-            try await accounts.reauthenticate(user, in: session, password: password ?? "", from: Client(request))
+            renewed = try await accounts.reauthenticate(
+                user, in: session, password: password ?? "", code: code, from: Client(request))
         }
-        return RecoveryRoutes.done()
+        // The page's answer is in its cookies; a program has its tokens in the body, and none of those before is good.
+        let delivery = accounts.delivery(of: renewed, to: request)
+        return .data(fields: delivery.cookieFields, capacity: 1536) { writer in
+            writer.beginObject()
+            delivery.write(to: &writer)
+            writer.endObject()
+        }
+    }
+
+    /// At most one of the two.
+    private static func readCode(_ body: inout Body) -> TypedCode? {
+        let code = body.read(IdentityInput.code)
+        let recovery = body.read(IdentityInput.recoveryCode)
+        if code != nil, recovery != nil { body.refuse("code", "Send code or recoveryCode, not both.") }
+        return code.map { .device($0) } ?? recovery.map { .recovery($0) }
     }
 
     @Sendable private func beginPasskey(_ request: Request) async throws -> HTTPResponse {
@@ -97,12 +123,13 @@ package struct ConfirmationRoutes: RouteGroup {
     @Sendable private func beginVisit(_ request: Request) async throws -> HTTPResponse {
         var body = try await request.optionalBody()
         let next = body.read(Self.next)
+        let code = Self.readCode(&body)
         try body.check()
         let provider = request.pathText("provider") ?? ""
         guard try await accounts.waysToConfirm(of: try request.principal.user).providers.contains(provider) else {
             throw Refusal.notFound("linked account")
         }
-        return try await services.beginConfirmation(provider, next: next, request)
+        return try await services.beginConfirmation(provider, next: next, code: code, request)
     }
 
     private var available: RelyingParty {

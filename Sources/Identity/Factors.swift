@@ -11,14 +11,15 @@ package enum Factor: String, Sendable, CaseIterable {
 }
 
 extension Accounts {
-    /// The second steps that an account has; none: its password alone signs in.
-    func factors(of user: UserID, in queryable: any Queryable) async throws -> [Factor] {
+    /// The second steps that an account has; none: its password alone signs in, and alone proves who is there.
+    func factors(of user: User, in queryable: any Queryable) async throws -> [Factor] {
         var factors: [Factor] = []
-        // A passkey signs in by itself, too; beside the password it is asked for only where codes would be.
-        if try await CodeStore(queryable: queryable).isOn(user) {
-            factors += [.code, .recoveryCode]
-            if try await !PasskeyStore(queryable: queryable).list(of: user).isEmpty { factors.append(.passkey) }
-        }
+        let hasCodes = try await CodeStore(queryable: queryable).isOn(user.id)
+        if hasCodes { factors += [.code, .recoveryCode] }
+        // A passkey signs in by itself, too; beside the password it is asked for only where codes would be, or where the
+        // operator demands a second factor: whoever has one must not be let in to set up another by the password alone.
+        guard hasCodes || isSecondFactorDemanded(of: user) else { return factors }
+        if try await !PasskeyStore(queryable: queryable).list(of: user.id).isEmpty { factors.append(.passkey) }
         return factors
     }
 

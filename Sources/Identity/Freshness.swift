@@ -19,6 +19,15 @@ extension Accounts {
         guard clock.now() < at + options.freshness else { throw Refusal.reauthenticationRequired }
         return session
     }
+
+    /// For a route that asks for the present password itself: that is proof enough, unless the account has none, or has a
+    /// second factor as well.
+    func requireWholeProof(_ request: Request) async throws {
+        let user = try await activeUser(try request.principal.user)
+        let isBare = try await factors(of: user, in: database).isEmpty
+        let hasPassword = try await hasPassword(user.id)
+        if !hasPassword || !isBare { try await requireFresh(request) }
+    }
 }
 
 extension SessionStore {

@@ -50,11 +50,13 @@ package struct IdentityRoutes: RouteGroup {
             refuses: [.invalid, .unauthenticated, .forbidden, .unavailable], rateLimit: .credentials, handle: signIn)
         routes.post(
             "/auth/refresh", "Exchange a refresh token for new tokens", access: .everyone,
-            accepts: .json("Refresh", [IdentityInput.refreshToken.property]), returns: .data(IdentityOutput.refreshed),
+            accepts: .json("Refresh", [IdentityInput.refreshToken.property]).optional(),
+            returns: .data(IdentityOutput.refreshed),
             refuses: [.invalid, .unauthenticated, .forbidden], handle: refresh)
         routes.post(
             "/auth/logout", "End the session", access: .everyone,
-            accepts: .json("Logout", [IdentityInput.refreshToken.property]), returns: .data(.object(name: nil, [])),
+            accepts: .json("Logout", [IdentityInput.refreshToken.property]).optional(),
+            returns: .data(.object(name: nil, [])),
             refuses: [.unauthenticated, .forbidden], handle: signOut)
         routes.post(
             "/auth/setup", "Make the first administrator, by the one-time link", access: .everyone,
@@ -240,7 +242,8 @@ extension Client {
     package init(_ request: Request) {
         self.init(
             address: request.clientAddress, userAgent: request.header("user-agent"), requestID: request.id,
-            language: Letter.language(accepted: request.header("accept-language")))
+            language: Letter.language(accepted: request.header("accept-language")),
+            refreshToken: SessionCookies.refreshToken(of: request))
     }
 
     /// For the audit log.

@@ -52,7 +52,8 @@ package struct KeyRoutes: RouteGroup {
         routes.get(
             "/api-keys", "Your keys", access: .session, returns: .data(.array(listed)), handle: listOwn)
         routes.post(
-            "/api-keys", "Make a key for a program of yours; it is shown this once", access: .session,
+            "/api-keys", "Make a key for a program of yours; it is shown this once, so Idempotency-Key is refused",
+            access: .session,
             accepts: Input.user, returns: .created(made), refuses: [.invalid, .notFound, .conflict], handle: makeOwn)
         routes.delete(
             "/api-keys/{id}", "Revoke a key: it is refused from the next request on", access: .session,
@@ -61,7 +62,8 @@ package struct KeyRoutes: RouteGroup {
             "/service-keys", "Keys of services", access: .administrator, returns: .data(.array(listed)),
             handle: listServices)
         routes.post(
-            "/service-keys", "Make a key for a service; it is shown this once", access: .administrator,
+            "/service-keys", "Make a key for a service; it is shown this once, so Idempotency-Key is refused",
+            access: .administrator,
             accepts: Input.service, returns: .created(made), refuses: [.invalid, .conflict], handle: makeService)
         routes.delete(
             "/service-keys/{id}", "Revoke a service's key", access: .administrator, handle: revokeService)
@@ -79,6 +81,7 @@ package struct KeyRoutes: RouteGroup {
     }
 
     @Sendable private func makeOwn(_ request: Request) async throws -> HTTPResponse {
+        try request.refuseIdempotencyKey()
         try await accounts.requireFresh(request)
         let principal = try request.principal
         var body = try await request.body()
@@ -121,6 +124,7 @@ package struct KeyRoutes: RouteGroup {
     }
 
     @Sendable private func makeService(_ request: Request) async throws -> HTTPResponse {
+        try request.refuseIdempotencyKey()
         try await accounts.requireFresh(request)
         let principal = try request.principal
         var body = try await request.body()

@@ -111,10 +111,16 @@ package struct Client: Sendable {
     package let requestID: String?
     /// The one of ours that they asked for first.
     package let language: String
+    /// Of the session that their browser has already.
+    let refreshToken: RefreshToken?
 
-    package init(address: String, userAgent: String?, requestID: String? = nil, language: String = "en") {
+    package init(
+        address: String, userAgent: String?, requestID: String? = nil, language: String = "en",
+        refreshToken: RefreshToken? = nil
+    ) {
         self.requestID = requestID
         self.language = language
+        self.refreshToken = refreshToken
         self.address = String(address.prefix(64))
         self.userAgent = userAgent.map {
             String($0.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }.prefix(400).map(Character.init))

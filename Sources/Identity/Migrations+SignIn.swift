@@ -8,6 +8,8 @@ extension IdentityModule {
             Migration(
                 name: "M20261122000510__pending_registrations",
                 sql: PackageResources.M20261122000510__pending_registrations_sql),
+            Migration(
+                name: "M20261122000540__renewed_sessions", sql: PackageResources.M20261122000540__renewed_sessions_sql),
         ]
     }
 }

@@ -110,12 +110,16 @@ package struct OAuthRoutes: RouteGroup {
     }
 
     /// For somebody who confirms by their account at a service that it is them.
-    func beginConfirmation(_ id: String, next: String?, _ request: Request) async throws -> HTTPResponse {
+    func beginConfirmation(
+        _ id: String, next: String?, code: TypedCode?, _ request: Request
+    ) async throws -> HTTPResponse {
         guard let provider = client.provider(id) else { throw Refusal.notFound("sign-in service") }
+        let hasCode = try await accounts.prepareConfirmation(
+            of: request.principal.user, by: provider, code: code, from: Client(request))
         let (address, mark) = try await begin(
             OAuthVisit(
                 provider: provider.id, next: Self.path(next) ?? "/", for: request.principal.user,
-                confirming: request.principal.session), provider, request)
+                confirming: request.principal.session, hasCode: hasCode), provider, request)
         return try Self.goTo(address, of: provider, mark)
     }
 
@@ -161,7 +165,9 @@ package struct OAuthRoutes: RouteGroup {
             let gone = cookie("", seconds: 0, request)
             switch outcome {
             case .linked: return Self.page(taken.next, ("linked", provider.id), fields: [gone])
-            case .confirmed: return Self.page(taken.next, ("confirm", "done"), fields: [gone])
+            case .confirmed(let renewed):
+                let cookies = accounts.delivery(of: renewed, to: request).cookieFields
+                return Self.page(taken.next, ("confirm", "done"), fields: cookies + [gone])
             case .secondStep(let step):
                 // Behind the `#`, which browsers send to nobody.
                 let methods = step.factors.map(\.rawValue).joined(separator: ",")

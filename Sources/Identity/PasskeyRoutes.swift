@@ -39,7 +39,7 @@ package struct PasskeyRoutes: RouteGroup {
             handle: remove)
         routes.post(
             "/auth/passkeys/login/options", "Begin to sign in with a passkey, alone or as the second step",
-            access: .everyone, accepts: .json("PasskeyStep", [PasskeyInput.challenge.property]),
+            access: .everyone, accepts: .json("PasskeyStep", [PasskeyInput.challenge.property]).optional(),
             returns: .data(PasskeyOutput.options), refuses: [.invalid, .unauthenticated, .forbidden, .unavailable],
             rateLimit: .credentials,
             handle: beginSignIn)

@@ -186,10 +186,11 @@ extension Accounts {
             }
             try await users.saveEmailVerified(of: user.id, at: now)
             let summary = try await BookStore(transaction).open(book, for: user.id)
-            let (session, refreshToken, _) = try await openSession(
+            let (session, refreshToken, ended) = try await openSession(
                 for: user, transport: transport, client: client, at: now, in: transaction)
             try await publish(.userRegistered, user.id, session.id, in: transaction)
-            return OpenedSession(user: user, books: [summary], session: session, refreshToken: refreshToken)
+            return OpenedSession(
+                user: user, books: [summary], session: session, refreshToken: refreshToken, ended: ended)
         }
         return try await signedIn(opened, at: now)
     }

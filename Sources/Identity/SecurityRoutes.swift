@@ -28,13 +28,14 @@ struct SecurityRoutes: RouteGroup {
             "/auth/sessions", "Where the account is signed in", access: .session,
             returns: .data(.array(ListedSession.fields.schema)), handle: sessions)
         routes.delete(
-            "/auth/sessions/{id}", "End a session", access: .session, refuses: [.notFound], handle: endSession)
+            "/auth/sessions/{id}", "End a session; another than this one upon a fresh proof", access: .session,
+            refuses: [.forbidden, .notFound], handle: endSession)
         routes.delete(
-            "/auth/sessions", "End all other sessions", access: .session, query: [Self.all.declaration],
-            handle: endSessions)
+            "/auth/sessions", "End all other sessions, upon a fresh proof", access: .session,
+            query: [Self.all.declaration], refuses: [.forbidden], handle: endSessions)
         routes.post(
-            "/auth/logout-all", "End all sessions, this one too", access: .session, returns: .nothing,
-            handle: signOutEverywhere)
+            "/auth/logout-all", "End all sessions, this one too, upon a fresh proof", access: .session,
+            returns: .nothing, refuses: [.forbidden], handle: signOutEverywhere)
     }
 
     private static let all = QueryField<Bool>.bool("all", "Whether this session ends, too.")
@@ -45,7 +46,7 @@ struct SecurityRoutes: RouteGroup {
         let new = body.read(IdentityInput.newPassword)
         let endOthers = body.read(IdentityInput.endOtherSessions) ?? true
         try body.check()
-        if try await !accounts.hasPassword(try request.principal.user) { try await accounts.requireFresh(request) }
+        try await accounts.requireWholeProof(request)
         let ended = try await accounts.changePassword(
             of: try request.principal.user, in: try request.principal.session, from: current, to: new ?? "",
             endOthers: endOthers, client: Client(request))
@@ -78,6 +79,8 @@ struct SecurityRoutes: RouteGroup {
 
     @Sendable private func endSession(_ request: Request) async throws -> HTTPResponse {
         let session: SessionID = try request.identifier("id", of: "session")
+        // Who only has the session may leave it, and put nobody else out.
+        if session != (try request.principal.session) { try await accounts.requireFresh(request) }
         try await accounts.endSession(session, of: try request.principal.user, from: Client(request))
         return .noContent
     }
@@ -86,13 +89,14 @@ struct SecurityRoutes: RouteGroup {
         var query = try request.query()
         let all = query.read(Self.all) == true
         try query.check()
-        let session = try request.principal.session
+        let session = try await accounts.requireFresh(request)
         try await accounts.endSessions(
             of: try request.principal.user, except: all ? nil : session, from: Client(request))
         return all ? cleared(request) : .noContent
     }
 
     @Sendable private func signOutEverywhere(_ request: Request) async throws -> HTTPResponse {
+        try await accounts.requireFresh(request)
         try await accounts.endSessions(of: try request.principal.user, except: nil, from: Client(request))
         return cleared(request)
     }

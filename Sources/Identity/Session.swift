@@ -17,6 +17,8 @@ package struct Session: Equatable, Sendable {
     package enum Transport: String, Sendable { case bearer, cookie }
     package enum RevokedReason: String, Sendable {
         case logout, reuse, password, deactivated, administrator, limit, revoked, factor, deleted
+        /// A newer one of the same browser took its place: signed in again, or proved once more who is there.
+        case renewed
     }
 
     package let id: SessionID

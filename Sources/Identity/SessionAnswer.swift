@@ -7,9 +7,7 @@ import JSON
 extension Accounts {
     /// The answer to whatever signs somebody in: who, their first book, and the tokens the way they asked for them.
     func answer(_ signedIn: SignedIn, status: Int = 200, to request: Request) -> HTTPResponse {
-        let delivery = TokenDelivery(
-            accounts: self, cookies: SessionCookies(request: request, options: options), session: signedIn.session,
-            accessToken: signedIn.accessToken, refreshToken: signedIn.refreshToken)
+        let delivery = delivery(of: signedIn, to: request)
         return .data(status: status, fields: delivery.cookieFields, capacity: 2048) { writer in
             writer.beginObject()
             writer.key("user")
@@ -20,6 +18,12 @@ extension Accounts {
             writer.endObject()
         }
     }
+
+    func delivery(of signedIn: SignedIn, to request: Request) -> TokenDelivery {
+        TokenDelivery(
+            accounts: self, cookies: SessionCookies(request: request, options: options), session: signedIn.session,
+            accessToken: signedIn.accessToken, refreshToken: signedIn.refreshToken)
+    }
 }
 
 extension Request {
@@ -28,4 +32,16 @@ extension Request {
     func refuseForeignPage() throws(Refusal) {
         if header("sec-fetch-site")?.lowercased() == "cross-site" { throw .csrfNotValid }
     }
+
+    /// What shows a secret is not repeated: its answer cannot be kept, and doing it again would make another.
+    func refuseIdempotencyKey() throws(Refusal) {
+        guard header("idempotency-key") == nil else { throw .idempotencyKeyNotPossible }
+    }
+}
+
+extension Refusal {
+    static let idempotencyKeyNotPossible = Refusal(
+        .invalid, "IDEMPOTENCY_KEY_NOT_POSSIBLE",
+        "The answer shows a secret this once and is not kept, so it cannot be repeated: leave Idempotency-Key out. When an answer is lost, revoke what it made and make another."
+    )
 }

@@ -20,6 +20,11 @@ struct SessionCookies: Sendable {
         isSecure = options.areCookiesSecure ?? request.isSecure
     }
 
+    /// Under either name: good for ending the session and nothing else, and only who has it can name it.
+    static func refreshToken(of request: Request) -> RefreshToken? {
+        (request.cookie("__Secure-" + refresh) ?? request.cookie(refresh)).flatMap { RefreshToken($0) }
+    }
+
     func set(
         access: String, refresh: String, csrf: String, accessSeconds: Int64, refreshSeconds: Int64
     ) -> [(String, String)] {

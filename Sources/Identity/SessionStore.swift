@@ -114,6 +114,30 @@ struct SessionStore {
         return try rows.map { try $0.get(0) }
     }
 
+    /// Of everybody. Servers are told of those that were used within a day: no access token of the others is valid still.
+    ///
+    /// - Returns: how many, of how many people; and those that servers were told of.
+    func revokeEverybodys(at now: Instant) async throws -> (
+        counts: (sessions: Int, people: Int), told: [SessionID]
+    ) {
+        let rows = try await transaction.query(
+            """
+            WITH ended AS (
+                UPDATE sessions SET revoked_at = \(now), revoked_reason = 'administrator'
+                WHERE revoked_at IS NULL AND expires_at > \(now)
+                RETURNING id, user_id, last_used_at > \(now - .seconds(86_400)) AS is_recent)
+            SELECT id, user_id, CASE WHEN is_recent THEN pg_notify('purser_session_ended', id::text)::text END IS NOT NULL
+            FROM ended
+            """)
+        var people: Set<UserID> = []
+        var told: [SessionID] = []
+        for row in rows {
+            people.insert(try row.get(1))
+            if try row.get(2, as: Bool.self) { told.append(try row.get(0)) }
+        }
+        return ((rows.count, people.count), told)
+    }
+
     /// - Returns: whether this person had that session, and it was live until now.
     func revoke(
         _ session: SessionID, of user: UserID, because reason: Session.RevokedReason, at now: Instant
@@ -122,6 +146,40 @@ struct SessionStore {
             "SELECT 1 FROM sessions WHERE id = \(session) AND user_id = \(user) AND expires_at > \(now) FOR UPDATE")
         guard row != nil else { return false }
         return try await revoke(session, because: reason, at: now)
+    }
+
+    /// Locks it until commit.
+    func lock(_ id: SessionID) async throws -> Session? {
+        try await transaction.first(
+            """
+            SELECT user_id, transport, expires_at, ends_at, authenticated_at, methods, revoked_at FROM sessions
+            WHERE id = \(id) FOR UPDATE
+            """
+        ).map { row in
+            Session(
+                id: id, user: try row.get(0), transport: try row.get(1), expiresAt: try row.get(2),
+                endsAt: try row.get(3), authenticatedAt: try row.get(4),
+                methods: try row.get(5, as: [String].self).compactMap(SignInMethod.init(rawValue:)),
+                revokedAt: try row.get(6))
+        }
+    }
+
+    /// Ends the page's session that a browser has had until now, be it of another person.
+    ///
+    /// - Returns: what has ended.
+    func replace(_ token: RefreshToken, at now: Instant) async throws -> (session: SessionID, user: UserID)? {
+        let row = try await transaction.first(
+            """
+            SELECT sessions.id, sessions.user_id FROM refresh_tokens
+            JOIN sessions ON sessions.id = refresh_tokens.session_id
+            WHERE refresh_tokens.token_hash = \(token.hash) AND sessions.transport = 'cookie'
+                AND sessions.revoked_at IS NULL AND sessions.expires_at > \(now)
+            FOR UPDATE OF sessions
+            """)
+        guard let row, case let id = try row.get(0, as: SessionID.self),
+            try await revoke(id, because: .renewed, at: now)
+        else { return nil }
+        return (id, try row.get(1))
     }
 
     /// Another thing that its person has shown.

@@ -89,6 +89,15 @@ import Testing
         #expect(throws: InputProblem.self) { try Password(new: text, for: ada.get()) }
     }
 
+    @Test func `is refused when it is any of those that others have most`() throws {
+        let list = String(decoding: Identity.PackageResources.common_passwords_txt, as: UTF8.self)
+        let words = list.split(separator: "\n").filter { !$0.hasPrefix("# ") && $0 != "#" && $0.count >= 8 }
+        #expect(words.count >= 3000)
+        let ada = try self.ada.get()
+        let taken = words.filter { (try? Password(new: String($0), for: ada)) != nil }
+        #expect(taken.isEmpty)
+    }
+
     @Test func `may hold a name among other words`() throws {
         let email = try EmailAddress("adalovelace@example.org")
         #expect(throws: Never.self) {

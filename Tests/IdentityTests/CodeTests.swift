@@ -205,9 +205,10 @@ extension TestApp {
             let stale = try await app.post("/auth/mfa/recovery-codes", "{}", bearer: fresh.accessToken)
             #expect(stale.code == "REAUTHENTICATION_REQUIRED")
             let proof = try await app.post(
-                "/auth/reauthenticate", #"{"code":"\#(phone.code(app))"}"#, bearer: fresh.accessToken)
+                "/auth/reauthenticate", #"{"password":"\#(TestApp.password)","code":"\#(phone.code(app))"}"#,
+                bearer: fresh.accessToken)
             #expect(proof.status == 200, "\(proof.text)")
-            let renewed = try await app.post("/auth/mfa/recovery-codes", "{}", bearer: fresh.accessToken)
+            let renewed = try await app.post("/auth/mfa/recovery-codes", "{}", bearer: proof.accessToken)
             #expect(renewed.data["recoveryCodes"]?.array?.count == 10)
             let old = try #require(phone.recoveryCodes.first)
             #expect(try await app.verify(try await app.challenge(), old, recovery: true).code == "CODE_INVALID")
@@ -247,10 +248,110 @@ extension TestApp {
         }
     }
 
-    @Test func `are demanded of everybody, or of administrators, by a setting`() async throws {
-        try await TestApp.run({ $0.secondFactorDemand = .administrators }) { app in
+    /// Something behind sign-in that setting a second factor up does not need. There is no such book.
+    private func isBound(_ app: TestApp, _ bearer: String?) async throws -> Bool {
+        let answer = try await app.get("/api/v1/books/\(BookID.new())/members", bearer: bearer)
+        try #require(answer.status == 404 || answer.code == "MFA_ENROLMENT_REQUIRED", "\(answer.text)")
+        return answer.status == 403
+    }
+
+    @Test(arguments: SecondFactorDemand.allCases)
+    func `are demanded of everybody, or of administrators, by a setting`(demand: SecondFactorDemand) async throws {
+        try await TestApp.run({ $0.secondFactorDemand = demand }) { app in
+            let user = try await app.registerAda()
+            #expect(try await isBound(app, user.accessToken) == (demand == .all))
+            #expect(try await app.get("/api/v1/users/me", bearer: user.accessToken).status == 200)
+            try await app.database.write(["UPDATE users SET role = 'admin'"])
+            let administrator = try await app.signInAda()
+            #expect(try await isBound(app, administrator.accessToken) == (demand != .none))
+            let refreshed = try await app.refresh(administrator.refreshToken)
+            #expect(try await isBound(app, refreshed.accessToken) == (demand != .none))
+            // With codes it is free at its next token.
+            _ = try await Phone.enrol(app, refreshed)
+            let free = try await app.refresh(refreshed.refreshToken)
+            #expect(try await !isBound(app, free.accessToken))
+        }
+    }
+
+    @Test func `are not demanded besides a passkey, which the password alone is not let past either`() async throws {
+        try await TestApp.run({ $0.secondFactorDemand = .all }) { app in
             let ada = try await app.registerAda()
-            #expect(try !app.accounts.tokens.verify(try #require(ada.accessToken), at: app.clock.now).mustEnrol)
+            #expect(try await isBound(app, ada.accessToken))
+            let authenticator = try SoftAuthenticator()
+            let options = try await app.post("/auth/passkeys/options", "{}", bearer: ada.accessToken).data
+            let added = try await app.post(
+                "/auth/passkeys",
+                #"{"ceremony":"\#(options["ceremony"]?.string ?? "")","credential":\#(authenticator.create(options["publicKey"] ?? .null))}"#,
+                bearer: ada.accessToken)
+            try #require(added.status == 201, "\(added.text)")
+            let asked = try await app.post("/auth/passkeys/login/options", "{}").data
+            let alone = try await app.post(
+                "/auth/passkeys/login",
+                #"{"ceremony":"\#(asked["ceremony"]?.string ?? "")","credential":\#(try authenticator.get(asked["publicKey"] ?? .null))}"#
+            )
+            #expect(alone.status == 200, "\(alone.text)")
+            #expect(try await !isBound(app, alone.accessToken))
+            // Whoever has the password alone could else set up codes of their own.
+            let step = try await app.signInAda()
+            #expect(step.status == 202 && step.data["methods"]?.array == [.string("passkey")], "\(step.text)")
+            let half = try await app.post(
+                "/auth/reauthenticate", #"{"password":"\#(TestApp.password)"}"#, bearer: alone.accessToken)
+            #expect(half.code == "SECOND_FACTOR_NEEDED")
+        }
+    }
+
+    @Test func `are asked for after a lost password was set anew`() async throws {
+        try await TestApp.run { app in
+            let phone = try await Phone.enrol(app, try await app.registerAda())
+            try await app.database.write(["UPDATE users SET email_verified_at = now()"])
+            _ = try await app.letters()
+            _ = try await app.post("/auth/forgot-password", #"{"email":"ada@example.org"}"#)
+            let token = try await app.token("reset")
+            let reset = try await app.post(
+                "/auth/reset-password", #"{"token":"\#(token)","password":"another horse"}"#)
+            #expect(reset.status == 200, "\(reset.text)")
+            let step = try await app.signInAda("another horse")
+            #expect(step.status == 202, "\(step.text)")
+            let challenge = try #require(step.data["challenge"]?.string)
+            #expect(try await app.verify(challenge, phone.code(app)).status == 200)
+        }
+    }
+
+    @Test func `for recovery have 128 bits and more, and no two are alike`() throws {
+        let codes = (0..<1000).map { _ in RecoveryCode.random() }
+        #expect(Set(codes).count == 1000)
+        for code in codes {
+            let groups = code.split(separator: "-")
+            #expect(groups.map(\.count) == [4, 4, 4, 4, 4, 4, 2], "\(code)")
+            #expect(code.filter { $0 != "-" }.allSatisfy { "0123456789abcdefghjkmnpqrstvwxyz".contains($0) })
+        }
+    }
+
+    /// Those of 80 bits that were written down before.
+    @Test func `for recovery of an older version still work`() async throws {
+        try await TestApp.run { app in
+            let phone = try await Phone.enrol(app, try await app.registerAda())
+            let me = try await app.get("/api/v1/users/me", bearer: phone.session.accessToken).data["id"]?.string
+            let user = try #require(me.flatMap { UserID($0) })
+            let hash = RecoveryCode.hash("0123-4567-89ab-cdef", of: user, key: TestApp.sessionKey)
+            try await app.database.write(
+                ["INSERT INTO recovery_codes (user_id, code_hash) VALUES (\(user), \(hash))"])
+            let entered = try await app.verify(try await app.challenge(), "O123 4567 89AB CDEF", recovery: true)
+            #expect(entered.status == 200, "\(entered.text)")
+        }
+    }
+
+    @Test func `are shown once, so a request for them cannot be repeated by a key`() async throws {
+        try await TestApp.run { app in
+            let phone = try await Phone.enrol(app, try await app.registerAda())
+            for path in ["/auth/mfa/recovery-codes", "/auth/mfa/enable", "/auth/mfa/verify"] {
+                let answer = try await app.post(
+                    path, "{}", bearer: phone.session.accessToken, fields: [("Idempotency-Key", "one")])
+                #expect(
+                    answer.status == 400 && answer.code == "IDEMPOTENCY_KEY_NOT_POSSIBLE", "\(path): \(answer.text)")
+            }
+            let old = try #require(phone.recoveryCodes.first)
+            #expect(try await app.verify(try await app.challenge(), old, recovery: true).status == 200)
         }
     }
 

@@ -117,6 +117,54 @@ extension String {
         }
     }
 
+    @Test func `knows whom a service means by its own word alone: the same id elsewhere is somebody else`() async throws
+    {
+        let clock = TestClock()
+        try await HostileProvider.run(clock) { one in
+            try await HostileProvider.run(clock) { other in
+                let providers = [one.provider(), other.provider(id: "other", name: "Other")]
+                try await TestApp.run(providers: providers) { app in
+                    func person(_ id: String, _ provider: HostileProvider) async throws -> JSONValue {
+                        let back = try await visit(app, provider, id: id)
+                        #expect(back["location"] == "/entries")
+                        return try await app.get("/api/v1/users/me", cookies: back.jar).data["id"] ?? .null
+                    }
+                    other.behaviour.withLock { $0.email = "hopper@example.org" }
+                    let grace = try await person("test", one)
+                    let hopper = try await person("other", other)
+                    #expect(grace != hopper && hopper != .null)
+                    #expect(try await app.count("SELECT count(DISTINCT subject) FROM linked_identities") == 1)
+                    #expect(try await app.count("SELECT count(*) FROM users") == 2)
+                    // Nor when it claims the first one's address from now on.
+                    other.behaviour.withLock { $0.email = "grace@example.org" }
+                    #expect(try await person("other", other) == hopper)
+                    #expect(try await person("test", one) == grace)
+                }
+            }
+        }
+    }
+
+    @Test func `makes a session that lasts as any other, whatever becomes of it there`() async throws {
+        try await run { app, provider in
+            var used = try await visit(app, provider).jar
+            let unused = try await visit(app, provider).jar
+            provider.behaviour.withLock { $0.tokenStatus = 500 }
+            func refresh(_ jar: [String: String]) async throws -> Answer {
+                try await app.post(
+                    "/auth/refresh", "{}", cookies: jar, fields: [("X-CSRF-Token", jar[SessionCookies.csrf] ?? "")])
+            }
+            for _ in 0..<3 {
+                app.clock.advance(by: .seconds(29 * 86_400))
+                let answer = try await refresh(used)
+                #expect(answer.status == 200, "\(answer.text)")
+                used.merge(answer.jar) { $1 }
+            }
+            #expect(try await refresh(unused).status == 401, "unused for thirty days")
+            app.clock.advance(by: .seconds(3 * 86_400 + 1))
+            #expect(try await refresh(used).status == 401, "ninety days old")
+        }
+    }
+
     @Test func `never gets into an account that is there already`() async throws {
         try await run { app, provider in
             _ = try await app.registerAda()

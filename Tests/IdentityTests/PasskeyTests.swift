@@ -239,9 +239,22 @@ import Testing
             for _ in 0..<(Passkey.limitPerUser - 1) {
                 #expect(try await Self.add(SoftAuthenticator(), app, bearer: ada.accessToken).status == 201)
             }
-            async let first = Self.add(SoftAuthenticator(), app, bearer: ada.accessToken)
-            async let second = Self.add(SoftAuthenticator(), app, bearer: ada.accessToken)
-            #expect(try await [first, second].map(\.status).sorted() == [201, 409])
+            // Both have begun before either is added.
+            func begin() async throws -> JSONValue {
+                try await app.post("/auth/passkeys/options", "{}", bearer: ada.accessToken).data
+            }
+            func finish(_ options: JSONValue) async throws -> Int {
+                let credential = try SoftAuthenticator().create(options["publicKey"] ?? .null)
+                let ceremony = options["ceremony"]?.string ?? ""
+                return try await app.post(
+                    "/auth/passkeys", #"{"ceremony":"\#(ceremony)","credential":\#(credential)}"#,
+                    bearer: ada.accessToken
+                ).status
+            }
+            let (one, two) = (try await begin(), try await begin())
+            async let first = finish(one)
+            async let second = finish(two)
+            #expect(try await [first, second].sorted() == [201, 409])
             #expect(try await app.post("/auth/passkeys/options", "{}", bearer: ada.accessToken).code == "PASSKEY_LIMIT")
         }
     }

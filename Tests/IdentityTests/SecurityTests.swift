@@ -121,7 +121,7 @@ import Testing
             let proof = try await app.post(
                 "/auth/reauthenticate", #"{"password":"\#(TestApp.password)"}"#, bearer: fresh.accessToken)
             #expect(proof.status == 200, "\(proof.text)")
-            #expect(try await change(app, fresh.accessToken, to: "new@example.org").status == 200)
+            #expect(try await change(app, proof.accessToken, to: "new@example.org").status == 200)
         }
     }
 
@@ -188,6 +188,42 @@ import Testing
             let again = try await app.send("DELETE", "/api/v1/auth/sessions/\(id)", bearer: ada.accessToken)
             #expect(again.status == 404)
             #expect(try await app.count("SELECT count(*) FROM audit.log WHERE action = 'SESSION_REVOKED'") == 1)
+        }
+    }
+
+    @Test func `are ended upon a fresh proof, but for the one in front`() async throws {
+        try await TestApp.run { app in
+            let ada = try await app.registerAda()
+            let other = try await app.signInAda()
+            app.clock.advance(by: .seconds(14 * 60))
+            let here = try await app.refresh(ada.refreshToken)
+            let there = try await app.refresh(other.refreshToken)
+            app.clock.advance(by: .seconds(2 * 60))
+            let list = try await app.get("/api/v1/auth/sessions", bearer: here.accessToken).data.array ?? []
+            let ids = list.compactMap { $0["id"]?.string }
+            try #require(ids.count == 2 && list.first?["current"] == .bool(true))
+            for answer in [
+                try await app.send("DELETE", "/api/v1/auth/sessions/\(ids[1])", bearer: here.accessToken),
+                try await app.send("DELETE", "/api/v1/auth/sessions", bearer: here.accessToken),
+                try await app.send("DELETE", "/api/v1/auth/sessions?all=true", bearer: here.accessToken),
+                try await app.post("/auth/logout-all", "{}", bearer: here.accessToken),
+            ] {
+                #expect(answer.status == 403 && answer.code == "REAUTHENTICATION_REQUIRED", "\(answer.text)")
+            }
+            #expect(try await app.get("/api/v1/users/me", bearer: there.accessToken).status == 200)
+            let proof = try await app.post(
+                "/auth/reauthenticate", #"{"password":"\#(TestApp.password)"}"#, bearer: here.accessToken)
+            let ended = try await app.send("DELETE", "/api/v1/auth/sessions/\(ids[1])", bearer: proof.accessToken)
+            #expect(ended.status == 204, "\(ended.text)")
+            #expect(try await app.get("/api/v1/users/me", bearer: there.accessToken).status == 401)
+            // Leaving oneself needs no proof, however long ago that was.
+            app.clock.advance(by: .seconds(14 * 60))
+            let late = try await app.refresh(proof.refreshToken)
+            app.clock.advance(by: .seconds(2 * 60))
+            let mine = try await app.get("/api/v1/auth/sessions", bearer: late.accessToken).data.array?.first?["id"]
+            let left = try await app.send(
+                "DELETE", "/api/v1/auth/sessions/\(mine?.string ?? "")", bearer: late.accessToken)
+            #expect(left.status == 204, "\(left.text)")
         }
     }
 

@@ -41,6 +41,33 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("  Blanks And CASE  ", ["Blanks And CASE", "  blanks and case  ", "  Blanks And CASE "]),
+        // Of two letters, and as one.
+        ("cafe\u{301} au lait", ["caf\u{e9} au lait", "cafe au lait"]),
+    ])
+    func `takes a password exactly as it was chosen`(password: String, others: [String]) async throws {
+        try await TestApp.run { app async throws in
+            func send(_ path: String, _ password: String) async throws -> Int {
+                try await app.post(path, #"{"email":"zoe@example.org","password":"\#(password)"}"#).status
+            }
+            #expect(try await send("/auth/register", password) == 201)
+            for other in others { #expect(try await send("/auth/login", other) == 401, "\(other)") }
+            #expect(try await send("/auth/login", password) == 200)
+        }
+    }
+
+    @Test func `works with a password of ten years ago, and asks for no other`() async throws {
+        try await TestApp.run { app in
+            let registered = try await app.registerAda()
+            app.clock.advance(by: .seconds(3652 * 86_400))
+            let answer = try await app.signInAda()
+            #expect(answer.status == 200, "\(answer.text)")
+            #expect(answer.data.object?.map(\.key) == registered.data.object?.map(\.key))
+            #expect(try await app.get("/api/v1/users/me", bearer: answer.accessToken).status == 200)
+        }
+    }
+
     static let noAttempts = [
         "{}", #"{"email":"ada@example.org"}"#, #"{"password":"x"}"#, #"{"email":"ada@example.org","password":""}"#,
         #"{"email":"ada@example.org","password":null}"#, #"{"email":"ada@example.org","password":["x"]}"#,

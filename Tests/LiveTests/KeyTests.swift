@@ -187,6 +187,22 @@ final class KeyApp: Sendable {
         }
     }
 
+    @Test func `is made once for each request, as none can be repeated by a key`() async throws {
+        try await KeyApp.run { app in
+            let ada = try await app.register("ada", isAdministrator: true)
+            for (path, body) in [
+                ("/api-keys", #"{"name":"script","scopes":["entry:view"]}"#),
+                ("/service-keys", #"{"name":"HR","scopes":["token:validate"]}"#),
+            ] {
+                let refused = try await app.send(
+                    "POST", path, body, fields: ada.fields + [("Idempotency-Key", "the same")])
+                #expect(refused.status == 400 && refused.code == "IDEMPOTENCY_KEY_NOT_POSSIBLE", "\(refused.text)")
+                #expect(try await app.send("GET", path, fields: ada.fields).items.isEmpty)
+                #expect(try await app.send("POST", path, body, fields: ada.fields).status == 201)
+            }
+        }
+    }
+
     @Test func `is told to its owner by a letter when it is made`() async throws {
         try await KeyApp.run { app in
             let ada = try await app.register("ada")
