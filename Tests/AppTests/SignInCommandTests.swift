@@ -69,4 +69,50 @@ import Testing
             #expect(try await server.send("POST", "/auth/login", body).status == 401)
         }
     }
+
+    @Test func `sign people out, one or all, who may come back`() async throws {
+        let data = TestDirectories.make("app") + "/data"
+        try await RunningServer.with(data) { server in
+            let ada = try await server.registerAda()
+            let login = #"{"email":"ada@example.org","password":"correct horse battery"}"#
+            let again = try await server.send("POST", "/auth/login", login)
+            let zoe = try await server.send(
+                "POST", "/auth/register", #"{"email":"zoe@example.org","password":"correct horse battery"}"#
+            ).data["accessToken"]?.string
+            let key = try await server.send(
+                "POST", "/api-keys", #"{"name":"Script","scopes":["entry:view"]}"#,
+                token: again.data["accessToken"]?.string
+            ).data["key"]?.string
+            func status(_ token: String?) async throws -> Int {
+                try await server.send("GET", "/users/me", token: token).status
+            }
+
+            let one = try await Program.run("user", "sign-out", "ada@example.org", "--data", data)
+            #expect(one.output == "ada@example.org is signed out: 2 sessions are ended.\n", "\(one.errors)")
+            #expect(try await status(ada) == 401)
+            #expect(try await status(zoe) == 200)
+            let refresh = #"{"refreshToken":"\#(again.data["refreshToken"]?.string ?? "")"}"#
+            #expect(try await server.send("POST", "/auth/refresh", refresh).status == 401)
+
+            let back = try await server.send("POST", "/auth/login", login).data["accessToken"]?.string
+            #expect(try await status(back) == 200)
+            let all = try await Program.run("user", "sign-out", "--all", "--data", data)
+            #expect(all.output == "Everybody is signed out: 2 sessions are ended, of 2 people.\n", "\(all.errors)")
+            #expect(try await status(back) == 401)
+            #expect(try await status(zoe) == 401)
+            let none = try await Program.run("user", "sign-out", "--all", "--data", data)
+            #expect(none.output == "Everybody is signed out: 0 sessions are ended, of 0 people.\n")
+            // Programs go on.
+            let list = try await server.client.send("GET", "/api/v1/expenses", fields: [("X-API-Key", key ?? "")])
+            #expect(list.status == 200, "\(list.text)")
+
+            let unknown = try await Program.run("user", "sign-out", "nobody@example.org", "--data", data)
+            #expect(unknown.status == 1)
+            for wrong in [["sign-out"], ["sign-out", "ada@example.org", "--all"]] {
+                #expect(try await Program.run(["user"] + wrong + ["--data", data]).status == 2, "\(wrong)")
+            }
+            let help = try await Program.run("user", "--help")
+            #expect(help.output.contains("sign-out EMAIL | sign-out --all"))
+        }
+    }
 }

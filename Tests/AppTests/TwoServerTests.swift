@@ -107,7 +107,7 @@ import Testing
 
     private enum End: String, CaseIterable {
         case logout, logoutByRefreshToken, revokeOne, revokeOthers, logoutAll, changePassword, resetPassword, reuse
-        case disable, operatorsPassword, requireFactor
+        case disable, operatorsPassword, requireFactor, operatorsSignOut, operatorsSignOutAll, proof
     }
 
     private func end(_ way: End, _ person: Person, _ pair: Pair) async throws {
@@ -154,6 +154,11 @@ import Testing
         case .operatorsPassword:
             return try await pair.command("user", "reset-password", person.email, input: "another horse battery\n")
         case .requireFactor: return try await pair.command("user", "require-mfa", person.email)
+        case .operatorsSignOut: return try await pair.command("user", "sign-out", person.email)
+        case .operatorsSignOutAll: return try await pair.command("user", "sign-out", "--all")
+        case .proof:
+            answer = try await server.send(
+                "POST", "/auth/reauthenticate", #"{"password":"\#(Person.password)"}"#, token: person.victim)
         }
         try #require(answer.status == expected, "\(way): \(answer.status) \(answer.text)")
     }

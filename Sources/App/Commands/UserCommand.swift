@@ -9,12 +9,16 @@ import Runtime
 /// `purser user`: accounts, for the one who runs the machine.
 enum UserCommand {
     static let command = Command(
-        name: "user", summary: "Adds accounts, lists them, sets passwords, disables them, demands second factors.",
+        name: "user",
+        summary: "Adds accounts, lists them, sets passwords, signs out, disables, demands second factors.",
         usage:
-            "add EMAIL [--admin] | list | reset-password EMAIL | disable EMAIL | enable EMAIL | require-mfa EMAIL [--off] | remove-mfa EMAIL | link EMAIL --issuer I --subject S | unlink EMAIL --issuer I",
+            "add EMAIL [--admin] | list | reset-password EMAIL | sign-out EMAIL | sign-out --all | disable EMAIL | enable EMAIL | require-mfa EMAIL [--off] | remove-mfa EMAIL | link EMAIL --issuer I --subject S | unlink EMAIL --issuer I",
         details: """
             The password is asked for at a terminal, or read from standard input, or from PURSER_PASSWORD_FILE's file given
             with --password-file. It is never a flag, where other users of the machine could see it.
+
+            sign-out ends all sessions of an account, or with --all everybody's, at once and on all servers of the database;
+            they may sign in again. Keys of programs go on working.
 
             disable shuts an account out at once; nothing of it is deleted. require-mfa demands a second factor; remove-mfa
             takes the codes of a lost device away. (password, deactivate and activate are older names.)
@@ -24,30 +28,32 @@ enum UserCommand {
 
               --issuer I            The issuer, exactly as its tokens name it.
               --subject S           The person's id there: the tokens' sub.
+              --all                 Signs everybody out.
               --off                 Leaves the second factor to the account's owner again.
               --admin               Makes an administrator.
               --password-file FILE  Reads the password from there.
               --currency CODE       The currency of the new account's book.
               --time-zone NAME      Its time zone.
             """,
-        switches: ["admin", "json", "off"],
+        switches: ["admin", "json", "off", "all"],
         options: ["password-file", "currency", "time-zone", "name", "issuer", "subject"]
     ) { arguments in
         guard let action = arguments.positional.first else {
-            throw UsageProblem("add, list, reset-password, disable, enable, require-mfa, remove-mfa, link or unlink?")
+            throw UsageProblem("add, list or \(others)?")
         }
         let configuration = try Settings.read(arguments)
         let older = ["password": "reset-password", "deactivate": "disable", "activate": "enable"]
         switch older[action] ?? action {
         case "list": return try list(configuration, asJSON: arguments.has("json"))
         case "add": return try add(arguments, configuration)
+        case "sign-out": return try signOut(arguments, configuration)
         case let action where actions.contains(action): return try change(action, arguments, configuration)
         default:
-            throw UsageProblem(
-                "“\(action)” is neither add, list, reset-password, disable, enable, require-mfa, remove-mfa, link nor unlink."
-            )
+            throw UsageProblem("“\(action)” is neither add, list nor \(others).")
         }
     }
+
+    private static let others = "reset-password, sign-out, disable, enable, require-mfa, remove-mfa, link, unlink"
 
     private static let actions: Set = [
         "reset-password", "disable", "enable", "require-mfa", "remove-mfa", "link", "unlink",
@@ -76,6 +82,28 @@ enum UserCommand {
             }
             return .success
         }
+    }
+
+    private static func signOut(_ arguments: Arguments, _ configuration: Configuration) throws -> ExitCode {
+        guard arguments.has("all") else {
+            let email = try email(arguments)
+            return try withBackend(configuration) { backend in
+                let count = try await backend.accounts.endSessions(of: email)
+                Output.line("\(email.asGiven) is signed out: \(sessions(count)).")
+                return .success
+            }
+        }
+        guard arguments.positional.count == 1 else { throw UsageProblem("Give an e-mail address or --all, not both.") }
+        return try withBackend(configuration) { backend in
+            let (count, people) = try await backend.accounts.endAllSessions()
+            Output.line(
+                "Everybody is signed out: \(sessions(count)), of \(people == 1 ? "1 person" : "\(people) people").")
+            return .success
+        }
+    }
+
+    private static func sessions(_ count: Int) -> String {
+        count == 1 ? "1 session is ended" : "\(count) sessions are ended"
     }
 
     private static func change(_ action: String, _ arguments: Arguments, _ configuration: Configuration) throws
