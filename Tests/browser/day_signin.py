@@ -13,7 +13,7 @@ import struct
 import time
 from urllib.parse import urlsplit
 
-from verbs import EMAIL, PASSWORD, test, wait
+from verbs import EMAIL, PASSWORD, Keys, test, wait
 
 MAX = EMAIL.replace("ada.", "max.")
 OLD, NEW, NEWER = "correct horse battery", "another horse entirely", "and one more horse"
@@ -147,6 +147,7 @@ def _(page):
     token = json.loads(connection.getresponse().read())["data"]["accessToken"]
     page.open("/settings/security")
     page.sees("Safari on iPhone", "#sessions")
+    page.sees("last used just now", "#sessions")
     page.shot("security")
     page.click("[aria-label='End the session of Safari on iPhone']")
     page.click(page.button("End the session", "dialog"))
@@ -159,17 +160,29 @@ def _(page):
 @test("codes are set up with a picture, a first code, and recovery codes to keep")
 def _(page):
     page.open("/settings/security")
-    page.click(page.button("Set up codes"))
+    page.click(page.button("Set up an authenticator app"))
     page.find("dialog img.qr")
     page.click("dialog summary")
     kept["secret"] = page.find("dialog .secret").text.replace(" ", "")
     page.shot("codes")
     page.fill("code", code(kept["secret"], -1), "dialog")
-    page.click(page.button("Turn codes on"))
-    page.sees("Codes are on", "dialog")
+    page.click(page.button("Turn it on"))
+    page.sees("Two-step sign-in is on", "dialog")
     kept["codes"] = [each.text for each in page.all(".recovery-codes code")]
     assert len(set(kept["codes"])) == 10, kept
+    assert all(len(each.replace("-", "")) == 26 for each in kept["codes"]), kept
     page.shot("recovery-codes")
+    for name, width, scheme in (("recovery-codes-phone", 375, "light"), ("recovery-codes-phone-dark", 375, "dark")):
+        page.size(width, 800)
+        page.media(scheme)
+        page.shot(name)
+        # Each whole, on a line of its own, and nothing to be pushed aside.
+        assert page.js("""return [...document.querySelectorAll('.recovery-codes code')].every((each) => {
+            const [box, list] = [each.getBoundingClientRect(), each.closest('ul').getBoundingClientRect()];
+            return box.height < 24 && box.right <= list.right && box.left >= list.left && list.right <= innerWidth;
+        })""")
+    page.media("light")
+    page.size(1280, 900)
     page.click("dialog [aria-label=Close]")
     page.sees("10 recovery codes left", "#codes")
 
@@ -203,12 +216,12 @@ def _(page):
 
 @test("codes are turned off with the password and a code")
 def _(page):
-    page.click(page.button("Turn codes off"))
+    page.click(page.button("Turn it off", "#codes"))
     page.fill("password", NEWER, "dialog")
     page.fill("code", kept["codes"][1], "dialog")
-    page.click(page.button("Turn codes off", "dialog"))
-    page.sees("Codes are off.", "#toasts")
-    page.sees("Set up codes", "#codes")
+    page.click(page.button("Turn it off", "dialog"))
+    page.sees("Two-step sign-in is off.", "#toasts")
+    page.sees("Set up an authenticator app", "#codes")
 
 
 @test("the security screen fits a telephone, in the light and in the dark")
@@ -222,6 +235,85 @@ def _(page):
         page.shot(f"security-phone-{scheme}")
     page.media("light")
     page.size(1280, 900)
+
+
+PASSWORDS = "return [...document.querySelectorAll('input[name=password], input[name=currentPassword], input[name=newPassword]')].filter((each) => !each.closest('[hidden]'))"
+
+
+def try_passwords(page, count):
+    """Masked, shown and hidden again by the eye, filled by pasting, and named for a program that keeps passwords."""
+    fields = page.js(PASSWORDS)
+    assert len(fields) == count, len(fields)
+    for field in fields:
+        kind = lambda: page.js("return arguments[0].type", field)
+        assert kind() == "password"
+        page.js("arguments[0].parentElement.querySelector('.reveal').click()", field)
+        assert kind() == "text"
+        page.js("arguments[0].parentElement.querySelector('.reveal').click()", field)
+        assert kind() == "password"
+        wanted = "new-password" if page.js("return arguments[0].name === 'newPassword' || /signup|reset/.test(location.pathname)", field) else "current-password"
+        assert page.js("return arguments[0].autocomplete", field) == wanted
+        pasted = page.js("""
+            const [field] = arguments;
+            field.value = "";
+            field.focus();
+            const data = new DataTransfer();
+            data.setData("text/plain", "pasted words");
+            return field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        """, field)
+        assert pasted, "the page stops a paste"
+        page.cdp("Input.insertText", text="pasted words")
+        assert page.js("return arguments[0].value", field) == "pasted words"
+
+
+@test("every field for a password is masked, can be shown, and takes what is pasted")
+def _(page):
+    page.open("/settings/security")
+    page.find("#password [name=newPassword]")
+    page.click("#address summary")
+    try_passwords(page, 3)
+    page.open("/reset#token=" + "A" * 43)
+    page.find("[name=password]")
+    try_passwords(page, 1)
+    sign_out(page)
+    for path in ("/signin", "/signup"):
+        page.open(path)
+        page.find("[name=password]")
+        try_passwords(page, 1)
+    sign_in(page, NEWER)
+    page.at("/")
+
+
+@test("signing out is two presses away on every screen, also on a phone")
+def _(page):
+    for path in ("/", "/entries", "/import", "/settings/security"):
+        page.open(path)
+        page.click(".side .person")
+        page.find(".menu")
+        assert [each.text for each in page.all(".menu [role=menuitem]")][-1] == "Sign out"
+        page.keys(Keys.ESCAPE)
+        page.gone(".menu")
+    page.click(".side .person")
+    page.shot("person-menu")
+    page.media("dark")
+    page.shot("person-menu-dark")
+    page.media("light")
+    page.click(page.button("Sign out", ".menu"))
+    page.at("/signin")
+    sign_in(page, NEWER)
+    page.at("/")
+    page.size(375, 800)
+    page.open("/entries")
+    page.click(page.button("More", ".tabs"))
+    page.shot("more-phone")
+    page.media("dark")
+    page.shot("more-phone-dark")
+    page.media("light")
+    page.click(page.button("Sign out", ".menu"))
+    page.at("/signin")
+    page.size(1280, 900)
+    sign_in(page, NEWER)
+    page.at("/")
 
 
 @test("signing out everywhere leads to the sign-in")

@@ -1,4 +1,4 @@
-// Settings → Security: codes of a device as a second factor.
+// Settings → Security: codes of an authenticator app as a second factor.
 
 import { api } from "./api.js";
 import { h, icon, plural, replace } from "./dom.js";
@@ -6,7 +6,7 @@ import { field, form, input, passwordInput } from "./forms.js";
 import { confirm, load, openDialog, skeleton, toast } from "./overlays.js";
 import { state } from "./state.js";
 
-export const section = () => ["Codes", "A second factor: a code of your phone besides your password. Whoever has only one of them stays out.", part(), "codes"];
+export const section = () => ["Two-step sign-in", "A code of an authenticator app on your phone, besides your password. Whoever has only one of them stays out.", part(), "codes"];
 
 function part() {
     const body = h("div.settings-list");
@@ -18,8 +18,8 @@ function part() {
 function shown(now, refresh) {
     if (!now.enabled) {
         return [
-            now.required && !now.methods.length ? h("div.banner", { role: "status", data: { tone: "bad" } }, icon("alert"), h("div.banner-text", h("span", "This server asks you to sign in with a second factor. Set one up to go on."))) : h("p.muted", "Off. Any program for one-time codes will do."),
-            h("button.primary", { type: "button", onclick: () => enrol(refresh) }, "Set up codes"),
+            now.required && !now.methods.length ? h("div.banner", { role: "status", data: { tone: "bad" } }, icon("alert"), h("div.banner-text", h("span", "This server asks you to sign in with a second factor. Set one up to go on."))) : h("p.muted", "Off. Any authenticator app will do."),
+            h("button.primary", { type: "button", onclick: () => enrol(refresh) }, "Set up an authenticator app"),
         ];
     }
     return [
@@ -27,7 +27,7 @@ function shown(now, refresh) {
         now.recoveryCodesLeft <= 3 && h("p.muted", "Make new recovery codes before you run out of them."),
         h("div.form-actions",
             h("button.small", { type: "button", onclick: () => renew(refresh) }, "New recovery codes"),
-            !now.required && h("button.small", { type: "button", onclick: () => disable(refresh) }, "Turn codes off")),
+            !now.required && h("button.small", { type: "button", onclick: () => disable(refresh) }, "Turn it off")),
     ];
 }
 
@@ -46,16 +46,16 @@ async function enrol(refresh) {
             // The access token still says that a second factor is missing; a new one does not.
             await api.post("/auth/refresh", {}).catch(() => {});
             refresh();
-            showCodes(recoveryCodes, "Codes are on");
+            showCodes(recoveryCodes, "Two-step sign-in is on");
         },
         children: [
             h("img.qr", { src: `data:image/svg+xml,${encodeURIComponent(enrolment.qrSVG)}`, alt: "The secret as a QR code", width: 200, height: 200 }),
-            h("details.disclosure", h("summary", "No camera at hand?"), h("p", "Type this secret into the program:"), h("code.secret", enrolment.secret.match(/.{1,4}/g).join(" "))),
+            h("details.disclosure", h("summary", "No camera at hand?"), h("p", "Type this secret into the app:"), h("code.secret", enrolment.secret.match(/.{1,4}/g).join(" "))),
             field({ name: "code", label: "The code it shows", control: input({ inputmode: "numeric", autocomplete: "one-time-code", maxlength: 8, class: "code-input" }) }),
-            h("div.form-actions", h("button.primary", { type: "submit" }, "Turn codes on")),
+            h("div.form-actions", h("button.primary", { type: "submit" }, "Turn it on")),
         ],
     });
-    const { close } = openDialog({ title: "Set up codes", className: "question", body: h("div.dialog-body", h("p.muted", "Scan this with a program for one-time codes, then type in the code that it shows."), content) });
+    const { close } = openDialog({ title: "Set up an authenticator app", className: "question", body: h("div.dialog-body", h("p.muted", "Scan this with the app, then type in the code that it shows."), content) });
     content.querySelector("[name=code]").focus();
 }
 
@@ -69,17 +69,17 @@ async function disable(refresh) {
             const typed = values.code.trim();
             await api.post("/auth/mfa/disable", { password: password ? values.password : undefined, [/^[\d ]+$/.test(typed) ? "code" : "recoveryCode"]: typed });
             close();
-            toast("Codes are off. All other devices are signed out.");
+            toast("Two-step sign-in is off. All other devices are signed out.");
             refresh();
         },
         children: [
             input({ type: "email", name: "email", value: state.user.email, autocomplete: "username", hidden: true, readonly: true }),
             password && field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
             field({ name: "code", label: "Code, or recovery code", control: input({ autocomplete: "one-time-code", maxlength: 64 }) }),
-            h("div.form-actions", h("button.danger", { type: "submit" }, "Turn codes off")),
+            h("div.form-actions", h("button.danger", { type: "submit" }, "Turn it off")),
         ],
     });
-    const { close } = openDialog({ title: "Turn codes off?", className: "question", body: h("div.dialog-body", h("p.muted", password ? "Your password alone will sign you in." : "No code will be asked for any more."), content) });
+    const { close } = openDialog({ title: "Turn two-step sign-in off?", className: "question", body: h("div.dialog-body", h("p.muted", password ? "Your password alone will sign you in." : "No code will be asked for any more."), content) });
     content.querySelector("[name=password], [name=code]").focus();
 }
 

@@ -20,52 +20,76 @@ async function ask() {
     return new Promise((resolve) => {
         const body = h("div.dialog-body");
         const { close } = openDialog({ title: "Is it still you?", className: "question", body, onclose: (value) => resolve(value === "yes") });
-        const prefer = ways.password ? "password" : ways.code ? "code" : null;
-        showWays(body, ways, prefer, () => close("yes"));
+        showWays(body, ways, () => close("yes"));
     });
 }
 
-function showWays(body, ways, typed, done) {
+/// With a second factor neither the password nor another service is enough: a code goes with it. A passkey is.
+function showWays(body, ways, done) {
     const problem = h("div");
+    const code = ways.secondFactor && ways.code ? codePart() : null;
+    const isHalf = ways.secondFactor && !code;
+    const hasPassword = ways.password && !isHalf;
+    const services = isHalf ? [] : ways.services;
     const others = [
-        ways.password && typed !== "password" && h("button.wide", { type: "button", onclick: () => showWays(body, ways, "password", done) }, "Use your password"),
-        ways.code && typed !== "code" && h("button.wide", { type: "button", onclick: () => showWays(body, ways, "code", done) }, "Use a code of your device"),
         ways.passkey && havePasskeys() && h("button.wide", { type: "button", onclick: (event) => attempt(event.target, problem, async () => {
             const { ceremony, publicKey } = await api.post("/auth/reauthenticate/passkey");
             await api.post("/auth/reauthenticate", { ceremony, credential: await prove(publicKey) });
             done();
         }) }, "Use a passkey"),
-        ways.services.map((each) => h("button.wide", { type: "button", onclick: (event) => attempt(event.target, problem, async () => {
-            const { address } = await api.post(`/auth/reauthenticate/services/${encodeURIComponent(each.id)}`, { next: location.pathname + location.search });
+        services.map((each) => h("button.wide", { type: "button", onclick: (event) => attempt(event.target, problem, async () => {
+            const { address } = await api.post(`/auth/reauthenticate/services/${encodeURIComponent(each.id)}`, { next: location.pathname + location.search, ...code?.read() });
             location.assign(address);
         }) }, `Sign in with ${each.name} again`)),
     ].flat().filter(Boolean);
     replace(body,
-        h("p.muted", typed || others.length ? "You signed in a while ago. Show once more that it is you to go on." : "You signed in a while ago. Sign out and in again to go on."),
-        typed && typedForm(typed, done),
-        typed && others.length > 0 && h("div.ways-or", h("span", "or")),
+        h("p.muted", hasPassword || others.length ? "You signed in a while ago. Show once more that it is you to go on." : "You signed in a while ago. Sign out and in again to go on."),
+        hasPassword ? passwordForm(code, done) : services.length > 0 && code && h("div.stack.alone-code", code.element),
+        hasPassword && others.length > 0 && h("div.ways-or", h("span", "or")),
         problem,
         others.length > 0 && h("div.stack.confirm-ways", others));
     (body.querySelector("input:not([hidden])") ?? body.querySelector("button"))?.focus();
 }
 
-function typedForm(kind, done) {
-    const isCode = kind === "code";
+function passwordForm(code, done) {
     return form({
         className: "stack",
-        checks: (values) => (values[kind].trim() ? [] : [{ field: kind, message: isCode ? "Enter the six digits." : "Enter your password." }]),
+        aliases: { code: "factor", recoveryCode: "factor" },
+        checks: (values) => [
+            ...(values.password ? [] : [{ field: "password", message: "Enter your password." }]),
+            ...(!code || values.factor.trim() ? [] : [{ field: "factor", message: "Enter a code." }]),
+        ],
         send: async (values) => {
-            await api.post("/auth/reauthenticate", { [kind]: isCode ? values.code.trim() : values.password });
+            await api.post("/auth/reauthenticate", { password: values.password, ...code?.read() });
             done();
         },
         children: [
-            !isCode && input({ type: "email", name: "email", value: state.user?.email ?? "", autocomplete: "username", hidden: true, readonly: true }),
-            isCode
-                ? field({ name: "code", label: "Code", control: input({ inputmode: "numeric", autocomplete: "one-time-code", maxlength: 8, class: "code-input" }), hint: "Six digits of the program on your device." })
-                : field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
+            input({ type: "email", name: "email", value: state.user?.email ?? "", autocomplete: "username", hidden: true, readonly: true }),
+            field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
+            code?.element,
             h("div.form-actions", h("button.primary", { type: "submit" }, "Go on")),
         ],
     });
+}
+
+/// The second factor: six digits, or one of the codes that were written down. read() → what the server takes.
+function codePart() {
+    const element = h("div.stack");
+    let isRecovery = false;
+    let control;
+    const draw = () => {
+        control = isRecovery
+            ? input({ autocapitalize: "none", spellcheck: "false", maxlength: 64 })
+            : input({ inputmode: "numeric", autocomplete: "one-time-code", maxlength: 8, class: "code-input" });
+        replace(element,
+            field({ name: "factor", label: isRecovery ? "Recovery code" : "Code", control, hint: isRecovery ? "One of those you wrote down. Each works once." : "Six digits of your authenticator app." }),
+            h("p.field-foot", h("button.link", { type: "button", onclick: () => { isRecovery = !isRecovery; draw(); control.focus(); } }, isRecovery ? "Use a code of the app" : "Lost the device? Use a recovery code")));
+    };
+    draw();
+    return {
+        element,
+        read: () => (control.value.trim() ? { [isRecovery ? "recoveryCode" : "code"]: control.value.trim() } : {}),
+    };
 }
 
 async function attempt(button, problem, body) {
@@ -87,6 +111,7 @@ const OUTCOMES = {
     provider: "The other service could not be asked, or its answer was not one to trust. Try again later.",
     other: "That is another account there than the one that you have linked.",
     stale: "The other service did not ask you to sign in again. Sign out there first.",
+    factor: "Your account has a second factor: enter a code before you go to the other service.",
     state: "That took too long, or was begun in another window. Try again.",
 };
 

@@ -4,12 +4,17 @@ import { api, store } from "./api.js";
 import { navigate, reshow } from "./app.js";
 import { newPasswordField } from "./auth.js";
 import * as codes from "./codes.js";
-import { instant } from "./dates.js";
+import { ago, instant } from "./dates.js";
 import { h, icon, replace } from "./dom.js";
 import { field, form, input, passwordInput } from "./forms.js";
 import { confirm, load, skeleton, toast } from "./overlays.js";
 import { resend } from "./recovery.js";
 import { forget, state } from "./state.js";
+
+/// Read as a distance; the moment itself is in the title.
+const when = (value) => h("time", { datetime: value, title: instant(value) }, ago(value));
+/// The server sees no other address of a browser that runs beside it.
+const where = (address) => (/^(127\.|::1$)/.test(address ?? "") ? "the server's own machine" : address ?? "unknown address");
 
 const METHODS = { pwd: "password", totp: "code", recovery: "recovery code", passkey: "passkey", provider: "another service" };
 
@@ -104,13 +109,13 @@ function sessionsPart() {
             await api.delete(path);
             toast(done);
             refresh();
-        } catch (error) { toast(error.message, { tone: "bad" }); }
+        } catch (error) { if (error.code !== "REAUTHENTICATION_REQUIRED") toast(error.message, { tone: "bad" }); }
     };
     const rows = (sessions) => [
         h("ul.item-list", sessions.map((each) => h("li",
             h("span.item-main",
                 h("strong", h("bdi", each.device)),
-                h("span.muted", h("bdi", each.address ?? "unknown address"), ` · since ${instant(each.createdAt)} · last used ${instant(each.lastUsedAt)} · by ${each.methods.map((method) => METHODS[method] ?? method).join(" and ")}`)),
+                h("span.muted.small", h("bdi", { title: each.address ?? "" }, where(each.address)), " · since ", when(each.createdAt), " · last used ", when(each.lastUsedAt), ` · by ${each.methods.map((method) => METHODS[method] ?? method).join(" and ")}`)),
             each.current ? h("span.tag", "this device")
                 : h("button.small", { type: "button", "aria-label": `End the session of ${each.device}`, onclick: () => end(`/auth/sessions/${each.id}`, { title: `End the session of ${each.device}?`, text: "It is signed out at once.", verb: "End the session", danger: true }, "The session is ended.") }, "End")))),
         h("div.form-actions",
@@ -126,6 +131,7 @@ async function signOutEverywhere() {
     try {
         await api.post("/auth/logout-all");
     } catch (error) {
+        if (error.code === "REAUTHENTICATION_REQUIRED") return;
         if (error.kind !== "unauthenticated") return void toast(error.message, { tone: "bad" });
     }
     forget();

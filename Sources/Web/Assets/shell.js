@@ -6,10 +6,11 @@ import { bookSwitch } from "./books.js";
 import { append, h, icon, replace } from "./dom.js";
 import { navigate } from "./app.js";
 import { openEditor } from "./editor.js";
-import { openMenu } from "./popover.js";
+import { LINE, openMenu } from "./popover.js";
 import * as bookScreens from "./routes-books.js";
 import * as liveScreens from "./routes-live.js";
 import { noteOfAddress } from "./address-note.js";
+import { signOut } from "./settings.js";
 import { showHelp } from "./shortcuts.js";
 import { may, state } from "./state.js";
 
@@ -48,7 +49,7 @@ function draw(root) {
             records("entry:create") && h("button.primary.new-entry", { type: "button", onclick: () => openEditor(), title: "New entry (n)" }, icon("plus"), h("span", "New entry")),
             h("nav", { "aria-label": "Main" }, places().map(link)),
             h("div.side-foot",
-                h("a.person", { href: "/settings" }, avatar(state.user), h("span.person-name", state.user.displayName || state.user.email)),
+                person(),
                 h("button.icon-button", { type: "button", "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)", onclick: showHelp }, icon("keyboard")),
                 themeButton())),
         h("header.top", h("a.brand", { href: "/", "aria-label": "Purser, dashboard" }, icon("logo", "brand-mark")), bookSwitch(), themeButton()),
@@ -56,9 +57,23 @@ function draw(root) {
         h("nav.tabs", { "aria-label": "Main" }, places().slice(0, 2).map(link), records("entry:create") && add(), link(places()[2]), more())));
 }
 
+const leaving = () => ({ text: "Sign out", symbol: "sign-out", onpick: signOut });
+
+/// Who is signed in, and the way out: two presses from every screen.
+function person() {
+    const name = state.user.displayName || state.user.email;
+    const items = () => [
+        { text: "Profile and settings", symbol: "settings", onpick: () => navigate("/settings") },
+        { text: "Security", symbol: "key", onpick: () => navigate("/settings/security") },
+        LINE, leaving(),
+    ];
+    const button = h("button.person", { type: "button", title: state.user.email, "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => openMenu(button, items(), name) }, avatar(state.user), h("span.person-name", name));
+    return button;
+}
+
 /// What has no place of its own at the lower edge of a phone.
 function more() {
-    const button = h("button.place", { type: "button", "aria-haspopup": "menu", "aria-expanded": "false", data: { navs: places().slice(3).map(([href]) => href).join(" ") }, onclick: () => openMenu(button, places().slice(3).map(([href, text, symbol]) => ({ text, symbol, onpick: () => navigate(href) })), "More") }, icon("more"), h("span", "More"));
+    const button = h("button.place", { type: "button", "aria-haspopup": "menu", "aria-expanded": "false", data: { navs: places().slice(3).map(([href]) => href).join(" ") }, onclick: () => openMenu(button, places().slice(3).map(([href, text, symbol]) => ({ text, symbol, onpick: () => navigate(href) })).concat(LINE, leaving()), "More") }, icon("more"), h("span", "More"));
     return button;
 }
 

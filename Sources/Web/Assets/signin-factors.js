@@ -18,7 +18,7 @@ export function secondStep(root, step, enter, { recovery = false } = {}) {
     };
     const name = recovery ? "recoveryCode" : "code";
     const control = recovery
-        ? input({ autocapitalize: "none", spellcheck: "false", maxlength: 64, placeholder: "xxxx-xxxx-xxxx-xxxx" })
+        ? input({ autocapitalize: "none", spellcheck: "false", maxlength: 64, placeholder: "xxxx-xxxx-xxxx-…" })
         : input({ inputmode: "numeric", autocomplete: "one-time-code", maxlength: 8, pattern: "[0-9 ]*", class: "code-input" });
     const content = form({
         className: "stack",
@@ -30,7 +30,7 @@ export function secondStep(root, step, enter, { recovery = false } = {}) {
             } catch (error) { over(error); }
         },
         children: [
-            has("totp") && field({ name, label: recovery ? "Recovery code" : "Code", control, hint: recovery ? "One of those you wrote down. Each works once." : "Six digits of the program on your device." }),
+            has("totp") && field({ name, label: recovery ? "Recovery code" : "Code", control, hint: recovery ? "One of those you wrote down. Each works once." : "Six digits of your authenticator app." }),
             has("totp") && h("button.primary.wide", { type: "submit" }, "Sign in"),
         ],
     });
@@ -41,8 +41,8 @@ export function secondStep(root, step, enter, { recovery = false } = {}) {
             over(error);
         }
     } }, each.text));
-    replace(root, frame("One more step", recovery ? null : "Your account is kept by a second factor.", content, others.length > 0 && h("div.stack.second-ways", others),
-        has("recovery") && h("p.entrance-foot", h("button.link", { type: "button", onclick: again }, recovery ? "Use a code of the device" : "Lost the device? Use a recovery code"))));
+    replace(root, frame("One more step", recovery || !has("totp") ? null : "Your password is right. Now the code of your authenticator app.", content, others.length > 0 && h("div.stack.second-ways", others),
+        has("recovery") && h("p.entrance-foot", h("button.link", { type: "button", onclick: again }, recovery ? "Use a code of the app" : "Lost the device? Use a recovery code"))));
     (content.querySelector("input") ?? root.querySelector("h1")).focus();
     document.title = "One more step – Purser";
 }
