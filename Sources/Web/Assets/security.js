@@ -14,7 +14,7 @@ import { forget, state } from "./state.js";
 /// Read as a distance; the moment itself is in the title.
 const when = (value) => h("time", { datetime: value, title: instant(value) }, ago(value));
 /// The server sees no other address of a browser that runs beside it.
-const where = (address) => (/^(127\.|::1$)/.test(address ?? "") ? "the server's own machine" : address ?? "unknown address");
+const where = (address) => (/^(127\.|::1$)/.test(address ?? "") ? "the server’s own machine" : address ?? "unknown address");
 
 const METHODS = { pwd: "password", totp: "code", recovery: "recovery code", passkey: "passkey", provider: "another service" };
 
@@ -115,7 +115,7 @@ function sessionsPart() {
         h("ul.item-list", sessions.map((each) => h("li",
             h("span.item-main",
                 h("strong", h("bdi", each.device)),
-                h("span.muted.small", h("bdi", { title: each.address ?? "" }, where(each.address)), " · since ", when(each.createdAt), " · last used ", when(each.lastUsedAt), ` · by ${each.methods.map((method) => METHODS[method] ?? method).join(" and ")}`)),
+                h("span.muted.small", h("bdi", { title: each.address ?? "" }, where(each.address)), " · signed in ", when(each.createdAt), " · last used ", when(each.lastUsedAt), ` · by ${each.methods.map((method) => METHODS[method] ?? method).join(" and ")}`)),
             each.current ? h("span.tag", "this device")
                 : h("button.small", { type: "button", "aria-label": `End the session of ${each.device}`, onclick: () => end(`/auth/sessions/${each.id}`, { title: `End the session of ${each.device}?`, text: "It is signed out at once.", verb: "End the session", danger: true }, "The session is ended.") }, "End")))),
         h("div.form-actions",
