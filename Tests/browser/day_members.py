@@ -88,7 +88,7 @@ def _(page):
     page.click(page.button("Send the invitation", "dialog"))
     page.gone("dialog")
     address = page.until(lambda: link("vera@example.org"), "no letter has come")
-    vera = Browser(page.base)
+    vera = Browser(page.base, page.shots)
     try:
         vera.driver.get(address)
         vera.sees("invites you to the household Flat <b>4</b>")
