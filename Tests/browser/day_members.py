@@ -88,7 +88,7 @@ def _(page):
     page.click(page.button("Send the invitation", "dialog"))
     page.gone("dialog")
     address = page.until(lambda: link("vera@example.org"), "no letter has come")
-    vera = Browser(page.base)
+    vera = Browser(page.base, page.shots)
     try:
         vera.driver.get(address)
         vera.sees("invites you to the household Flat <b>4</b>")
@@ -130,6 +130,21 @@ def _(page):
         vera.open("/entries")
         vera.find(".side .book-switch")
         assert not book_named(vera, "Flat <b>4</b>"), "the book is still offered"
+        # Invited again, they see it without the letter: their address is confirmed.
+        page.click(page.button("Invite somebody", ".screen-actions"))
+        page.find("dialog [name=email]")
+        page.fill("email", "vera@example.org", "dialog")
+        page.click(page.button("Send the invitation", "dialog"))
+        page.gone("dialog")
+        vera.open("/")
+        vera.sees("invites you to the household Flat <b>4</b>, as: Member.", ".invitation-notes")
+        vera.shot("invitation-note")
+        vera.click(vera.button("Decline", ".invitation-notes"))
+        vera.sees("Declined.")
+        vera.gone(".invitation-notes .banner")
+        page.open("/members")
+        page.find(".person-row")
+        page.lacks("vera@example.org", "main")
     finally:
         vera.quit()
 

@@ -63,7 +63,8 @@ async function show({ first = false } = {}) {
     }
     const main = showShell(root, route.nav);
     adoptScreen(route.show(main, new URLSearchParams(location.search)));
-    window.scrollTo(0, 0);
+    // A screen with sections scrolls by itself to the one that is named.
+    if (!location.hash) window.scrollTo(0, 0);
     if (!first) main.querySelector("h1")?.focus({ preventScroll: true });
 }
 
