@@ -745,7 +745,7 @@ CREATE TABLE public.sessions (
     CONSTRAINT sessions_check CHECK (((revoked_at IS NULL) = (revoked_reason IS NULL))),
     CONSTRAINT sessions_ip_address_check CHECK ((octet_length(ip_address) <= 64)),
     CONSTRAINT sessions_network_check CHECK ((octet_length(network) <= 64)),
-    CONSTRAINT sessions_revoked_reason_check CHECK ((revoked_reason = ANY (ARRAY['logout'::text, 'reuse'::text, 'password'::text, 'deactivated'::text, 'administrator'::text, 'limit'::text, 'revoked'::text, 'factor'::text, 'deleted'::text]))),
+    CONSTRAINT sessions_revoked_reason_check CHECK ((revoked_reason = ANY (ARRAY['logout'::text, 'reuse'::text, 'password'::text, 'deactivated'::text, 'administrator'::text, 'limit'::text, 'revoked'::text, 'factor'::text, 'deleted'::text, 'renewed'::text]))),
     CONSTRAINT sessions_transport_check CHECK ((transport = ANY (ARRAY['bearer'::text, 'cookie'::text]))),
     CONSTRAINT sessions_user_agent_check CHECK ((length(user_agent) <= 400))
 );
