@@ -87,18 +87,6 @@ export function ago(value, now = Date.now()) {
     return AGO.format(-Math.floor(seconds / length), unit);
 }
 
-const AGO = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-const STEPS = [["minute", 60], ["hour", 3600], ["day", 86_400], ["month", 30 * 86_400], ["year", 365 * 86_400]];
-
-/// "2 minutes ago", in the page's language: it stands within its sentences. Of what is to come: "just now".
-export function ago(value, now = Date.now()) {
-    const seconds = (now - new Date(value).getTime()) / 1000;
-    if (Number.isNaN(seconds)) return "";
-    if (seconds < 60) return "just now";
-    const [unit, length] = STEPS.findLast(([, each]) => seconds >= each);
-    return AGO.format(-Math.floor(seconds / length), unit);
-}
-
 export function monthNames() {
     return Array.from({ length: 12 }, (_, index) => new Intl.DateTimeFormat(undefined, { month: "long", timeZone: "UTC" }).format(Date.UTC(2026, index, 15)));
 }
