@@ -287,9 +287,9 @@ def _(page):
     somebody(page, "stan@example.org", "Stan", address.split("=")[-1])
     page.open("/members")
     page.click("[aria-label^='More about Stan']")
-    choose(page, "Department, role and title")
+    choose(page, "Role, department and title")
     page.find("dialog [name=departmentId]")
-    for name, text in (("departmentId", "HR"), ("roleId", "Department head")):
+    for name, text in (("departmentId", "HR"), ("role", "Department head")):
         page.js("const control = document.querySelector(`dialog [name=${arguments[0]}]`); control.value = [...control.options].find((each) => each.text.includes(arguments[1])).value", name, text)
     page.click(page.button("Save", "dialog"))
     page.sees("HR", ".people")
