@@ -12,7 +12,7 @@ scripts/packages.sh build run bench
 ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
 failed=()
 ran=()
-for name in ${BENCH:-database http api import}; do
+for name in ${BENCH:-database http api signin import}; do
     script=""
     for candidate in "Benchmarks/$name/run.sh" "Benchmarks/$name/run.py"; do
         if [ -x "$candidate" ]; then

@@ -8,7 +8,7 @@ build_packages=(libpq-dev libssl-dev libargon2-dev zlib1g-dev libexpat1-dev libc
     libqrencode-dev libcrypt-dev pkg-config)
 run_packages=(postgresql libjs-chart.js fonts-inter-variable util-linux)
 test_packages=("${run_packages[@]}" chromium chromium-driver python3-venv)
-bench_packages=("${run_packages[@]}" wrk python3-venv hledger ledger beancount)
+bench_packages=("${run_packages[@]}" wrk python3-venv python3-cryptography hledger ledger beancount)
 
 installed() {
     case "$1" in

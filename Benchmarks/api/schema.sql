@@ -55,6 +55,8 @@ CREATE TABLE entries (
     longitude double precision,
     account text,
     split_of uuid,
+    department_id uuid,
+    created_by uuid,
     deleted_at timestamptz,
     version integer NOT NULL DEFAULT 1,
     created_at timestamptz NOT NULL DEFAULT now(),

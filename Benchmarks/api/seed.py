@@ -27,7 +27,7 @@ MERCHANTS = (
 # as they would after two years of use. Deterministic, apart from where the two years end.
 GENERATE = """
 INSERT INTO entries (book_id, id, type, amount_minor, currency, merchant_name, description, notes, category_id,
-    occurred_on, status, payment_method, tags, source, version, created_at, updated_at)
+    occurred_on, status, payment_method, tags, source, created_by, version, created_at, updated_at)
 SELECT book_id,
     (lpad(to_hex((extract(epoch FROM occurred_on) * 1000)::bigint + n %% 86400000), 12, '0') || '7'
         || substr(hash, 1, 3) || '8' || substr(hash, 4, 15))::uuid,
@@ -38,7 +38,8 @@ SELECT book_id,
     CASE WHEN n %% 20 = 0 THEN incomes[1 + roll %% cardinality(incomes)]
          ELSE expenses[1 + roll %% cardinality(expenses)] END,
     occurred_on, CASE WHEN n %% 50 = 0 THEN 'pending' ELSE 'completed' END,
-    CASE WHEN n %% 3 = 0 THEN 'cash' ELSE 'card' END, '{}', 'manual', 1, occurred_on, occurred_on
+    CASE WHEN n %% 3 = 0 THEN 'cash' ELSE 'card' END, '{}', 'manual', '%(owner)s', 1, occurred_on,
+    occurred_on
 FROM (
     SELECT b.book_id, b.currency, b.incomes, b.expenses, n, md5(b.book_id::text || n) AS hash,
         ('x' || substr(md5(n || b.book_id::text), 1, 7))::bit(28)::int AS roll,
@@ -128,7 +129,9 @@ def fill_peer(database, people):
         COMMIT;""")
     database.sql("\n".join(lines), "peer")
     names = ", ".join(quoted(name) for name in MERCHANTS)
-    database.sql("SET work_mem = '256MB'; SET maintenance_work_mem = '512MB';" + GENERATE % {"merchants": names, "merchant_count": len(MERCHANTS)}, "peer")
+    generate = GENERATE % {
+        "merchants": names, "merchant_count": len(MERCHANTS), "owner": people.readers[0]["user"]}
+    database.sql("SET work_mem = '256MB'; SET maintenance_work_mem = '512MB';" + generate, "peer")
     database.file(os.path.join(HERE, "indexes.sql"), "peer")
 
 

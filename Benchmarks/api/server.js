@@ -204,7 +204,8 @@ function route(permission, handler) {
 
 const entryColumns = `e.id, e.type, e.amount_minor, e.currency, e.merchant_name, e.description, e.notes, e.category_id,
   c.name AS category_name, c.slug AS category_slug, e.occurred_on, e.status, e.payment_method, e.tags, e.source,
-  e.import_id, e.payment_method_id, e.location, e.latitude, e.longitude, e.account, e.split_of, e.version,
+  e.import_id, e.payment_method_id, e.location, e.latitude, e.longitude, e.account, e.split_of, e.department_id,
+  e.created_by, e.version,
   e.created_at, e.updated_at, e.deleted_at`;
 
 function entry(row) {
@@ -215,7 +216,8 @@ function entry(row) {
     transactionDate: row.occurred_on, status: row.status, paymentMethod: row.payment_method, tags: row.tags,
     source: row.source, importId: row.import_id, paymentMethodId: row.payment_method_id,
     location: row.location && { name: row.location, latitude: row.latitude, longitude: row.longitude },
-    account: row.account, splitOf: row.split_of, deletedAt: row.deleted_at, version: row.version,
+    account: row.account, splitOf: row.split_of,
+    departmentId: row.department_id, createdBy: row.created_by, deletedAt: row.deleted_at, version: row.version,
     createdAt: row.created_at, updatedAt: row.updated_at,
   };
 }
@@ -255,10 +257,10 @@ app.get('/api/v1/expenses', route('entries.read', async (request, response, memb
 }));
 
 const insertEntry = `INSERT INTO entries (book_id, id, type, amount_minor, currency, merchant_name, description, notes,
-    category_id, occurred_on, status, payment_method, tags, source)
+    category_id, occurred_on, status, payment_method, tags, source, created_by)
   VALUES ($1, $2, 'expense', $3, $4, $5, $6, $7,
     COALESCE($8, (SELECT id FROM categories WHERE book_id = $1 AND slug = 'miscellaneous')),
-    $9, $10, $11, $12, 'manual') RETURNING *`;
+    $9, $10, $11, $12, 'manual', $13) RETURNING *`;
 const withCategory = `SELECT ${entryColumns} FROM e LEFT JOIN categories c ON c.book_id = e.book_id AND c.id = e.category_id`;
 
 app.post('/api/v1/expenses', route('entries.write', async (request, response, member) => {
@@ -280,7 +282,7 @@ app.post('/api/v1/expenses', route('entries.write', async (request, response, me
   const values = [
     member.book_id, id, Math.round(Number(body.amount) * 100), member.currency, body.merchantName,
     body.description || null, body.notes || null, body.categoryId || null, body.transactionDate,
-    body.status || 'completed', body.paymentMethod || null, body.tags || [],
+    body.status || 'completed', body.paymentMethod || null, body.tags || [], request.user.id,
   ];
   const event = JSON.stringify({ book: member.book_id, entry: id, by: request.user.id });
   let row;
@@ -288,7 +290,7 @@ app.post('/api/v1/expenses', route('entries.write', async (request, response, me
     const result = await pool.query({
       name: 'create-both',
       text: `WITH e AS (${insertEntry}),
-             o AS (INSERT INTO outbox (kind, payload) VALUES ('expense.created', $13)) ${withCategory}`,
+             o AS (INSERT INTO outbox (kind, payload) VALUES ('expense.created', $14)) ${withCategory}`,
       values: [...values, event],
     });
     row = result.rows[0];
