@@ -659,6 +659,7 @@ CREATE TABLE public.recovery_codes (
     user_id uuid NOT NULL,
     code_hash bytea NOT NULL,
     used_at timestamp with time zone,
+    key_id bigint NOT NULL,
     CONSTRAINT recovery_codes_code_hash_check CHECK ((octet_length(code_hash) = 32))
 );
 CREATE TABLE public.refresh_tokens (

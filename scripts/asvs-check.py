@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-STATES = ("met", "not met", "n/a")
+STATES = ("met", "by a setting", "not met", "n/a")
 
 
 def names_of_tests(folder):

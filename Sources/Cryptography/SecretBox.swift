@@ -5,29 +5,24 @@ import CCrypto
 /// A sealed value is `1 | key id (4 bytes) | nonce (12) | ciphertext | tag (16)`. The head and the caller's context
 /// (for example `"totp:" + user id`) are authenticated too, so a value that is copied to another row does not open.
 package struct SecretBox: Sendable {
-    package struct Key: Sendable {
-        package let id: UInt32
-        fileprivate let bytes: [UInt8]
-
-        package init?(id: UInt32, bytes: [UInt8]) {
-            guard bytes.count == 32 else { return nil }
-            self.id = id
-            self.bytes = bytes
-        }
-    }
-
     /// Says neither what was wrong nor where: whoever gets it, knows enough.
     package struct CannotOpen: Error, Equatable {
         package init() {}
     }
 
-    private let current: Key
-    private let keys: [UInt32: Key]
+    package let ring: SecretKeyRing
+
+    package init(_ ring: SecretKeyRing) { self.ring = ring }
 
     /// - Parameter older: keys that still open what they sealed.
-    package init(current: Key, older: [Key] = []) {
-        self.current = current
-        keys = Dictionary((older + [current]).map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    package init(current: SecretKey, older: [SecretKey] = []) {
+        self.init(SecretKeyRing(current: current, older: older))
+    }
+
+    /// The id of the key that a sealed value names; nil for what is none.
+    package static func keyID(of box: [UInt8]) -> UInt32? {
+        guard box.count >= overhead, box[0] == version else { return nil }
+        return box[1..<headCount].reduce(0) { $0 << 8 | UInt32($1) }
     }
 
     private static let version: UInt8 = 1
@@ -39,6 +34,7 @@ package struct SecretBox: Sendable {
 
     package func seal(_ secret: [UInt8], context: [UInt8]) -> [UInt8] {
         precondition(secret.count <= Self.sizeLimit)
+        let current = ring.keys.current
         let head = [Self.version] + (0..<4).map { UInt8(truncatingIfNeeded: current.id >> (24 - 8 * $0)) }
         let nonce = secureRandomBytes(Self.nonceCount)
         var sealed = [UInt8](repeating: 0, count: secret.count)
@@ -51,8 +47,8 @@ package struct SecretBox: Sendable {
     }
 
     package func open(_ box: [UInt8], context: [UInt8]) throws(CannotOpen) -> [UInt8] {
-        guard box.count >= Self.overhead, box.count <= Self.sizeLimit + Self.overhead, box[0] == Self.version,
-            let key = keys[box[1..<5].reduce(0) { $0 << 8 | UInt32($1) }]
+        guard box.count <= Self.sizeLimit + Self.overhead,
+            let key = Self.keyID(of: box).flatMap({ ring.keys.key(id: $0) })
         else { throw CannotOpen() }
         let nonceEnd = Self.headCount + Self.nonceCount
         let input = Array(box[nonceEnd..<(box.count - Self.tagCount)])

@@ -84,6 +84,31 @@ package enum SecretFile {
         return bytes
     }
 
+    /// The names of all files in a directory, in no order.
+    static func names(in directory: String) throws(Failure) -> [String] {
+        guard let handle = opendir(directory) else {
+            throw .system(operation: "list", path: directory, code: errno)
+        }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            names.append(
+                withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
+        }
+        return names
+    }
+
+    /// Moves a file to `retired` in its directory: nothing reads it there, and a mistake can be taken back.
+    static func retire(_ name: String, in directory: String) throws(Failure) {
+        let retired = directory + "/retired"
+        guard mkdir(retired, 0o700) == 0 || errno == EEXIST else {
+            throw .system(operation: "create", path: retired, code: errno)
+        }
+        guard rename(directory + "/" + name, retired + "/" + name) == 0 else {
+            throw .system(operation: "move", path: directory + "/" + name, code: errno)
+        }
+    }
+
     /// Makes the directory (0700) and runs the body while no other process does so there: two servers that start
     /// together on new data must end up with the same keys.
     package static func withLockedDirectory<T>(

@@ -31,11 +31,17 @@ package struct SigningKeys: Sendable {
         verifying.first { $0.keyID == id }
     }
 
-    /// Reads the keys, or makes the first one.
+    /// Reads the keys, or makes the first one. Where the newest is weaker than what is made today, one of today's
+    /// strength is added, and signs a minute later.
     package static func load(directory: String, now: Int64) throws(SecretFile.Failure) -> SigningKeys {
         try SecretFile.withLockedDirectory(directory) { () throws(SecretFile.Failure) in
-            if let keys = try read(directory, now: now) { return keys }
-            try add(to: directory, now: now)
+            let names = try sorted(directory)
+            if let keys = try read(directory, now: now),
+                keys.verifying.first.map({ $0.modulus.count * 8 >= bits }) ?? false || names.count >= limit
+            {
+                return keys
+            }
+            try add(to: directory, now: max(now, (names.first.flatMap(seconds) ?? 0) + 1))
             guard let keys = try read(directory, now: now) else {
                 throw .damaged(path: directory, reason: "the new signing key cannot be read back")
             }
@@ -47,12 +53,11 @@ package struct SigningKeys: Sendable {
     package static func rotate(directory: String, now: Int64) throws(SecretFile.Failure) -> SigningKeys {
         try SecretFile.withLockedDirectory(directory) { () throws(SecretFile.Failure) in
             // Names sort by age; a clock that was set back must not make the new key the old one.
-            let names = try names(in: directory)
+            let names = try sorted(directory)
             guard names.count < limit else {
                 throw .damaged(path: directory, reason: "there are \(limit) signing keys already; prune them first")
             }
-            let newest = names.compactMap(seconds).max() ?? 0
-            try add(to: directory, now: max(now, newest + 1))
+            try add(to: directory, now: max(now, (names.first.flatMap(seconds) ?? 0) + 1))
             guard let keys = try read(directory, now: now) else {
                 throw .damaged(path: directory, reason: "the new signing key cannot be read back")
             }
@@ -100,16 +105,7 @@ package struct SigningKeys: Sendable {
                 return []
             }
             let old = Array(names[(signing + 1)...])
-            guard !old.isEmpty else { return [] }
-            let retired = directory + "/retired"
-            guard mkdir(retired, 0o700) == 0 || errno == EEXIST else {
-                throw .system(operation: "create", path: retired, code: errno)
-            }
-            for name in old {
-                guard rename(directory + "/" + name, retired + "/" + name) == 0 else {
-                    throw .system(operation: "move", path: directory + "/" + name, code: errno)
-                }
-            }
+            for name in old { try SecretFile.retire(name, in: directory) }
             return old
         }
     }
@@ -120,7 +116,9 @@ package struct SigningKeys: Sendable {
     }
 
     private static func sorted(_ directory: String) throws(SecretFile.Failure) -> [String] {
-        try names(in: directory).sorted { (seconds($0) ?? 0) > (seconds($1) ?? 0) }
+        try SecretFile.names(in: directory).filter { seconds($0) != nil }.sorted {
+            (seconds($0) ?? 0) > (seconds($1) ?? 0)
+        }
     }
 
     private static func read(_ directory: String, now: Int64) throws(SecretFile.Failure) -> SigningKeys? {
@@ -161,21 +159,6 @@ package struct SigningKeys: Sendable {
             throw .damaged(path: path, reason: "cannot \(error.operation)")
         }
         try SecretFile.create(pem, at: path)
-    }
-
-    private static func names(in directory: String) throws(SecretFile.Failure) -> [String] {
-        guard let handle = opendir(directory) else {
-            throw .system(operation: "list", path: directory, code: errno)
-        }
-        defer { closedir(handle) }
-        var names: [String] = []
-        while let entry = readdir(handle) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if seconds(name) != nil { names.append(name) }
-        }
-        return names
     }
 
     private static func seconds(_ name: String) -> Int64? {

@@ -19,7 +19,7 @@ extension Accounts {
     /// and keeps its password.
     package func add(_ registration: Registration, asAdministrator: Bool) async throws -> Added {
         let now = clock.now()
-        let hash = try await hasher.hash(registration.password)
+        let hash = try await hash(new: registration.password)
         let user = User(
             id: .new(), email: registration.email.normalized, emailAsGiven: registration.email.asGiven,
             name: registration.name, role: asAdministrator ? .admin : .user, isEmailVerified: false, isActive: true,
@@ -69,7 +69,7 @@ extension Accounts {
 
     /// `purser user password`: sets a new one and ends all sessions.
     package func setPassword(_ password: Password, of email: EmailAddress) async throws {
-        let hash = try await hasher.hash(password)
+        let hash = try await hash(new: password)
         try await change(email, because: .password, recorded: "PASSWORD_SET") { users, user, now in
             try await users.savePasswordHash(hash, of: user.id, at: now)
         }

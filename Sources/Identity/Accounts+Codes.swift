@@ -76,7 +76,7 @@ extension Accounts {
         try await withCode(.device(code), of: id, from: client, confirming: true) { [self] user, transaction, now in
             let store = CodeStore(queryable: transaction)
             try await store.confirm(id, at: now)
-            try await store.replaceRecoveryCodes(of: id, by: hashes(codes, of: id))
+            try await store.replaceRecoveryCodes(of: id, by: codes, under: sessionKeys.keys.current)
             try await SessionStore(transaction: transaction).add(.code, to: session, at: now)
             try await publish(.userFactorEnabled, id, session, in: transaction)
             try await record("MFA_ENABLED", of: user, from: client, in: transaction)
@@ -113,7 +113,7 @@ extension Accounts {
                 throw Refusal.tokenNotValid
             }
             guard try await store.isOn(id) else { throw Refusal.codesOff }
-            try await store.replaceRecoveryCodes(of: id, by: hashes(codes, of: id))
+            try await store.replaceRecoveryCodes(of: id, by: codes, under: sessionKeys.keys.current)
             try await record("RECOVERY_CODES_RENEWED", of: user, from: client, in: transaction)
             try await send(.factorChanged(.recoveryCodesRenewed), to: user, in: transaction)
         }
@@ -141,11 +141,7 @@ extension Accounts {
         await refuseEverywhere(ended, at: now)
     }
 
-    private func hashes(_ codes: [String], of user: UserID) -> [[UInt8]] {
-        codes.map { RecoveryCode.hash($0, of: user, key: sessionKey) }
-    }
-
-    private static func codeContext(_ user: UserID) -> [UInt8] { Array("totp:\(user)".utf8) }
+    static func codeContext(_ user: UserID) -> [UInt8] { Array("totp:\(user)".utf8) }
 
     // MARK: Checking a code
 
@@ -200,10 +196,9 @@ extension Accounts {
             }
             return try await store.take(step: step, of: user.id)
         case .recovery(let typed):
-            let hash = RecoveryCode.hash(typed, of: user.id, key: sessionKey)
-            guard typed.utf8.count <= 64, try await store.take(recoveryCode: hash, of: user.id, at: now) else {
-                return false
-            }
+            guard typed.utf8.count <= 64 else { return false }
+            let hashes = sessionKeys.keys.all.map { RecoveryCode.hash(typed, of: user.id, $0) }
+            guard try await store.take(recoveryCode: hashes, of: user.id, at: now) else { return false }
             let left = try await store.recoveryCodesLeft(of: user.id)
             try await send(.factorChanged(.recoveryCodeUsed(left: left)), to: user, in: transaction)
             return true

@@ -46,6 +46,15 @@ extension Accounts {
         return try await prove(typed, of: user, field: field, from: client)
     }
 
+    /// - Throws: 400 with the field's problem for one that is known to have leaked.
+    func hash(new password: Password, field: String = "password") async throws -> String {
+        guard await !breached.contains(password) else {
+            throw Refusal.invalid(
+                field, "password has leaked somewhere and is on lists that attackers use. Choose another.")
+        }
+        return try await hasher.hash(password)
+    }
+
     func hasPassword(_ id: UserID) async throws -> Bool {
         try await database.first("SELECT 1 FROM users WHERE id = \(id) AND password_hash IS NOT NULL") != nil
     }
@@ -58,7 +67,7 @@ extension Accounts {
         let user = try await activeUser(id)
         let new = try Password(new: typed, for: user, field: "newPassword")
         let oldHash = try await proveIfAny(current, of: user, field: "currentPassword", from: client)
-        let newHash = try await hasher.hash(new)
+        let newHash = try await hash(new: new, field: "newPassword")
         let now = clock.now()
         let ended = try await database.transaction { [self] transaction -> [SessionID] in
             let users = UserStore(queryable: transaction)

@@ -128,9 +128,9 @@ extension Accounts {
 
     /// What goes to the provider with a visit. It follows from the token and this installation's key, so that it need
     /// not be stored, and nobody who sees the token can work it out.
-    func visit(_ token: ChallengeToken, provider: String) -> OAuthClient.Visit {
+    func visit(_ token: ChallengeToken, _ key: SecretKey, provider: String) -> OAuthClient.Visit {
         func derived(_ purpose: String) -> String {
-            Base64URL.encode(HMACSHA256.authenticate(Array("oauth \(purpose) ".utf8) + token.bytes, key: sessionKey))
+            Base64URL.encode(key.mark(Array("oauth \(purpose) ".utf8) + token.bytes))
         }
         return OAuthClient.Visit(
             state: token.text, nonce: derived("nonce"), verifier: derived("verifier"),
@@ -138,8 +138,13 @@ extension Accounts {
     }
 
     /// Ties a visit to the browser that began it: only that one gets this in a cookie.
-    func browserMark(of token: ChallengeToken) -> String {
-        Base64URL.encode(HMACSHA256.authenticate(Array("oauth browser ".utf8) + token.bytes, key: sessionKey))
+    func browserMark(of token: ChallengeToken, _ key: SecretKey) -> String {
+        Base64URL.encode(key.mark(Array("oauth browser ".utf8) + token.bytes))
+    }
+
+    /// The key that a visit began under; nil when the mark is another browser's, or none.
+    func key(ofVisit token: ChallengeToken, mark: String) -> SecretKey? {
+        sessionKeys.keys.all.first { constantTimeEqual(mark, browserMark(of: token, $0)) }
     }
 
     /// - Throws: `OAuthProblem`.

@@ -50,7 +50,7 @@ extension Accounts {
         guard let owner = try await MailedTokenStore(queryable: database).find(token, for: .reset, at: now) else {
             throw Refusal.mailedTokenNotValid
         }
-        let hash = try await hasher.hash(try Password(new: typed, for: owner, field: "password"))
+        let hash = try await hash(new: try Password(new: typed, for: owner, field: "password"))
         let ended = try await database.transaction { [self] transaction in
             let users = UserStore(queryable: transaction)
             let tokens = MailedTokenStore(queryable: transaction)

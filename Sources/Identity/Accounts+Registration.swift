@@ -61,7 +61,7 @@ extension Accounts {
         _ registration: Registration, role: PlatformRole, isAddressConfirmed: Bool = false, from client: Client,
         onlyIf check: @escaping @Sendable (Transaction) async throws -> Void
     ) async throws -> SignedIn {
-        let hash = try await hasher.hash(registration.password)
+        let hash = try await hash(new: registration.password)
         let now = clock.now()
         let user = User(
             id: .new(), email: registration.email.normalized, emailAsGiven: registration.email.asGiven,

@@ -63,14 +63,16 @@ extension Accounts {
             guard let record = try await store.token(current.hash) else { return .refused }
             switch record.decide(at: now, grace: grace(of: session.transport)) {
             case .expired: return .refused
-            case .follow(let salt): current = current.successor(salt: salt, key: sessionKey)
+            case .follow(let successor):
+                guard let next = current.successor(successor, sessionKeys) else { return .refused }
+                current = next
             case .reused:
                 _ = try await store.revoke(session.id, because: .reuse, at: now)
                 return .reused(session.id)
             case .rotate:
                 if step == 0 {
                     let salt = secureRandomBytes(32)
-                    let successor = current.successor(salt: salt, key: sessionKey)
+                    let successor = current.successor(salt: salt, sessionKeys)
                     try await store.replace(
                         current, by: successor, salt: salt, session: session.id,
                         expiresAt: min(now + options.refreshLifetime, session.endsAt), at: now)

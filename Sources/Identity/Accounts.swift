@@ -44,9 +44,10 @@ extension EventName {
 package final class Accounts: Sendable {
     let database: Database
     let hasher: PasswordHasher
+    let breached: BreachedPasswords
     package let tokens: AccessTokens
-    /// Derives the successors of refresh tokens and the CSRF tokens. 32 random bytes of this installation.
-    let sessionKey: [UInt8]
+    /// Derives the successors of refresh tokens and the CSRF tokens, and hashes recovery codes.
+    let sessionKeys: SecretKeyRing
     package let options: IdentityOptions
     /// Opens what is stored sealed: letters that wait, secrets of second factors.
     let secrets: SecretBox
@@ -61,15 +62,15 @@ package final class Accounts: Sendable {
     let log: Log
 
     package init(
-        database: Database, hasher: PasswordHasher, tokens: AccessTokens, sessionKey: [UInt8],
+        database: Database, hasher: PasswordHasher, tokens: AccessTokens, sessionKeys: SecretKeyRing,
         options: IdentityOptions = IdentityOptions(), secrets: SecretBox, address: PublicAddress,
-        followers: Followers? = nil, clock: Clock = .system, log: Log
+        followers: Followers? = nil, breached: BreachedPasswords? = nil, clock: Clock = .system, log: Log
     ) {
-        precondition(sessionKey.count == 32, "the session key has 32 bytes")
         self.database = database
         self.hasher = hasher
+        self.breached = breached ?? .none(log: log)
         self.tokens = tokens
-        self.sessionKey = sessionKey
+        self.sessionKeys = sessionKeys
         self.options = options
         self.secrets = secrets
         mailQueue = MailQueue(secrets: secrets)
@@ -171,7 +172,7 @@ extension Accounts {
 
     // MARK: Keys
 
-    /// Reads the signing keys again, now and each half minute, until its task is cancelled.
+    /// Reads this installation's keys again, now and each half minute, until its task is cancelled.
     ///
     /// - Parameter directory: `<data>/keys`.
     package func followKeys(directory: String) async {
@@ -183,27 +184,44 @@ extension Accounts {
 
     /// What cannot be read leaves the keys as they are.
     package func reloadKeys(directory: String) {
+        let now = clock.now().secondsSinceEpoch
         do throws(SecretFile.Failure) {
-            let isChanged = try tokens.jwt.ring.reload(directory: directory, now: clock.now().secondsSinceEpoch)
-            if isChanged {
+            if try tokens.jwt.ring.reload(directory: directory, now: now) {
                 log.info("signing keys read") {
                     $0.text("signs", tokens.jwt.keys.current.publicKey.keyID)
                     $0.number("verify", tokens.jwt.keys.verifying.count)
                 }
             }
+            for (purpose, ring) in [(SecretKeys.Purpose.data, secrets.ring), (.session, sessionKeys)] {
+                guard try ring.reload(purpose, directory: directory, now: now) else { continue }
+                log.info("secret keys read") {
+                    $0.text("purpose", purpose.rawValue)
+                    $0.number("current", Int(ring.keys.current.id))
+                    $0.number("all", ring.keys.all.count)
+                }
+            }
         } catch {
-            log.error("the signing keys cannot be read again: \(error)")
+            log.error("the keys cannot be read again: \(error)")
         }
+    }
+
+    /// The session keys that something still was made with: codes that nobody has used yet, and for as long as a session
+    /// can last, the marks of the page's requests.
+    package func neededSessionKeys(of keys: SecretKeys, at now: Instant) async throws -> Set<UInt32> {
+        if let madeAt = keys.current.createdAt, now < madeAt + options.sessionLifetime {
+            return Set(keys.all.map(\.id))
+        }
+        return Set(try await CodeStore(queryable: database).keysOfRecoveryCodes())
     }
 
     // MARK: The page's protection against forged requests
 
     /// Bound to the session, so nothing has to be stored, and a token of another session does not fit.
     package func csrfToken(of session: SessionID) -> String {
-        CSRF.token(of: session, key: sessionKey)
+        CSRF.token(of: session, sessionKeys)
     }
 
     package func isCSRFTokenValid(_ token: String?, of session: SessionID) -> Bool {
-        CSRF.isValid(token, of: session, key: sessionKey)
+        CSRF.isValid(token, of: session, sessionKeys)
     }
 }

@@ -56,25 +56,37 @@ struct CodeStore {
 
     // MARK: Recovery codes
 
-    func replaceRecoveryCodes(of user: UserID, by hashes: [[UInt8]]) async throws {
+    func replaceRecoveryCodes(of user: UserID, by codes: [String], under key: SecretKey) async throws {
         _ = try await queryable.run("DELETE FROM recovery_codes WHERE user_id = \(user)")
-        for hash in hashes {
-            _ = try await queryable.run("INSERT INTO recovery_codes (user_id, code_hash) VALUES (\(user), \(hash))")
+        for code in codes {
+            let hash = RecoveryCode.hash(code, of: user, key)
+            _ = try await queryable.run(
+                """
+                INSERT INTO recovery_codes (user_id, code_hash, key_id) VALUES (\(user), \(hash), \(Int64(key.id)))
+                """)
         }
     }
 
     /// Uses it up. Of two that come with it at once, one gets in.
-    func take(recoveryCode hash: [UInt8], of user: UserID, at now: Instant) async throws -> Bool {
+    ///
+    /// - Parameter hashes: of the code, under each key.
+    func take(recoveryCode hashes: [[UInt8]], of user: UserID, at now: Instant) async throws -> Bool {
         try await queryable.run(
             """
             UPDATE recovery_codes SET used_at = \(now)
-            WHERE user_id = \(user) AND code_hash = \(hash) AND used_at IS NULL
+            WHERE user_id = \(user) AND code_hash = ANY(\(hashes)) AND used_at IS NULL
             """) == 1
     }
 
     func recoveryCodesLeft(of user: UserID) async throws -> Int {
         try await queryable.first(
             "SELECT count(*) FROM recovery_codes WHERE user_id = \(user) AND used_at IS NULL")?.get(0) ?? 0
+    }
+
+    /// The ids of the keys that unused codes were hashed with, of all people.
+    func keysOfRecoveryCodes() async throws -> [UInt32] {
+        try await queryable.query("SELECT DISTINCT key_id FROM recovery_codes WHERE used_at IS NULL")
+            .compactMap { UInt32(exactly: try $0.get(0, as: Int64.self)) }
     }
 }
 
@@ -91,10 +103,10 @@ enum RecoveryCode {
     }
 
     /// Keyed, so that the database alone is not enough to try codes against it. Forgives what eyes mix up.
-    static func hash(_ typed: String, of user: UserID, key: [UInt8]) -> [UInt8] {
+    static func hash(_ typed: String, of user: UserID, _ key: SecretKey) -> [UInt8] {
         let plain = typed.uppercased().filter { !$0.isWhitespace && $0 != "-" }.map {
             $0 == "O" ? "0" : $0 == "I" || $0 == "L" ? "1" : $0
         }
-        return HMACSHA256.authenticate(Array("recovery:\(user):\(String(plain))".utf8), key: key)
+        return key.mark(Array("recovery:\(user):\(String(plain))".utf8))
     }
 }

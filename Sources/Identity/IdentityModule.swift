@@ -32,10 +32,9 @@ package enum IdentityModule {
         secrets: SecretBox, address: PublicAddress, followers: Followers? = nil, clock: Clock = .system, log: Log
     ) throws -> Accounts {
         let directory = dataDirectory + "/keys"
-        let keys = try SigningKeys.load(directory: directory, now: clock.now().secondsSinceEpoch)
-        let sessionKey = try SecretFile.withLockedDirectory(directory) { () throws(SecretFile.Failure) in
-            try SecretFile.loadOrCreate(at: directory + "/session.key", byteCount: 32)
-        }
+        let now = clock.now().secondsSinceEpoch
+        let keys = try SigningKeys.load(directory: directory, now: now)
+        let sessionKeys = try SecretKeys.load(.session, directory: directory, now: now)
         let concurrency = configuration[IdentitySettings.passwordConcurrency]
         let hasher = PasswordHasher(
             concurrent: concurrency > 0 ? concurrency : max(1, cores),
@@ -49,21 +48,19 @@ package enum IdentityModule {
                 audience: configuration[IdentitySettings.audience]),
             lifetime: configuration[IdentitySettings.accessLifetime])
         return Accounts(
-            database: database, hasher: hasher, tokens: tokens, sessionKey: sessionKey,
+            database: database, hasher: hasher, tokens: tokens, sessionKeys: SecretKeyRing(sessionKeys),
             options: IdentityOptions(configuration), secrets: secrets, address: address, followers: followers,
+            breached: try BreachedPasswords(
+                configuration[IdentitySettings.breachedPasswords],
+                allowsPlainLoopback: configuration[OAuthSettings.plainLoopback], log: log),
             clock: clock, log: log)
     }
 
-    /// The key that this installation's secrets are sealed with, made at the first start. Whoever moves the database
-    /// moves `<data>/keys` too.
-    package static func secrets(dataDirectory: String) throws -> SecretBox {
-        let directory = dataDirectory + "/keys"
-        let bytes = try SecretFile.withLockedDirectory(directory) { () throws(SecretFile.Failure) in
-            try SecretFile.loadOrCreate(at: directory + "/data.key", byteCount: 32)
-        }
-        guard let key = SecretBox.Key(id: 1, bytes: bytes) else {
-            throw SecretFile.Failure.damaged(path: directory + "/data.key", reason: "it has no 32 bytes")
-        }
-        return SecretBox(current: key)
+    /// The keys that this installation's secrets are sealed with, the first made at the first start. Whoever moves the
+    /// database moves `<data>/keys` too.
+    package static func secrets(dataDirectory: String, clock: Clock = .system) throws -> SecretBox {
+        SecretBox(
+            SecretKeyRing(
+                try SecretKeys.load(.data, directory: dataDirectory + "/keys", now: clock.now().secondsSinceEpoch)))
     }
 }

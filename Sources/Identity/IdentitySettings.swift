@@ -29,6 +29,10 @@ package enum IdentitySettings {
     package static let cookieSecure = Setting<String>.choice(
         "cookie-secure", of: ["auto", "always", "never"], default: "auto",
         "Whether cookies are sent over TLS only; auto: when the request came over TLS.")
+    package static let breachedPasswords = Setting.text(
+        "breached-passwords", default: "",
+        "Passwords that have leaked, which nobody may choose: a file of sorted SHA-1 hashes, or the URL of a range service such as https://api.pwnedpasswords.com/range/."
+    )
     package static let passwordMemory = Setting.number(
         "password-memory", in: 8192...1_048_576, default: Int(Argon2id.Parameters.standard.memoryKiB),
         "KiB that hashing a password takes.")
@@ -53,7 +57,7 @@ package enum IdentitySettings {
         accessLifetime.declaration, refreshLifetime.declaration, sessionLifetime.declaration, refreshGrace.declaration,
         registration.declaration,
         termsRequired.declaration, requireMFA.declaration, issuer.declaration, audience.declaration,
-        cookieSecure.declaration,
+        cookieSecure.declaration, breachedPasswords.declaration,
         passwordMemory.declaration, passwordPasses.declaration, passwordConcurrency.declaration,
         passwordQueue.declaration, loginAttempts.declaration, loginWindow.declaration, deletionGrace.declaration,
     ]

@@ -26,7 +26,7 @@ struct LetterRequest: Equatable, Sendable {
 
     /// Sealed: people type passwords into the field for the address.
     func payload(_ secrets: SecretBox) -> [UInt8] {
-        SealedPayload("account.letter", secrets: secrets).sealed { writer in
+        SealedPayload(Self.job, secrets: secrets).sealed { writer in
             writer.key("email")
             writer.string(email.normalized)
             writer.key("purpose")
@@ -56,7 +56,7 @@ struct LetterRequest: Equatable, Sendable {
 
     /// Nil for what was sealed under a key that is gone.
     init?(_ payload: JSONValue, _ secrets: SecretBox) {
-        guard let request = SealedPayload("account.letter", secrets: secrets).opened(payload),
+        guard let request = SealedPayload(Self.job, secrets: secrets).opened(payload),
             let email = request["email"]?.string.flatMap({ try? EmailAddress($0) })
         else { return nil }
         self.email = email

@@ -142,12 +142,13 @@ package struct OAuthRoutes: RouteGroup {
         _ visit: OAuthVisit, _ provider: OAuthProvider, _ request: Request
     ) async throws -> (String?, (String, String)) {
         let token = try await accounts.beginVisit(visit)
-        let mark = cookie(accounts.browserMark(of: token), seconds: 600, request)
+        let key = accounts.sessionKeys.keys.current
+        let mark = cookie(accounts.browserMark(of: token, key), seconds: 600, request)
         do {
             let isAnew = visit.confirming != nil
             return (
                 try await client.address(
-                    of: provider, accounts.visit(token, provider: provider.id), signsInAnew: isAnew), mark
+                    of: provider, accounts.visit(token, key, provider: provider.id), signsInAnew: isAnew), mark
             )
         } catch let failure as OAuthFailure {
             note(failure, provider)
@@ -201,7 +202,7 @@ package struct OAuthRoutes: RouteGroup {
     ) async throws -> (OAuthOutcome, OAuthVisit) {
         let (code, state, issuer, error) = try request.query(Self.code, Self.state, Self.issuer, Self.error)
         guard let token = state.flatMap({ ChallengeToken($0) }), let mark = request.cookie(cookieName(request)),
-            constantTimeEqual(mark, accounts.browserMark(of: token)),
+            let key = accounts.key(ofVisit: token, mark: mark),
             let taken = try await accounts.takeVisit(token), taken.provider == provider.id
         else { throw OAuthProblem.state }
         visit = taken
@@ -214,7 +215,7 @@ package struct OAuthRoutes: RouteGroup {
         if let error { throw error == "access_denied" ? OAuthProblem.denied : OAuthFailure("it says \(error)") }
         guard let code, !code.isEmpty else { throw OAuthFailure("the answer has no code") }
         let identity = try await client.identity(
-            from: provider, .init(code: code, issuer: issuer), accounts.visit(token, provider: provider.id))
+            from: provider, .init(code: code, issuer: issuer), accounts.visit(token, key, provider: provider.id))
         let outcome = try await accounts.finish(
             taken, as: identity, provider: provider, from: Client(request), origin: AuditRecord.Origin(request))
         return (outcome, taken)

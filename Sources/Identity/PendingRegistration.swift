@@ -64,7 +64,7 @@ struct PendingRegistration: Equatable, Sendable {
         self.language = language
     }
 
-    private static let context = Array("registration".utf8)
+    static let context = Array("registration".utf8)
 
     func sealed(_ secrets: SecretBox) -> [UInt8] {
         var writer = JSONWriter(capacity: 512)
@@ -136,7 +136,7 @@ extension Accounts {
     func askToRegister(_ registration: Registration, from client: Client) async throws {
         guard options.isRegistrationOpen else { throw Refusal.registrationClosed }
         let pending = PendingRegistration(
-            registration, passwordHash: try await hasher.hash(registration.password), language: client.language)
+            registration, passwordHash: try await hash(new: registration.password), language: client.language)
         try await JobStore(database.writer).enqueue(
             LetterRequest.job, payload: LetterRequest(.register(pending), to: registration.email).payload(secrets))
     }

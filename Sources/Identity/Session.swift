@@ -58,22 +58,34 @@ package struct RefreshToken: Equatable, Sendable {
     /// The token that takes this one's place. It follows from this one, a random salt in the database and the
     /// server's key: so it can be given a second time to a second tab, though only its hash is stored, and neither
     /// the database nor the key alone is enough to know it.
-    package func successor(salt: [UInt8], key: [UInt8]) -> RefreshToken {
-        RefreshToken(bytes: HMACSHA256.authenticate(Array("refresh".utf8) + bytes + salt, key: key))
+    package func successor(salt: [UInt8], _ keys: SecretKeyRing) -> RefreshToken {
+        RefreshToken(bytes: keys.mark(derivation(salt)))
     }
+
+    /// The one that took its place, which may have been before the server's key was exchanged.
+    func successor(_ place: RefreshTokenRecord.Successor, _ keys: SecretKeyRing) -> RefreshToken? {
+        keys.marks(derivation(place.salt)).lazy.map { RefreshToken(bytes: $0) }.first { $0.hash == place.hash }
+    }
+
+    private func derivation(_ salt: [UInt8]) -> [UInt8] { Array("refresh".utf8) + bytes + salt }
 }
 
 /// A stored refresh token.
 package struct RefreshTokenRecord: Equatable, Sendable {
     package let expiresAt: Instant
     package let usedAt: Instant?
-    package let successorSalt: [UInt8]?
+    package let successor: Successor?
+
+    package struct Successor: Equatable, Sendable {
+        package let hash: [UInt8]
+        package let salt: [UInt8]
+    }
 
     package enum Decision: Equatable, Sendable {
         /// It is the newest: give its successor.
         case rotate
         /// It was used a moment ago: what it was exchanged for counts.
-        case follow(salt: [UInt8])
+        case follow(Successor)
         /// It was used before, so somebody else has it too: the session ends.
         case reused
         case expired
@@ -84,8 +96,8 @@ package struct RefreshTokenRecord: Equatable, Sendable {
     ///   has no such excuse: its grace is zero.
     package func decide(at now: Instant, grace: Duration) -> Decision {
         if let usedAt {
-            guard let successorSalt, grace > .zero, now < usedAt + grace else { return .reused }
-            return .follow(salt: successorSalt)
+            guard let successor, grace > .zero, now < usedAt + grace else { return .reused }
+            return .follow(successor)
         }
         return now < expiresAt ? .rotate : .expired
     }

@@ -67,9 +67,13 @@ struct SessionStore {
     /// Read after the session is locked, and by a statement of its own: it sees what the one before us committed.
     func token(_ hash: [UInt8]) async throws -> RefreshTokenRecord? {
         try await transaction.first(
-            "SELECT expires_at, used_at, successor_salt FROM refresh_tokens WHERE token_hash = \(hash)"
-        ).map {
-            RefreshTokenRecord(expiresAt: try $0.get(0), usedAt: try $0.get(1), successorSalt: try $0.get(2))
+            "SELECT expires_at, used_at, replaced_by, successor_salt FROM refresh_tokens WHERE token_hash = \(hash)"
+        ).map { row in
+            let hash: [UInt8]? = try row.get(2)
+            let salt: [UInt8]? = try row.get(3)
+            return RefreshTokenRecord(
+                expiresAt: try row.get(0), usedAt: try row.get(1),
+                successor: hash.flatMap { hash in salt.map { .init(hash: hash, salt: $0) } })
         }
     }
 

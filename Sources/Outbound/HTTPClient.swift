@@ -54,6 +54,9 @@ package final class HTTPClient: Sendable {
         threads = BlockingPool(threads: 4, queueLimit: 256, name: "outbound")
     }
 
+    /// The host that a URL names, as `namedHosts` has it; nil for what is no URL.
+    package static func host(of url: String) -> String? { try? Target(url).host }
+
     package func send(_ request: Request) async throws -> Response {
         guard Self.isReady else { throw Failure("libcurl is not available") }
         let target = try Target(request.url)

@@ -7,11 +7,13 @@ import Jobs
 /// Letters leave through the queue of jobs: put there in the transaction of what they tell of, sent after its commit.
 package struct MailQueue: Sendable {
     package static let job = "mail.send"
+    /// What its letters are sealed for.
+    package static let context = "mail"
 
     private let payload: SealedPayload
 
     /// - Parameter secrets: letters hold links that open accounts, so they wait sealed.
-    package init(secrets: SecretBox) { payload = SealedPayload("mail", secrets: secrets) }
+    package init(secrets: SecretBox) { payload = SealedPayload(Self.context, secrets: secrets) }
 
     package func enqueue(_ message: MailMessage, in connection: any Queryable) async throws {
         let sealed = payload.sealed { letter in

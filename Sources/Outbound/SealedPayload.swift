@@ -9,9 +9,9 @@ package struct SealedPayload: Sendable {
     /// What is sealed for one kind of job opens for no other.
     private let context: [UInt8]
 
-    package init(_ context: StaticString, secrets: SecretBox) {
+    package init(_ context: String, secrets: SecretBox) {
         self.secrets = secrets
-        self.context = Array(context.description.utf8)
+        self.context = Array(context.utf8)
     }
 
     /// - Parameter body: writes the members of the object.

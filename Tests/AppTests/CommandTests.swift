@@ -58,6 +58,8 @@ import Testing
         ["report", "months", "--months", "3", "--year", "2025", "--user", "a@b.c"],
         ["report", "compare", "--with", "soon", "--user", "a@b.c"],
         ["user"], ["user", "dance"], ["user", "require-mfa"], ["keys"], ["keys", "dance"], ["keys", "list", "all"],
+        ["keys", "rotate", "all", "two"],
+        ["keys", "reseal", "data"],
         ["user", "add"], ["user", "add", "a@b.c", "d@e.f"], ["jobs"], ["jobs", "retry"], ["jobs", "drop", "x"],
         ["jobs", "dance"], ["config", "--port", "-1"],
     ]) func `says with status 2 that it was called wrongly`(arguments: [String]) async throws {

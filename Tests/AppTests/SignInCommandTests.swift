@@ -29,8 +29,9 @@ import Testing
             #expect(published == 2)
             #expect(try await server.send("GET", "/users/me", token: token).status == 200)
             let keys = try await Program.run("keys", "list", "--json", "--data", data).json
-            #expect(keys.array?.map { $0["signs"] } == [.bool(false), .bool(true)])
-            #expect(keys.array?.map { $0["bits"]?.int } == [3072, 3072])
+            #expect(keys.array?.map { $0["purpose"]?.string } == ["token", "token", "data", "session"])
+            #expect(keys.array?.map { $0["signs"] } == [.bool(false), .bool(true), .bool(true), .bool(true)])
+            #expect(keys.array?.map { $0["bits"]?.int } == [3072, 3072, 256, 256])
             let pruned = try await Program.run("keys", "prune", "--data", data)
             #expect(pruned.output == "No key can go yet.\n")
 
@@ -58,6 +59,7 @@ import Testing
             #expect(try await server.send("GET", "/books", token: wide).status == 200)
             let none = try await Program.run("user", "remove-mfa", "ada@example.org", "--data", data)
             #expect(none.status == 1)
+            try await exchangeSecretKeys(data, server, wide)
 
             // Shut out and let in again.
             #expect(try await Program.run("user", "disable", "ada@example.org", "--data", data).status == 0)
@@ -68,6 +70,41 @@ import Testing
             #expect(reset.status == 0, "\(reset.errors)")
             #expect(try await server.send("POST", "/auth/login", body).status == 401)
         }
+    }
+
+    /// Keys of data and session, with codes and recovery codes that must go on working.
+    private func exchangeSecretKeys(_ data: String, _ server: RunningServer, _ token: String?) async throws {
+        let keys = data + "/keys"
+        for purpose in ["data", "session"] {
+            let rotated = try await Program.run("keys", "rotate", purpose, "--data", data)
+            #expect(rotated.status == 0, "\(rotated.errors)")
+        }
+        // A minute must pass before they are used.
+        let early = try await Program.run("keys", "reseal", "--data", data)
+        #expect(early.status != 0)
+        #expect(early.errors.contains("Come again in a minute"), "\(early.errors)")
+        #expect(try await server.send("POST", "/auth/mfa/enable", "{}", token: token).status == 200)
+
+        // As if they had been made two minutes ago.
+        let made = try FileManager.default.contentsOfDirectory(atPath: keys).filter {
+            $0.contains("-") && $0.hasSuffix(".key")
+        }
+        #expect(made.count == 2)
+        for name in made {
+            let parts = name.dropLast(4).split(separator: "-")
+            let second = try #require(Int(parts[1]))
+            try FileManager.default.moveItem(
+                atPath: "\(keys)/\(name)", toPath: "\(keys)/\(parts[0])-\(second - 120).key")
+        }
+        _ = kill(server.identifier, SIGHUP)
+        let resealed = try await Program.run("keys", "reseal", "--data", data)
+        #expect(resealed.status == 0, "\(resealed.errors)")
+        #expect(resealed.output.contains("1 sealed anew.\nretired data.key\n"), "\(resealed.output)")
+        // Sessions that began under it may still be there.
+        #expect(!resealed.output.contains("retired session.key"))
+        #expect(FileManager.default.fileExists(atPath: keys + "/retired/data.key"))
+        let again = try await Program.run("keys", "reseal", "--data", data)
+        #expect(again.output == "0 sealed anew.\nNo key can go yet.\n")
     }
 
     @Test func `sign people out, one or all, who may come back`() async throws {

@@ -96,6 +96,18 @@ import Testing
         }
     }
 
+    @Test func `of less strength than today's get a successor by themselves`() throws {
+        try withTemporaryDirectory { directory in
+            try SecretFile.create(RSAPrivateKey.generate(bits: 2048).pem(), at: directory + "/token-1000.pem")
+            let first = try SigningKeys.load(directory: directory, now: 5000)
+            #expect(first.current.publicKey.modulus.count == 256)
+            #expect(first.verifying.map(\.modulus.count) == [384, 256])
+            let later = try SigningKeys.load(directory: directory, now: 5060)
+            #expect(later.current.publicKey.modulus.count == 384)
+            #expect(later.verifying.map(\.keyID) == first.verifying.map(\.keyID))
+        }
+    }
+
     @Test func `are read again by a running server, and go once no token needs them`() throws {
         try withTemporaryDirectory { directory in
             let first = try SigningKeys.load(directory: directory, now: 1000)

@@ -3,8 +3,8 @@ import Cryptography
 import Testing
 
 @Suite struct `A sealed secret` {
-    static func key(_ id: UInt32) throws -> SecretBox.Key {
-        try #require(SecretBox.Key(id: id, bytes: [UInt8](repeating: UInt8(truncatingIfNeeded: id), count: 32)))
+    static func key(_ id: UInt32) throws -> SecretKey {
+        try #require(SecretKey(id: id, bytes: [UInt8](repeating: UInt8(truncatingIfNeeded: id), count: 32)))
     }
 
     @Test func `opens in its own context only`() throws {
@@ -40,6 +40,6 @@ import Testing
         #expect(throws: SecretBox.CannotOpen()) { try old.open(new.seal([1], context: []), context: []) }
         #expect(Array(new.seal([1], context: []).prefix(5)) == [1, 0, 0, 0, 2])
         #expect(new.seal([1], context: []) != new.seal([1], context: []))
-        #expect(SecretBox.Key(id: 1, bytes: [1, 2]) == nil)
+        #expect(SecretKey(id: 1, bytes: [1, 2]) == nil)
     }
 }

@@ -49,13 +49,13 @@ struct Phone {
 }
 
 extension TestApp {
-    fileprivate func challenge() async throws -> String {
+    func challenge() async throws -> String {
         let step = try await signInAda()
         try #require(step.status == 202, "\(step.text)")
         return try #require(step.data["challenge"]?.string)
     }
 
-    fileprivate func verify(_ challenge: String, _ code: String, recovery: Bool = false) async throws -> Answer {
+    func verify(_ challenge: String, _ code: String, recovery: Bool = false) async throws -> Answer {
         try await post(
             "/auth/mfa/verify",
             #"{"challenge":"\#(challenge)","\#(recovery ? "recoveryCode" : "code")":"\#(code)"}"#)
@@ -333,9 +333,9 @@ extension TestApp {
             let phone = try await Phone.enrol(app, try await app.registerAda())
             let me = try await app.get("/api/v1/users/me", bearer: phone.session.accessToken).data["id"]?.string
             let user = try #require(me.flatMap { UserID($0) })
-            let hash = RecoveryCode.hash("0123-4567-89ab-cdef", of: user, key: TestApp.sessionKey)
+            let hash = RecoveryCode.hash("0123-4567-89ab-cdef", of: user, TestApp.sessionKey)
             try await app.database.write(
-                ["INSERT INTO recovery_codes (user_id, code_hash) VALUES (\(user), \(hash))"])
+                ["INSERT INTO recovery_codes (user_id, code_hash, key_id) VALUES (\(user), \(hash), 1)"])
             let entered = try await app.verify(try await app.challenge(), "O123 4567 89AB CDEF", recovery: true)
             #expect(entered.status == 200, "\(entered.text)")
         }

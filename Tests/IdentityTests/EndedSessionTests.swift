@@ -19,7 +19,8 @@ import Testing
         let followers = Followers(database: app.database)
         let accounts = Accounts(
             database: app.database, hasher: app.accounts.hasher,
-            tokens: AccessTokens(jwt: app.accounts.tokens.jwt, lifetime: .seconds(900)), sessionKey: TestApp.sessionKey,
+            tokens: AccessTokens(jwt: app.accounts.tokens.jwt, lifetime: .seconds(900)),
+            sessionKeys: TestApp.sessionKeys,
             secrets: TestApp.secrets, address: app.accounts.address, followers: followers, clock: app.clock.clock,
             log: .silent)
         return (accounts, followers)

@@ -25,7 +25,7 @@ extension TestApp {
         let box = LetterBox()
         var jobs = JobRegistry()
         jobs.add(accounts.letterJob)
-        jobs.add(MailJob(queue: MailQueue(secrets: Self.secrets), mailer: box, log: .silent).kind)
+        jobs.add(MailJob(queue: MailQueue(secrets: accounts.secrets), mailer: box, log: .silent).kind)
         let worker = Worker(
             database: database, registry: jobs, loop: TestDatabase.current.loops.next(), log: .silent,
             metrics: Metrics())

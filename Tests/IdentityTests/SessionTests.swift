@@ -97,7 +97,7 @@ import Testing
             // A server that starts now knows of it as well.
             let other = AccessTokens(jwt: app.accounts.tokens.jwt, lifetime: .seconds(900))
             let second = Accounts(
-                database: app.database, hasher: app.accounts.hasher, tokens: other, sessionKey: TestApp.sessionKey,
+                database: app.database, hasher: app.accounts.hasher, tokens: other, sessionKeys: TestApp.sessionKeys,
                 secrets: TestApp.secrets, address: app.accounts.address, clock: app.clock.clock, log: app.accounts.log)
             let token = try #require(answer.accessToken)
             #expect(throws: Never.self) { try other.verify(token, at: app.clock.now) }

@@ -42,8 +42,9 @@ final class TestApp: Sendable {
     static let keys = Result { () throws -> SigningKeys in
         try #require(SigningKeys(newestFirst: [try RSAPrivateKey.generate()]))
     }
-    static let sessionKey = secureRandomBytes(32)
-    static let secrets = SecretBox(current: SecretBox.Key(id: 1, bytes: sessionKey) ?? { preconditionFailure() }())
+    static let sessionKey = SecretKey(id: 1, bytes: secureRandomBytes(32)) ?? { preconditionFailure() }()
+    static let sessionKeys = SecretKeyRing(current: sessionKey)
+    static let secrets = SecretBox(current: sessionKey)
 
     let accounts: Accounts
     let database: Database
@@ -57,11 +58,14 @@ final class TestApp: Sendable {
     /// Runs the body with a server of its own.
     static func run(
         _ configure: (inout IdentityOptions) -> Void = { _ in }, rateLimits: RateLimits = RateLimits(isEnabled: false),
-        providers: [OAuthProvider] = [], _ body: (TestApp) async throws -> Void
+        providers: [OAuthProvider] = [], secrets: SecretBox = TestApp.secrets,
+        sessionKeys: SecretKeyRing = TestApp.sessionKeys,
+        breached place: String = "", _ body: (TestApp) async throws -> Void
     ) async throws {
         var options = IdentityOptions()
         configure(&options)
-        let app = try await TestApp(options, rateLimits, providers)
+        let breached = try BreachedPasswords(place, allowsPlainLoopback: true, log: .silent)
+        let app = try await TestApp(options, rateLimits, providers, secrets, sessionKeys, breached)
         do {
             try await body(app)
             await app.stop()
@@ -71,7 +75,10 @@ final class TestApp: Sendable {
         }
     }
 
-    private init(_ options: IdentityOptions, _ rateLimits: RateLimits, _ providers: [OAuthProvider]) async throws {
+    private init(
+        _ options: IdentityOptions, _ rateLimits: RateLimits, _ providers: [OAuthProvider], _ secrets: SecretBox,
+        _ sessionKeys: SecretKeyRing, _ breached: BreachedPasswords
+    ) async throws {
         let test = TestDatabase.current
         database = test.database
         let path = TestDirectories.make("log") + "/log"
@@ -87,9 +94,9 @@ final class TestApp: Sendable {
             jwt: JWT(keys: try Self.keys.get(), issuer: "purser", audience: "purser", leeway: 0),
             lifetime: .seconds(900))
         accounts = Accounts(
-            database: database, hasher: hasher, tokens: tokens, sessionKey: Self.sessionKey, options: options,
-            secrets: Self.secrets, address: PublicAddress(configured: "https://purser.test", fallback: ""),
-            clock: clock.clock, log: log)
+            database: database, hasher: hasher, tokens: tokens, sessionKeys: sessionKeys, options: options,
+            secrets: secrets, address: PublicAddress(configured: "https://purser.test", fallback: ""),
+            breached: breached, clock: clock.clock, log: log)
         var routes = Routes()
         for group in IdentityModule.routes(accounts) { group.register(in: &routes) }
         let party = RelyingParty(publicURL: SoftAuthenticator.origin)

@@ -56,9 +56,9 @@ final class KeyApp: Sendable {
         let tokens = AccessTokens(
             jwt: JWT(keys: try Self.signing.get(), issuer: "purser", audience: "purser", leeway: 0),
             lifetime: .seconds(900))
-        let key = try #require(SecretBox.Key(id: 1, bytes: [UInt8](repeating: 7, count: 32)))
+        let key = try #require(SecretKey(id: 1, bytes: [UInt8](repeating: 7, count: 32)))
         accounts = Accounts(
-            database: database, hasher: hasher, tokens: tokens, sessionKey: [UInt8](repeating: 9, count: 32),
+            database: database, hasher: hasher, tokens: tokens, sessionKeys: SecretKeyRing(current: key),
             secrets: SecretBox(current: key), address: PublicAddress(configured: "https://purser.test", fallback: ""),
             clock: clock, log: .silent)
         keys = APIKeys(database: database, clock: clock, log: .silent)

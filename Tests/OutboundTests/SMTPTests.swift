@@ -177,7 +177,7 @@ struct `A mail server` {
         isPermanent: Bool
     ) async throws {
         let test = TestDatabase.current
-        let key = try #require(SecretBox.Key(id: 1, bytes: secureRandomBytes(32)))
+        let key = try #require(SecretKey(id: 1, bytes: secureRandomBytes(32)))
         let queue = MailQueue(secrets: SecretBox(current: key))
         try await queue.enqueue(try message(), in: test.database.writer)
         var jobs = JobRegistry()

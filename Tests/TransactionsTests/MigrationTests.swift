@@ -41,6 +41,8 @@ import Testing
         "M20261122000500__issued_roles": "30cb0dc1c68bfef2323c8a7845a65f160635cfe1c3b1fe86b2bb766eeb934d31",
         "M20261122000510__pending_registrations": "e5a7e3df6d963bc681ae01fd58e72a5372ca457e06fd3332c66ee8c53ae8bf51",
         "M20261122000520__event_origin": "5418d2f35850269233ebd7f4167c8a3e5982fd2b297ef6f9827c326ed15b4f92",
+        "M20261122000540__renewed_sessions": "c34486a7898cd519b9b9685bb08d62d571e574a8d87036b4c5d4cd5b90307d79",
+        "M20261122000600__entry_departments": "808419a61d5fbc506f44c0952514a9951a016891fc9f6f35ca0eb7af527ad993",
     ]
 
     /// The first delivery.

@@ -65,7 +65,7 @@ final class TestApp: Sendable {
         let test = TestDatabase.current
         database = test.database
         directory = BookDirectory(database: database)
-        let key = try #require(SecretBox.Key(id: 1, bytes: Array(repeating: 7, count: 32)))
+        let key = try #require(SecretKey(id: 1, bytes: Array(repeating: 7, count: 32)))
         mail = MailQueue(secrets: SecretBox(current: key))
         pool = BlockingPool(threads: 2, queueLimit: 100, name: "files")
         let clock = Clock.fixed(Self.now)
