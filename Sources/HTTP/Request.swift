@@ -114,7 +114,11 @@ package struct Request: Sendable {
             guard collected.count <= limit else { throw Refusal(of: HTTPBodyError.tooLarge, limit: limit) }
             return collected
         }
-        do { return try await wire.body.collect(upTo: limit) } catch { throw Refusal(of: error, limit: limit) }
+        do {
+            // Nearly always: and then there is no asynchronous call.
+            if let whole = try wire.body.collected(upTo: limit) { return whole }
+            return try await wire.body.collect(upTo: limit)
+        } catch { throw Refusal(of: error, limit: limit) }
     }
 
     /// The next piece of a body that is too large to hold; nil at its end.

@@ -18,7 +18,7 @@ package enum HTTPBodyError: Error, Equatable, Sendable {
 
 /// The body of a request. It is read from the socket only as it is asked for, so a slow handler slows its client and
 /// no body ever lies in memory unasked. One reader at a time.
-package final class HTTPBody: Sendable {
+package struct HTTPBody: Sendable {
     /// nil for a chunked body, whose length only its end tells.
     package let contentLength: Int?
     private let source: BodySource?
@@ -64,14 +64,18 @@ package final class HTTPBody: Sendable {
         return try result.get()
     }
 
+    /// The whole body when it came together with its head, as small ones do; else nil, and `collect` waits for it. On
+    /// the loop's thread.
+    package func collected(upTo limit: Int) throws(HTTPBodyError) -> [UInt8]? {
+        guard let whole = received else { return nil }
+        if whole.count > limit { throw .tooLarge }
+        return whole
+    }
+
     /// The whole body. Throws `tooLarge` as soon as it is known to be larger.
     package func collect(upTo limit: Int) async throws(HTTPBodyError) -> [UInt8] {
         if let contentLength, contentLength > limit { throw .tooLarge }
-        // A small body came with its head: nothing to wait for.
-        if let whole = received {
-            if whole.count > limit { throw .tooLarge }
-            return whole
-        }
+        if let whole = try collected(upTo: limit) { return whole }
         guard var whole = try await next() else { return [] }
         if whole.count > limit { throw .tooLarge }
         if whole.count == contentLength { return whole }

@@ -5,12 +5,19 @@ extension JSONParser {
     mutating func string() throws(Refusal) -> String {
         position += 1
         let start = position
+        var all: UInt8 = 0
         while let byte = current {
             if byte == UInt8(ascii: "\"") {
-                let text = try validated(bytes[start..<position], from: start)
+                let characters = UnsafeRawBufferPointer(rebasing: bytes[start..<position])
+                // Validating goes through code that is not specialized, and ASCII is valid.
+                let text =
+                    all < 0x80
+                    ? String(decoding: characters.bindMemory(to: UInt8.self), as: UTF8.self)
+                    : try validated(characters, from: start)
                 position += 1
                 return text
             }
+            all |= byte
             if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
             guard byte >= 0x20 else { throw failure("a control character must be escaped") }
             position += 1

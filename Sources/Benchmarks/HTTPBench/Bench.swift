@@ -25,7 +25,9 @@ import JSON
     @Sendable static func handle(_ request: HTTPRequest) async -> HTTPResponse {
         if request.path == "/health" { return health() }
         do {
-            return echo(try await request.body.collect(upTo: 1 << 20))
+            let limit = 1 << 20
+            if let body = try request.body.collected(upTo: limit) { return echo(body) }
+            return echo(try await request.body.collect(upTo: limit))
         } catch {
             return HTTPResponse(status: error.status)
         }
