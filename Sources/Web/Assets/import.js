@@ -144,7 +144,7 @@ export function show(main, query) {
     function departmentChoice() {
         const options = departments.map((each) => [each.id, "\u2003".repeat(each.depth) + each.name]);
         const control = select([["", "None"], ...options], department, { name: "department", onchange: () => { department = control.value; } });
-        return h("label.import-department", h("span", "Department"), control, h("span.muted.small", `What ${jobs.length > 1 ? "all files bring" : "the file brings"} is of this department.`));
+        return h("label.import-department", h("span", "Department"), control, h("span.muted.small", `For all entries of ${jobs.length > 1 ? "these files" : "this file"}.`));
     }
     function detail(job, open) {
         if (job.phase === "reading") return skeleton(8, "skeleton-row");
