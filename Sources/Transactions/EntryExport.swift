@@ -26,6 +26,12 @@ struct EntryExport: Sendable {
     }
 
     let format: Format
+    /// In a book with departments a CSV file says which an entry is of, behind all else: what reads the columns by their
+    /// place is not troubled.
+    var namesDepartments = false
+
+    /// What is selected besides an entry's own columns.
+    var selection: SQL { namesDepartments ? EntryStore.departmentName : "" }
 
     private static let headers = [
         "Date", "Type", "Amount", "Currency", "Merchant", "Description", "Category", "Status", "Payment method", "Tags",
@@ -35,7 +41,7 @@ struct EntryExport: Sendable {
     var head: [UInt8] {
         guard case .csv(let withMark) = format else { return [] }
         var bytes: [UInt8] = withMark ? [0xEF, 0xBB, 0xBF] : []
-        bytes += Array(Self.headers.joined(separator: ",").utf8)
+        bytes += Array((Self.headers + (namesDepartments ? ["Department"] : [])).joined(separator: ",").utf8)
         bytes += [0x0D, 0x0A]
         return bytes
     }
@@ -67,6 +73,9 @@ struct EntryExport: Sendable {
         Self.field(try row.get(6, as: String?.self) ?? "", to: &bytes)
         bytes.append(UInt8(ascii: ","))
         try row.get(0, as: EntryID.self).append(to: &bytes)
+        if namesDepartments {
+            Self.field(try row.get(EntryStore.resource.columns.count, as: String?.self) ?? "", to: &bytes)
+        }
         bytes += [0x0D, 0x0A]
     }
 

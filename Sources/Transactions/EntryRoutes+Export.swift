@@ -38,10 +38,12 @@ extension EntryRoutes {
                 .unprocessable, "FORMAT_NOT_SUPPORTED", "Exports as PDF and Excel come later. Ask for csv or json.")
         }
         try query.check()
-        let export = EntryExport(format: format)
+        var export = EntryExport(format: format)
+        if case .csv = format { export.namesDepartments = try await hasDepartments(book.id) }
         let user = try request.principal.user
         let first = try await database.query(
-            EntryStore.list(filter, order: order, book: book.id, after: nil, limit: ExportDesk.batch))
+            EntryStore.list(
+                filter, order: order, book: book.id, after: nil, limit: ExportDesk.batch, with: export.selection))
         let day = CalendarDate.of(clock.now(), in: book.timeZone)
         let name = "\(place.path.dropFirst())-\(day).\(format.suffix)"
         let desk = desk
@@ -53,16 +55,20 @@ extension EntryRoutes {
                 ("Content-Type", format.contentType), ("Content-Disposition", "attachment; filename=\"\(name)\""),
                 ("Cache-Control", "no-store"),
             ],
-            body: .stream(length: nil) { writer in
+            body: .stream(length: nil) { [export] writer in
                 guard let seat else {
                     var bytes = export.head
                     for row in first { try export.append(row, to: &bytes) }
                     return try await writer.write(bytes)
                 }
                 try await desk.write(
-                    EntryStore.all(filter, order: order, book: book.id), head: export.head, to: writer,
-                    append: export.append)
+                    EntryStore.all(filter, order: order, book: book.id, with: export.selection), head: export.head,
+                    to: writer, append: export.append)
                 withExtendedLifetime(seat) {}
             })
+    }
+
+    private func hasDepartments(_ book: BookID) async throws -> Bool {
+        try await database.first("SELECT FROM departments WHERE book_id = \(book) LIMIT 1") != nil
     }
 }

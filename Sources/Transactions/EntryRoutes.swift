@@ -202,19 +202,17 @@ package struct EntryRoutes: RouteGroup {
         var body = parsed
         let today = CalendarDate.of(clock.now(), in: book.timeZone)
         let new = try EntryInput.new(&body, kind: kind, id: EntryID.new(), currency: book.currency, today: today)
-        let entry = try await settled(new, in: book, current: nil)
+        let entry = try await settled(new, in: book)
         return try await idempotency.run(request, body: bytes) { connection in
             try one(try await insert(entry, book: book.id, by: user, connection), status: 201)
         }
     }
 
     /// The same with its department settled.
-    private func settled(
-        _ entry: Entry, in book: BookContext, current: DepartmentReference?
-    ) async throws -> Entry {
+    private func settled(_ entry: Entry, in book: BookContext) async throws -> Entry {
         var entry = entry
         let choice = try await DepartmentChoice(database, book, for: [entry.department])
-        entry.department = try choice.resolve(entry.department, current: current)
+        entry.department = try choice.resolve(entry.department)
         return entry
     }
 
@@ -339,9 +337,11 @@ package struct EntryRoutes: RouteGroup {
                 throw Refusal.notFound(kind.name)
             }
             var changed = original.copy(id: EntryID.new(), occurredOn: today)
+            // Out of reach is what was recorded oneself and has been moved since: the copy is as any other new entry.
+            if let department = original.department.id, !book.reaches(department) { changed.department = .unsaid }
             var body = body
             try EntryInput.change(&changed, &body)
-            let entry = try await settled(changed, in: book, current: original.department)
+            let entry = try await settled(changed, in: book)
             return try one(try await insert(entry, book: book.id, by: user, connection), status: 201)
         }
     }

@@ -61,24 +61,48 @@ struct DepartmentChoice: Sendable {
             }
             return .noDepartment
         case .named(let text):
-            let id = DepartmentID(text)
-            guard let found = known.first(where: { $0.id == id || $0.slug == text.lowercased() })?.id else {
-                throw .noSuchDepartment
-            }
-            guard reaches(found) || current == .id(found) else { throw .outOfDepartment }
+            guard let found = find(text) else { throw .noSuchDepartment }
+            guard book.reaches(found) || current == .id(found) else { throw .outOfDepartment }
             return .id(found)
         }
     }
 
-    private func reaches(_ department: DepartmentID) -> Bool {
-        switch book.scope {
+    private func find(_ text: String) -> DepartmentID? {
+        let id = DepartmentID(text)
+        return known.first { $0.id == id || $0.slug == text.lowercased() }?.id
+    }
+
+    /// That of all entries of an import: none where none is named, whoever imports them.
+    static func ofImport(
+        _ text: String?, _ connection: any Queryable, _ book: BookContext
+    ) async throws -> DepartmentID? {
+        let reference = DepartmentReference(text)
+        guard case .named(let name) = reference else { return nil }
+        let choice = try await DepartmentChoice(connection, book, for: [reference])
+        guard !choice.known.isEmpty else { throw Refusal.noDepartments }
+        guard let id = choice.find(name) else { throw Refusal.unknownDepartment("department") }
+        guard book.reaches(id) else { throw Refusal.outOfDepartment }
+        return id
+    }
+}
+
+extension BookContext {
+    /// Whether the caller may give an entry to it.
+    func reaches(_ department: DepartmentID) -> Bool {
+        switch scope {
         case .everything: true
         case .departments(let departments, _): departments.contains(department)
-        case .own: department == book.department
+        case .own: department == self.department
         }
     }
 }
 
 extension Refusal {
-    static let noSuchDepartment = Refusal.invalid("departmentId", "There is no such department in this book.")
+    static let noSuchDepartment = unknownDepartment("departmentId")
+    static let noDepartments = Refusal.invalid(
+        "department", "This book has no departments: leave department out. Only an organisation has some.")
+
+    static func unknownDepartment(_ field: String) -> Refusal {
+        .invalid(field, "There is no such department in this book.")
+    }
 }

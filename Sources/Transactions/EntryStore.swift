@@ -63,6 +63,11 @@ package struct EntryStore: Sendable {
 
     static let versionColumn = 16
 
+    /// Behind an entry's columns: what its department is called.
+    static let departmentName: SQL = """
+        , (SELECT d.name FROM departments d WHERE d.book_id = e.book_id AND d.id = e.department_id)
+        """
+
     static let source: SQL = "entries e JOIN categories c ON c.book_id = e.book_id AND c.id = e.category_id"
 
     // MARK: Writing
@@ -281,9 +286,11 @@ package struct EntryStore: Sendable {
     }
 
     /// One row more than the limit is asked for: it tells whether there is another page.
+    ///
+    /// - Parameter more: what is selected behind an entry's own columns.
     static func list(
         _ filter: EntryFilter, order: EntryOrder = EntryOrder(), book: BookID, after cursor: EntryCursor?, limit: Int,
-        offset: Int = 0
+        offset: Int = 0, with more: SQL = ""
     ) -> SQL {
         var conditions = filter.conditions(book: book)
         if let cursor { conditions.append(order.condition(after: cursor)) }
@@ -291,23 +298,23 @@ package struct EntryStore: Sendable {
         if offset > 0 { page.append(" OFFSET \(offset)") }
         guard order.sortsWholeBook else {
             return """
-                SELECT \(resource.selection)\(order.selection)
+                SELECT \(resource.selection)\(more)\(order.selection)
                 FROM \(source)
                 WHERE e.book_id = \(book)\(conditions)\(page)
                 """
         }
         // No index has this order. Sorting nothing but ids, which an index may hold, takes a fraction of the time.
         return """
-            SELECT \(resource.selection)\(order.selection)
+            SELECT \(resource.selection)\(more)\(order.selection)
             FROM (SELECT e.id FROM entries e WHERE e.book_id = \(book)\(conditions)\(page)) p
             JOIN \(source) ON e.book_id = \(book) AND e.id = p.id\(order.clause)
             """
     }
 
     /// Without an end, for a cursor.
-    static func all(_ filter: EntryFilter, order: EntryOrder, book: BookID) -> SQL {
+    static func all(_ filter: EntryFilter, order: EntryOrder, book: BookID, with more: SQL = "") -> SQL {
         """
-        SELECT \(resource.selection)
+        SELECT \(resource.selection)\(more)
         FROM \(source)
         WHERE e.book_id = \(book)\(filter.conditions(book: book))\(order.clause)
         """

@@ -21,6 +21,7 @@ enum ImportAnswers {
         [
             SchemaProperty("id", .uuid), SchemaProperty("format", .text), SchemaProperty("filename", .text),
             SchemaProperty("profile", .nullable(.text)), SchemaProperty("account", .nullable(.text)),
+            SchemaProperty("departmentId", .nullable(.uuid)), SchemaProperty("departmentName", .nullable(.text)),
             SchemaProperty("imported", .integer()), SchemaProperty("duplicates", .integer()),
             SchemaProperty("rejectedCount", .integer()),
             SchemaProperty("rejected", rejected, "The first ones; /imports/{id}/rejected has all."),
@@ -86,6 +87,10 @@ extension Importer.Outcome {
         writer.string(profile)
         writer.key("account")
         writer.string(account)
+        writer.key("departmentId")
+        writer.identifier(department?.id)
+        writer.key("departmentName")
+        writer.string(department?.name)
         writer.key("imported")
         writer.int(Int64(imported))
         writer.key("duplicates")

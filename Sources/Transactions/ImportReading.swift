@@ -1,6 +1,7 @@
 import Base
 import Categories
 import Database
+import HTTP
 import Statements
 import Synchronization
 
@@ -38,10 +39,11 @@ struct ImportBatch: Sendable {
     /// Each row begins with what is decided later: the category, and of a first part which of its twins it is.
     static let copy: SQL = """
         COPY entries (category_id, twin, book_id, id, type, occurred_on, amount_minor, currency, merchant, description, notes,
-            payment_method_id, payment_method, tags, account, split_of, import_id, import_line, fingerprint, created_by)
+            payment_method_id, payment_method, tags, account, split_of, import_id, import_line, fingerprint, created_by,
+            department_id)
         FROM STDIN (FORMAT binary)
         """
-    static let columns = 20
+    static let columns = 21
 }
 
 /// The lines of a file on their way into a book: sorted and laid out on the thread that parses them, so that no event
@@ -66,6 +68,7 @@ final class ImportReading: Sendable {
         let book: BookID
         let user: UserID
         let currency: Currency
+        let department: DepartmentID?
         /// The book's payment methods that rules name, by the name that a rule writes.
         let paymentMethods: [String: PaymentMethodID]
     }
@@ -169,6 +172,7 @@ extension ImportReading.State {
             row.append(Int32(clamping: line.line))
             row.append(isFirst ? line.fingerprint : nil)
             row.append(common.user)
+            row.append(common.department)
         }
     }
 

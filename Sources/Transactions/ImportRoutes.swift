@@ -42,6 +42,9 @@ package struct ImportRoutes: RouteGroup {
             "saveProfile", max: ImportProfile.maximumNameLength, "Keeps how the CSV file was read, under this name.")
         static let account = QueryField<String>.text(
             "account", max: ImportLine.maximumAccountLength, "The account, where the file does not tell it.")
+        static let department = QueryField<String>.text(
+            "department", max: 100,
+            "In an organisation: the department that all its entries are to be of, by its id or slug. None without it.")
         static let progress = QueryField<String>.text(
             "progress", max: 36, "An id (UUID) made up by the client, to watch it with.")
         static let edited = QueryField<String>.choice(
@@ -53,7 +56,7 @@ package struct ImportRoutes: RouteGroup {
 
         static let creation = [
             filename.declaration, dryRun.declaration, mapping.declaration, profile.declaration,
-            saveProfile.declaration, account.declaration, progress.declaration,
+            saveProfile.declaration, account.declaration, department.declaration, progress.declaration,
         ]
     }
 
@@ -90,14 +93,15 @@ package struct ImportRoutes: RouteGroup {
     @Sendable private func create(_ request: Request) async throws -> HTTPResponse {
         let book = try request.book
         let user = try request.principal.user
-        let (filename, dryRun, mapping, profile, saveProfile, account, watched) = try request.query(
+        let (filename, dryRun, mapping, profile, saveProfile, account, department, watched) = try request.query(
             Input.filename, Input.dryRun, Input.mapping, Input.profile, Input.saveProfile, Input.account,
-            Input.progress)
+            Input.department, Input.progress)
         var options = Importer.Options()
         if let mapping { options.mapping = try CSVMappingOverride(json: JSONValue.parse(Array(mapping.utf8))) }
         options.profile = profile
         options.saveProfile = saveProfile
         options.account = account
+        options.department = try await DepartmentChoice.ofImport(department, database, book)
         let importer = Importer(
             database: database, book: book.id, currency: book.currency, user: user, limits: limits,
             today: CalendarDate.of(clock.now(), in: book.timeZone))

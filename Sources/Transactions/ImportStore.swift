@@ -29,7 +29,13 @@ struct ImportStore: Sendable {
             RowColumn("createdBy", "created_by", .identifier),
             RowColumn("createdAt", "created_at", .instant),
             RowColumn("undoneAt", "undone_at", .instant, nullable: true),
+            RowColumn("departmentId", "department_id", .identifier, nullable: true, "What its entries were given to."),
+            RowColumn("departmentName", departmentName, .text, nullable: true, "Null where it is gone since."),
         ])
+
+    private static let departmentName: StaticString = """
+        (SELECT d.name FROM departments d WHERE d.book_id = imports.book_id AND d.id = imports.department_id)
+        """
 
     static let rejections = RowResource(
         "RejectedLine",

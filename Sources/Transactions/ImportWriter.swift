@@ -2,6 +2,7 @@ import Base
 import Categories
 import Database
 import EventLoop
+import HTTP
 import Statements
 
 /// Writes an import into its book, a batch of lines at a time, in one transaction: what is there already is asked for,
@@ -14,6 +15,8 @@ struct ImportWriter {
     let pool: BlockingPool
     let sieve: ImportSieve
     let createdAt: Instant
+    /// What all its entries are of.
+    let department: Importer.Department?
     /// The least and the greatest fingerprint that the book had before.
     private let stored: ClosedRange<ImportLine.Fingerprint>?
     private let checksAsAWhole: Bool
@@ -26,13 +29,14 @@ struct ImportWriter {
     /// From here on this is the only import, and the only undo, in the book; its currency stays as it is, too, and so
     /// do its categories.
     static func begin(
-        _ id: ImportID, _ importer: Importer, filename: String, pool: BlockingPool, _ transaction: Transaction
+        _ id: ImportID, _ importer: Importer, filename: String, department: DepartmentID?, pool: BlockingPool,
+        _ transaction: Transaction
     ) async throws -> ImportWriter {
         let (book, user) = (importer.book, importer.user)
         let row = try await transaction.first(
             """
-            INSERT INTO imports (book_id, id, format, filename, imported_count, duplicate_count, rejected_count, created_by)
-            SELECT b.id, \(id), '', \(filename), 0, 0, 0, \(user)
+            INSERT INTO imports (book_id, id, format, filename, imported_count, duplicate_count, rejected_count, created_by, department_id)
+            SELECT b.id, \(id), '', \(filename), 0, 0, 0, \(user), \(department)
             FROM books b WHERE b.id = \(book) AND b.currency = \(importer.currency) AND b.archived_at IS NULL FOR NO KEY UPDATE OF b
             RETURNING created_at
             """)
@@ -40,6 +44,7 @@ struct ImportWriter {
             throw Refusal(
                 .conflict, "BOOK_CHANGED", "The book has been changed in the meantime. Import the file again.")
         }
+        let known = try await self.department(department, book: book, transaction)
         _ = try await transaction.query(
             "SELECT FROM categories WHERE book_id = \(book) ORDER BY id FOR KEY SHARE")
         let bounds = try await transaction.pipeline([
@@ -56,8 +61,19 @@ struct ImportWriter {
             sieve: ImportSieve(
                 fallbacks: try await CategoryStore(transaction, book: book).fallbacks(),
                 limits: importer.limits),
-            createdAt: try row.get(0), stored: stored,
+            createdAt: try row.get(0), department: known, stored: stored,
             checksAsAWhole: try bounds[2].first?.get(0, as: Bool.self) == true)
+    }
+
+    /// With its key locked until commit: it may have been deleted since it was named.
+    private static func department(
+        _ id: DepartmentID?, book: BookID, _ transaction: Transaction
+    ) async throws -> Importer.Department? {
+        guard let id else { return nil }
+        let row = try await transaction.first(
+            "SELECT name FROM departments WHERE book_id = \(book) AND id = \(id) FOR KEY SHARE")
+        guard let row else { throw Refusal.unknownDepartment("department") }
+        return Importer.Department(id: id, name: try row.get(0))
     }
 
     /// The payment methods that rules name.

@@ -2,6 +2,7 @@ import Base
 import Categories
 import Database
 import EventLoop
+import HTTP
 import JSON
 import Jobs
 import Statements
@@ -41,6 +42,8 @@ package struct Importer: Sendable {
         package var saveProfile: String?
         /// Of a file that does not tell its account.
         package var account: String?
+        /// What all its entries are of, in an organisation.
+        package var department: DepartmentID?
         /// What to say of dates that can be read in two orders, and that nothing settles; nothing is imported then. Nil
         /// takes the likelier order.
         package var refusesDates: (@Sendable (AmbiguousDates) -> Refusal)?
@@ -53,6 +56,7 @@ package struct Importer: Sendable {
         package let filename: String
         package let profile: String?
         package let account: String?
+        package let department: Department?
         /// Lines that are entries now; a line that a rule splits counts once.
         package let imported: Int
         package let duplicates: Int
@@ -64,6 +68,11 @@ package struct Importer: Sendable {
         /// What was taken for granted and may be wrong, each a sentence that says how to mend it.
         package let warnings: [String]
         package let createdAt: Instant
+    }
+
+    package struct Department: Sendable {
+        package let id: DepartmentID
+        package let name: String
     }
 
     package struct LineResult: Sendable {
@@ -106,11 +115,11 @@ package struct Importer: Sendable {
                 """)
             let profiles = try await profiles(options, transaction)
             var writer = try await ImportWriter.begin(
-                importID, self, filename: filename, pool: file.pool, transaction)
+                importID, self, filename: filename, department: options.department, pool: file.pool, transaction)
             let rules = try await RuleStore(transaction, book: book).all()
             let reading = ImportReading(
                 ImportReading.Common(
-                    importID: importID, book: book, user: user, currency: currency,
+                    importID: importID, book: book, user: user, currency: currency, department: options.department,
                     paymentMethods: try await ImportWriter.paymentMethods(rules, book: book, transaction)),
                 sorter: ImportSorter(
                     rules: rules, categories: try await categories(transaction), currency: currency),
@@ -132,7 +141,8 @@ package struct Importer: Sendable {
                 })
             return Outcome(
                 id: importID, format: reader.format?.rawValue ?? "", filename: filename, profile: profile,
-                account: summary.account, imported: imported, duplicates: summary.taken - imported,
+                account: summary.account, department: writer.department, imported: imported,
+                duplicates: summary.taken - imported,
                 rejectedCount: summary.rejectedCount, rejected: summary.rejected, results: writer.sieve.results,
                 warnings: Self.warnings(of: reader),
                 createdAt: writer.createdAt)

@@ -19,6 +19,9 @@ package enum TransactionsModule {
             Migration(
                 name: "M20261122000600__entry_departments",
                 sql: PackageResources.M20261122000600__entry_departments_sql),
+            Migration(
+                name: "M20261122000610__import_departments",
+                sql: PackageResources.M20261122000610__import_departments_sql),
         ]
     }
 }

@@ -36,7 +36,7 @@ import Testing
         ["nonsense"], ["serve", "--port"], ["serve", "--port", "70000"], ["serve", "--port=x"],
         ["serve", "--demo=yes"], ["serve", "--role", "king"],
         ["import"], ["import", "file.csv"], ["import", "--user"], ["import", "-", "-", "--user", "a@b.c"],
-        ["import", "f", "--dry-run", "--profile", "x"],
+        ["import", "f", "--dry-run", "--profile", "x"], ["import", "f", "--dry-run", "--department", "x"],
         ["import", "f", "--dry-run", "--currency", "euro"],
         ["imports"], ["imports", "list"], ["imports", "undo", "--user", "a@b.c"],
         ["imports", "eat", "--user", "a@b.c"],

@@ -396,6 +396,58 @@ struct KnownStatement {
         }
     }
 
+    @Test func `what is imported goes to a department, by which it is found and exported`() async throws {
+        try await with { terminal, server in
+            let login = try await server.send(
+                "POST", "/auth/login", #"{"email":"ada@example.org","password":"correct horse battery"}"#)
+            let token = try #require(login.data["accessToken"]?.string, "\(login.text)")
+            let made = try await server.send(
+                "POST", "/books", #"{"name":"Acme","kind":"organization"}"#, token: token)
+            try #require(made.status == 201, "\(made.text)")
+            func acme(_ words: [String]) async throws -> Program.Result {
+                try await Program.run(words + ["--book", "Acme", "--user", terminal.user, "--data", terminal.data])
+            }
+            let first = try file("Date,Payee,Amount\n2026-03-01,Zopf,-2.00\n2026-03-02,Zopf,-3.00\n", "first.csv")
+            let second = try file("Date,Payee,Amount\n2026-03-03,Zopf,-4.00\n", "second.csv")
+            let third = try file("Date,Payee,Amount\n2026-03-04,Zopf,-5.00\n", "third.csv")
+            let told = try await acme(["import", first, "--department", "HR"])
+            #expect(told.status == 0 && told.output.contains("2 imported"), "\(told.errors)")
+            #expect(told.output.contains("(of “HR”)"), "\(told.output)")
+            let json = try await acme(["import", second, "--department", "fiNance", "--json"]).json
+            #expect(json["departmentName"]?.string == "Finance" && json["departmentId"]?.string != nil)
+            #expect(try await acme(["imports", "list"]).output.contains("Department"))
+            #expect(try await acme(["import", third]).output.contains("(of") == false)
+            let list = try await acme(["imports", "list", "--json"]).json
+            #expect(list.array?.map { $0["departmentName"]?.string } == [nil, "Finance", "HR"])
+            #expect(try await acme(["imports", "show", "last"]).output.contains("Department") == false)
+
+            for (department, amounts) in [("hr", ["-2", "-3"]), ("Finance", ["-4"]), ("none", ["-5"])] {
+                let found = try await acme(["search", "zopf", "--department", department, "--json"]).json
+                #expect(
+                    Set((found.array ?? []).map { "-" + ($0["amount"]?.numberText ?? "").prefix(1) }) == Set(amounts))
+                let exported = try await acme(["export", "--department", department])
+                #expect(exported.output.split(separator: "\r\n").count == amounts.count + 1, "\(exported.errors)")
+                #expect(exported.output.contains(",Notes,Id,Department\r\n"))
+            }
+            let dry = try await acme(["import", third, "--department", "hr", "--dry-run", "--json"])
+            #expect(dry.status == 0, "\(dry.errors)")
+            for words in [
+                ["import", first], ["import", first, "--dry-run"], ["search", "zopf"], ["export"],
+            ] {
+                let refused = try await acme(words + ["--department", "Sales"])
+                #expect(refused.status == 1 && refused.output.isEmpty, "\(words): \(refused.output)")
+                #expect(
+                    refused.errors.contains("no department “Sales” in this book. It has: finance, hr,"),
+                    "\(refused.errors)")
+            }
+            let own = try await terminal.run("import", first, "--department", "hr")
+            #expect(own.status == 1 && own.errors.contains("Only an organisation has departments"), "\(own.errors)")
+            #expect(try await terminal.json("imports", "list").array?.isEmpty == true)
+            let exported = try await terminal.run("export")
+            #expect(exported.output.hasSuffix(",Notes,Id\r\n"), "\(exported.output)")
+        }
+    }
+
     @Test func `an import that is killed is there whole or not at all, and can be repeated`() async throws {
         let count = 20_000
         let lines = (0..<count).map { "2026-0\($0 % 9 + 1)-\($0 % 18 + 10),Shop \($0),-\($0 % 90 + 1).50\n" }

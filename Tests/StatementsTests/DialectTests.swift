@@ -305,4 +305,35 @@ import Testing
             _ = try reading(text, mapping: override)
         }
     }
+
+    /// The program's own file, of a book with departments and of one without.
+    @Test(arguments: ["Finance", "EUR", "2026-03-01", "12.50", "expense", "DE89370400440532013000", "A, B"])
+    func `of the program itself is read as if it named no departments`(department: String) throws {
+        let names = "Date,Type,Amount,Currency,Merchant,Description,Category,Status,Payment method,Tags,Notes,Id"
+        for (merchant, text, notes) in [
+            ("Rewe", "Bread", "a note"), ("", "Bread", ""), ("Rewe", "", ""), ("", "", "a note"), ("", "", ""),
+        ] {
+            for count in [1, 2, 5, 40] {
+                let rows = (0..<count).map { row in
+                    let kind = row % 3 == 2 ? "income" : "expense"
+                    let varied = [merchant, text, notes].map { $0.isEmpty ? "" : "\($0) \(row % 4)" }
+                    return
+                        "2026-03-\(10 + row % 18),\(kind),\(row + 1).00,EUR,\(varied[0]),\(varied[1]),Groceries,completed,,,\(varied[2]),0190b7a0-0000-7000-8000-0000000000\(10 + row)"
+                }
+                func file(_ more: [String]) -> String {
+                    zip([names] + rows, more).map { $0 + $1 + "\r\n" }.joined()
+                }
+                let plain = try reading(file(Array(repeating: "", count: count + 1)))
+                let quoted = department.contains(",") ? "\"\(department)\"" : department
+                // In every row, or in some.
+                for gap in [1, 2] {
+                    let named = (0..<count).map { $0 % gap == 0 ? ",\(quoted)" : "," }
+                    let read = try reading(file([",Department"] + named))
+                    #expect(read.transactions == plain.transactions && read.mapping == plain.mapping)
+                    #expect(read.accounts == plain.accounts && read.rejected.isEmpty)
+                }
+                #expect(plain.transactions.count == count && plain.minorUnits.first == -100)
+            }
+        }
+    }
 }

@@ -209,6 +209,99 @@ import Testing
         }
     }
 
+    @Test func `goes with a copy as far as it is within reach`() async throws {
+        try await TestApp.run { app in
+            let acme = try await Acme(app)
+            func copy(_ person: Person, _ amount: Int, _ body: String = "{}") async throws -> Answer {
+                try await person.post("/expenses/\(acme.entries[amount]?.id ?? "")/duplicate", body)
+            }
+            func department(_ person: Person, _ amount: Int, _ body: String = "{}") async throws -> String? {
+                let answer = try await copy(person, amount, body)
+                #expect(answer.status == 201, "\(amount) \(body): \(answer.text)")
+                return answer.data.written("departmentId")
+            }
+            #expect(try await department(acme.ada, 4) == acme.treasury)
+            #expect(try await department(acme.ada, 1) == nil)
+            #expect(try await department(acme.ada, 4, #"{"departmentId":"hr"}"#) == acme.hr)
+            #expect(try await department(acme.ada, 4, #"{"departmentId":null}"#) == nil)
+            #expect(try await copy(acme.ada, 4, #"{"departmentId":"x"}"#).problems == ["departmentId"])
+            #expect(try await department(acme.head, 4) == acme.treasury, "below their own")
+            #expect(try await department(acme.head, 32) == acme.finance)
+            // Moved out of their reach, what they have recorded stays in their sight; a copy is of their own again.
+            let ids = [16, 32, 128].map { "\"\(acme.entries[$0]?.id ?? "")\"" }.joined(separator: ",")
+            let moved = try await acme.ada.put(
+                "/expenses/bulk", #"{"ids":[\#(ids)],"changes":{"departmentId":"hr"}}"#)
+            #expect(moved.data["updated"]?.int == 3, "\(moved.text)")
+            #expect(try await department(acme.head, 16) == acme.finance)
+            #expect(try await department(acme.head, 16, #"{"departmentId":"treasury"}"#) == acme.treasury)
+            #expect(try await copy(acme.head, 16, #"{"departmentId":"hr"}"#).code == "OUT_OF_DEPARTMENT")
+            #expect(try await department(acme.clerk, 32) == acme.finance)
+            #expect(try await department(acme.lena, 128) == nil)
+            #expect(try await department(acme.ada, 16) == acme.hr)
+        }
+    }
+
+    @Test func `is what a creation or a change of many names, and stays where nothing is said`() async throws {
+        try await TestApp.run { app in
+            let acme = try await Acme(app)
+            func made(_ person: Person, _ items: String) async throws -> [String?] {
+                let answer = try await person.post("/expenses/bulk", #"{"items":[\#(items)]}"#)
+                #expect(answer.status == 201, "\(answer.text)")
+                var departments: [String?] = []
+                for result in answer.data["results"]?.array ?? [] {
+                    departments.append(
+                        try await person.get("/expenses/\(result.written("id") ?? "")").data.written("departmentId"))
+                }
+                return departments
+            }
+            let forms =
+                #"{"amount":0.1},{"amount":0.1,"departmentId":"Treasury"},{"amount":0.1,"department":"\#(acme.hr)"},{"amount":0.1,"departmentId":null},{"amount":0.1,"departmentId":""}"#
+            #expect(try await made(acme.ada, forms) == [nil, acme.treasury, acme.hr, nil, nil])
+            #expect(
+                try await made(
+                    acme.clerk,
+                    #"{"amount":0.1},{"amount":0.1,"departmentId":"finance"},{"amount":0.1,"departmentId":null}"#)
+                    == [acme.finance, acme.finance, nil])
+            let atomic = try await acme.head.post(
+                "/expenses/bulk", #"{"atomic":true,"items":[{"amount":7000},{"amount":7000,"departmentId":"x"}]}"#)
+            #expect(atomic.status == 400 && atomic.problems == ["items[1].departmentId"], "\(atomic.text)")
+            #expect(try await acme.ada.get("/expenses?minAmount=7000").items.isEmpty)
+
+            func many(_ person: Person, _ amounts: [Int], _ changes: String) async throws -> Answer {
+                let ids = amounts.map { "\"\(acme.entries[$0]?.id ?? "")\"" }.joined(separator: ",")
+                return try await person.put("/expenses/bulk", #"{"ids":[\#(ids)],"changes":\#(changes)}"#)
+            }
+            func departments(_ amounts: [Int]) async throws -> [String?] {
+                var found: [String?] = []
+                for amount in amounts {
+                    found.append(
+                        try await acme.ada.get("/expenses/\(acme.entries[amount]?.id ?? "")").data.written(
+                            "departmentId"))
+                }
+                return found
+            }
+            for (changes, code) in [
+                (#"{"departmentId":null}"#, "OUT_OF_DEPARTMENT"), (#"{"departmentId":"hr"}"#, "OUT_OF_DEPARTMENT"),
+                (#"{"departmentId":"nowhere"}"#, "VALIDATION_ERROR"),
+            ] {
+                #expect(try await many(acme.head, [2, 16], changes).code == code, "\(changes)")
+            }
+            #expect(try await departments([2, 16, 8]) == [acme.finance, acme.finance, acme.hr])
+            let some = try await many(acme.head, [2, 16, 8], #"{"departmentId":"treasury"}"#)
+            #expect(some.data["updated"]?.int == 2 && some.data["failed"]?.int == 1, "\(some.text)")
+            #expect(try await departments([2, 16, 8]) == [acme.treasury, acme.treasury, acme.hr])
+            #expect(try await many(acme.ada, [2, 8], #"{"categoryId":"travel"}"#).data["updated"]?.int == 2)
+            let one = try await acme.ada.put(
+                "/expenses/\(acme.entries[16]?.id ?? "")", #"{"notes":"changed","version":2}"#)
+            #expect(one.status == 200, "\(one.text)")
+            #expect(
+                try await departments([2, 16, 8]) == [acme.treasury, acme.treasury, acme.hr], "nothing was said of it")
+            #expect(try await many(acme.ada, [2, 16, 8], #"{"departmentId":null}"#).data["updated"]?.int == 3)
+            #expect(try await departments([2, 16, 8]) == [nil, nil, nil])
+            try await app.expectTotalsToAgree()
+        }
+    }
+
     @Test(arguments: [true, false]) func `is not given to an entry while it is being deleted`(isNew: Bool) async throws
     {
         try await TestApp.run { app in

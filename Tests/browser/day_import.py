@@ -10,6 +10,7 @@ def _(page):
     page.sees("1 rejected", ".import-counts")
     page.sees("Edeka", ".import-rows")
     shows_amount(page, "3100.00", ".import-rows")
+    assert not page.all(".import-department"), "a book without departments offers some"
     page.click(".count-tab[data-kind=rejected]")
     page.sees("99.99.", ".import-rows")
     page.sees("33", ".import-rows")

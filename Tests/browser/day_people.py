@@ -10,7 +10,7 @@ import zlib
 
 from harness import Browser
 from day_members import book_named, choose, choose_book, link
-from verbs import PASSWORD, Keys, add_entry, looks, row, rows, test
+from verbs import PASSWORD, Keys, add_entry, choose_file, looks, month, pick, row, rows, select_row, test
 
 
 def png(width, height):
@@ -334,6 +334,59 @@ def _(page):
         looked_at(stan, [("/", ".dashboard"), ("/entries", "table.entries")], "scope")
     finally:
         stan.quit()
+
+
+@test("a statement is imported into a department, and several entries are given another one at once")
+def _(page):
+    lines = [f"{month(page, 1)}-0{number + 2},-{number + 11}.00,Agency {number}\n" for number in range(3)]
+    choose_file(page, "agency.csv", "date,amount,payee\n" + "".join(lines))
+    page.sees("3 new", ".import-counts")
+    page.find(".import-department select")
+    offered = page.js("return [...document.querySelector('.import-department select').options].map((each) => each.text.trim())")
+    assert offered[0] == "None" and offered.index("Payroll") == offered.index("Finance") + 1, offered
+    assert page.js("return document.querySelector('.import-department select').value") == "", "a department is chosen from the beginning"
+    page.js("const control = document.querySelector('.import-department select'); control.value = [...control.options].find((each) => each.text.includes('HR')).value; control.dispatchEvent(new Event('change', {bubbles: true}))")
+    # What is drawn anew keeps it.
+    page.click("details.mapping summary")
+    page.fill("map-negate", "true")
+    page.until(lambda: page.js("return document.querySelector('.import-rows td[data-type]')?.dataset.type") == "income", "the signs did not turn round")
+    page.fill("map-negate", "false")
+    page.until(lambda: page.js("return document.querySelector('.import-rows td[data-type]')?.dataset.type") == "expense", "the signs did not turn back")
+    assert page.js("return document.querySelector('.import-department select').selectedOptions[0].text.trim()") == "HR", "the choice is lost"
+    problems = []
+    for width, height in ((375, 812), (1280, 900)):
+        page.size(width, height)
+        for scheme in ("dark", "light"):
+            page.media(scheme)
+            page.shot(f"import-department-{width}-{scheme}")
+            problems += [f"{width} {scheme}: {each}" for each in looks(page)]
+    assert not problems, problems
+    page.click(page.button("Import 3 entries"))
+    page.sees("3 entries imported", ".import-result")
+    page.sees("HR", ".import-result")
+    page.sees("HR", ".past-imports tbody tr:first-child")
+    page.shot("import-department-result")
+    page.open("/entries?department=hr&q=Agency")
+    page.until(lambda: len(rows(page, "Agency")) == 3, "they are not of the department")
+    select_row(page, "Agency 0")
+    select_row(page, "Agency 1")
+    for width, height in ((375, 812), (1280, 900)):
+        page.size(width, height)
+        page.shot(f"bulk-department-{width}")
+        assert not looks(page), looks(page)
+    page.click(page.button("Department", ".bulk-bar"))
+    page.shot("bulk-department-picker")
+    pick(page, "payroll")
+    page.sees("2 entries changed", "#toasts")
+    page.gone(".bulk-bar")
+    page.open("/entries?department=payroll&q=Agency")
+    page.until(lambda: len(rows(page, "Agency")) == 2, "the server does not know")
+    select_row(page, "Agency 1")
+    page.click(page.button("Department", ".bulk-bar"))
+    pick(page, "none")
+    page.sees("1 entry changed", "#toasts")
+    page.open("/entries?department=none&q=Agency")
+    page.until(lambda: len(rows(page, "Agency 1")) == 1 and len(rows(page)) == 1, "it is still of a department")
 
 
 @test("everything of one's own is downloaded as one file")

@@ -4,7 +4,7 @@ import Base
 enum EntryFlags {
     static let options: Set<String> = [
         "from", "to", "month", "year", "category", "merchant", "min", "max", "tag", "status", "type", "payment-method",
-        "import",
+        "import", "department",
     ]
     static let switches: Set<String> = ["uncategorised", "deleted", "no-subcategories"]
 
@@ -18,6 +18,7 @@ enum EntryFlags {
           --tag TAG                Given twice, with both.
           --status pending|completed|cancelled
           --payment-method NAME, --import ID
+          --department DEPARTMENT  In an organisation: an id, a slug or a name; none for what is of no department.
           --deleted                The trash, in the place of the rest.
         """
 
@@ -39,6 +40,7 @@ enum EntryFlags {
             ("category", arguments.values["category"]), ("merchant", arguments.values["merchant"]),
             ("minAmount", arguments.values["min"]), ("maxAmount", arguments.values["max"]),
             ("paymentMethod", arguments.values["payment-method"]), ("importId", arguments.values["import"]),
+            ("department", arguments.values["department"]),
             ("uncategorised", arguments.has("uncategorised") ? "true" : nil),
             ("deleted", arguments.has("deleted") ? "true" : nil),
         ]
@@ -50,13 +52,27 @@ enum EntryFlags {
         return query
     }
 
-    /// With the id of the category, whatever it was called.
+    /// With the ids of the category and the department, whatever they were called.
     ///
-    /// - Throws: a refusal when the book has no such category: a filter that lets nothing through would hide a slip.
+    /// - Throws: a refusal when the book has none of that name: a filter that lets nothing through would hide a slip.
     static func resolved(_ query: BookSession.Query, _ session: BookSession) async throws -> BookSession.Query {
-        guard let category = query.first(where: { $0.name == "category" })?.value else { return query }
-        let id = try await CategoryNames(session).id(category)
-        return query.map { $0.name == "category" ? (name: $0.name, value: id as String?) : $0 }
+        var ids: [String: String] = [:]
+        for case (let name, let value?) in query {
+            switch name {
+            case "category": ids[name] = try await CategoryNames(session).id(value)
+            case "department": ids[name] = try await department(value, session)
+            default: break
+            }
+        }
+        return query.map { (name: $0.name, value: ids[$0.name] ?? $0.value) }
+    }
+
+    private static func department(_ reference: String, _ session: BookSession) async throws -> String {
+        let names = try await DepartmentNames(session)
+        do { return try names.id(reference) } catch {
+            guard reference.lowercased() == "none" else { throw error }
+            return "none"
+        }
     }
 }
 

@@ -27,6 +27,8 @@ enum ImportCommand {
                                    A file whose dates can be read with the day first and the month first is not
                                    imported before one of them is chosen, so or by a profile.
               --account NAME       The account, for files that do not name it.
+              --department NAME    In an organisation: the department (a name, a slug or an id) that all entries are to be
+                                   of. Of none without it.
               --currency CODE      In a dry run without --user: the currency where the file names none. EUR by default.
               --json               Results as JSON, a line for each file.
 
@@ -40,7 +42,7 @@ enum ImportCommand {
             ends with 0 whenever it could read the files.
             """,
         switches: ["dry-run", "json"],
-        options: BookSession.options.union(["currency", "mapping", "profile", "save-profile", "account"])
+        options: BookSession.options.union(["currency", "mapping", "profile", "save-profile", "account", "department"])
     ) { arguments in
         guard !arguments.positional.isEmpty else { throw UsageProblem("Which file?") }
         let mapping =
@@ -54,7 +56,7 @@ enum ImportCommand {
                 throw UsageProblem("A dry run saves nothing: leave out --save-profile, or --dry-run.")
             }
             if arguments.values["user"] != nil { return try ImportPreview.inBook(arguments) }
-            for name in ["profile", "book"] where arguments.values[name] != nil {
+            for name in ["profile", "book", "department"] where arguments.values[name] != nil {
                 throw UsageProblem("--\(name) is about a book. Say whose with --user EMAIL.")
             }
             return try ImportPreview.alone(arguments, mapping)
@@ -76,10 +78,12 @@ enum ImportCommand {
         reading.account = arguments.values["account"]
         // A wrong guess would bring in again, on other days, what is there already.
         reading.refusesDates = { DateOrderWords.refusal($0.text, $0.dayFirst.description, $0.monthFirst.description) }
-        let options = reading
+        let (stated, department) = (reading, arguments.values["department"])
         let asJSON = arguments.has("json")
         let isComplete = files.count == arguments.positional.count
         return try BookSession.run(arguments) { session in
+            var options = stated
+            if let department { options.department = DepartmentID(try await DepartmentNames(session).id(department)) }
             let importer = try await session.importer()
             var exit = isComplete ? ExitCode.success : .failure
             for given in files {
@@ -99,7 +103,9 @@ enum ImportCommand {
                 } catch let refusal as Refusal {
                     progress.end()
                     // Every other file would be refused for it as well.
-                    if refusal.fields.contains(where: { $0.field == "profile" }) { throw refusal }
+                    if refusal.fields.contains(where: { ["profile", "department"].contains($0.field) }) {
+                        throw refusal
+                    }
                     Output.error("\(Output.safe(given.name)): \(refusal.message) Nothing of it was imported.")
                     exit = .failure
                 }
@@ -115,6 +121,7 @@ enum ImportCommand {
         }
         var summary =
             "\(Output.safe(name)): \(outcome.imported) imported, \(outcome.duplicates) were there already, \(outcome.rejectedCount) rejected"
+        if let department = outcome.department { summary += " (of “\(Output.safe(department.name))”)" }
         if let profile = outcome.profile { summary += " (profile “\(Output.safe(profile))”)" }
         Output.line(outcome.rejectedCount > 0 ? Style.yellow(summary) : summary)
         Output.lines(outcome.rejected.map(Self.line))

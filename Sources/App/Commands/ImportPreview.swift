@@ -85,13 +85,14 @@ enum ImportPreview {
         let files = zip(arguments.positional, arguments.positional.map { GivenFile.open([$0], pool: pool).first })
             .compactMap { path, file in file.map { (path, $0) } }
         guard !files.isEmpty else { return .failure }
-        let query: BookSession.Query = [
+        let stated: BookSession.Query = [
             ("dryRun", "true"), ("mapping", arguments.values["mapping"]), ("profile", arguments.values["profile"]),
-            ("account", arguments.values["account"]),
+            ("account", arguments.values["account"]), ("department", arguments.values["department"]),
         ]
         let asJSON = arguments.has("json")
         let isComplete = files.count == arguments.positional.count
         return try BookSession.run(arguments) { session in
+            let query = try await EntryFlags.resolved(stated, session)
             var exit = isComplete ? ExitCode.success : .failure
             for (path, given) in files {
                 do {

@@ -86,22 +86,26 @@ enum ImportsCommand {
         guard !imports.isEmpty else {
             return Output.line("Nothing has been imported yet: purser import FILE --user EMAIL")
         }
+        let namesDepartments = imports.contains { $0["departmentName"]?.string != nil }
         var table = Table(
-            [
-                .text("Id"), .text("Imported"), .text("File", least: 16), .text("Format"), .text("Profile", least: 8),
-                .number("New"), .number("Known"), .number("Rejected"), .text(""),
-            ])
+            [.text("Id"), .text("Imported"), .text("File", least: 16), .text("Format"), .text("Profile", least: 8)]
+                + (namesDepartments ? [.text("Department", least: 10)] : [])
+                + [.number("New"), .number("Known"), .number("Rejected"), .text("")])
         for item in imports {
             let rejected = item["rejectedCount"]?.int ?? 0
-            table.add([
+            var cells = [
                 Table.Cell(String((item["id"]?.string ?? "").suffix(8)), .faint),
                 Table.Cell(Self.minute(item["createdAt"]?.string ?? "")), Table.Cell(item["filename"]?.string ?? ""),
                 Table.Cell(item["format"]?.string ?? ""), Table.Cell(item["profile"]?.string ?? ""),
+            ]
+            if namesDepartments { cells.append(Table.Cell(item["departmentName"]?.string ?? "")) }
+            cells += [
                 Table.Cell(Numbers.grouped(item["imported"]?.int ?? 0)),
                 Table.Cell(Numbers.grouped(item["duplicates"]?.int ?? 0)),
                 Table.Cell(Numbers.grouped(rejected), rejected > 0 ? .yellow : nil),
                 Table.Cell(item["undoneAt"]?.string == nil ? "" : "undone", .faint),
-            ])
+            ]
+            table.add(cells)
         }
         table.print()
     }

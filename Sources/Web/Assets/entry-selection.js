@@ -4,12 +4,12 @@ import { api } from "./api.js";
 import { announce, h, icon, plural, replace } from "./dom.js";
 import { suggestions } from "./complete.js";
 import { changeMany, deleteMany, restoreMany } from "./entries-store.js";
-import { pathFor, questionOf, STATUSES } from "./entry-filters.js";
+import { NONE, pathFor, questionOf, STATUSES } from "./entry-filters.js";
 import { nameOf } from "./entry-row.js";
 import { addAmounts, formatMoney } from "./money.js";
 import { banner, confirm, describe, openDialog, toast } from "./overlays.js";
 import { pickCategory, openPicker } from "./picker.js";
-import { mayChange, state } from "./state.js";
+import { departmentsWithinReach, loadDepartments, mayChange, state } from "./state.js";
 
 const MOST = 10_000;
 
@@ -44,6 +44,7 @@ export function bulkBar({ selection, filters, list, reload }) {
     const menu = { "aria-haspopup": "dialog", "aria-expanded": "false" };
     const actions = !mayChange("entry:edit-own") ? [] : trash ? [action("Restore", "restore", restore)] : [
         action("Category", "categories", chooseCategory, menu), action("Tags", "tag", chooseTags, menu), action("Status", "check", chooseStatus, menu),
+        state.book.kind === "organization" && state.book.scope !== "own" && action("Department", "business", chooseDepartment, menu),
         action("Delete", "trash", remove, { class: "danger-text", title: "Delete (#)" })];
     const everything = h("button.link", { type: "button", onclick: selectAll }, "Select all that match");
     const element = h("div.bulk-bar", { role: "toolbar", "aria-label": "Selected entries", hidden: true },
@@ -131,6 +132,17 @@ export function bulkBar({ selection, filters, list, reload }) {
     }
     function chooseStatus(anchor) {
         openPicker(anchor, { label: "Status", value: "", options: STATUSES.map(([value, text]) => ({ value, text })), onpick: (status) => change({ status }, () => ({ status })) });
+    }
+    /// To take an entry out of every department is for those who see the whole book.
+    async function chooseDepartment(anchor) {
+        let departments;
+        try { departments = departmentsWithinReach(await loadDepartments()); } catch (error) { return void toast(describe(error).text, { tone: "bad" }); }
+        const present = new Set(selection.entries.map((each) => each.departmentId ?? NONE));
+        openPicker(anchor, {
+            label: "Department", value: present.size === 1 ? [...present][0] : "",
+            options: [state.book.scope === "all" && { value: NONE, text: "None" }, ...departments.map((each) => ({ value: each.id, text: each.name, depth: each.depth - departments[0].depth }))].filter(Boolean),
+            onpick: (value) => { const departmentId = value === NONE ? null : value; change({ departmentId }, () => ({ departmentId })); },
+        });
     }
     async function remove() {
         const entries = selection.entries;

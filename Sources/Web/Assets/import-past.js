@@ -49,6 +49,7 @@ export function pastImports() {
         const refused = (text) => h("button.link", { type: "button", "aria-label": `${plural(rejected, "rejected line")} of ${name}`, onclick: () => openRejected(each) }, text);
         return h("tr", { data: { undone: String(Boolean(each.undoneAt)) } },
             h("td.file-name", h("bdi", name), each.undoneAt ? h("span.status", { data: { status: "cancelled" } }, "undone") : each.profile && h("span.tag", each.profile?.name ?? each.profile),
+                each.departmentName && h("span.tag", each.departmentName),
                 h("span.only-narrow.past-facts", h("span", instant(each.createdAt, { dateStyle: "medium" })), rejected > 0 && h("span", refused(`${whole(rejected)} rejected`)))),
             h("td.nowrap.hide-narrow", instant(each.createdAt)),
             h("td.number", each.undoneAt ? whole(each.imported) : h("a", { href: `/entries?import=${encodeURIComponent(each.id)}` }, whole(each.imported))), h("td.number.hide-narrow", whole(each.duplicates)),

@@ -13,7 +13,8 @@ export function drawResult(jobs, { again, retry, rules }) {
     const rejected = done.reduce((total, job) => total + rejectedOf(job), 0);
     const imported = sum("imported");
     const link = done.length === 1 && done[0].result.id ? `/entries?import=${encodeURIComponent(done[0].result.id)}` : "/entries?sort=created";
-    const facts = [done.length === 1 ? done[0].file.name : done.length ? plural(done.length, "file") : null, sum("duplicates") ? `${plural(sum("duplicates"), "was", "were")} there already` : null,
+    const department = done.find((job) => job.result.departmentName)?.result.departmentName;
+    const facts = [done.length === 1 ? done[0].file.name : done.length ? plural(done.length, "file") : null, department, sum("duplicates") ? `${plural(sum("duplicates"), "was", "were")} there already` : null,
         rejected ? `${plural(rejected, "line")} rejected` : null, rules.made.length ? `${plural(rules.made.length, "rule")} added` : null];
     return [
         rules.failed.length > 0 && h("div.banner", { role: "alert", data: { tone: "warn" } }, icon("alert"), h("div.banner-text", `Not remembered as rules: ${rules.failed.map(({ text, error }) => `${text} (${error.message})`).join(", ")}`)),

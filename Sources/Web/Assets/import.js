@@ -3,6 +3,7 @@
 import { newIdempotencyKey, upload } from "./api.js";
 import { navigate } from "./app.js";
 import { announce, debounce, h, icon, plural, replace } from "./dom.js";
+import { select } from "./forms.js";
 import { columnsOf, corrections, firstLook, mappingIsComplete } from "./import-columns.js";
 import { pastImports } from "./import-past.js";
 import { drawPreview, tally } from "./import-preview.js";
@@ -10,7 +11,7 @@ import { drawResult } from "./import-result.js";
 import { progressRow } from "./import-progress.js";
 import { banner, skeleton, toast } from "./overlays.js";
 import { rememberCategories } from "./rules-store.js";
-import { loadCategories } from "./state.js";
+import { loadCategories, loadDepartments } from "./state.js";
 
 /// Of larger tables only the beginning is looked at before importing; all of it is read then.
 const LOOK = 4 * 1024 * 1024;
@@ -23,6 +24,9 @@ export function show(main, query) {
     let jobs = [];
     let front = null;
     let alive = true;
+    /// Of an organisation; null before they are known. One of them may be what everything is imported into.
+    let departments = null;
+    let department = "";
     const begin = query?.has("welcome");
     const steps = begin && h("ol.steps", ["Download a statement from your bank’s site. Any of its formats will do, CSV is the most common.", "Drop the file below. You see what was found before anything is stored.", "Import. Entries are sorted into categories on the way."].map((text) => h("li", text)));
     replace(main, h("header.screen-head", h("h1", { tabindex: "-1" }, begin ? "Bring in your first statement" : "Import")), steps, stage, past.element);
@@ -33,6 +37,7 @@ export function show(main, query) {
         for (const job of jobs) job.controller.abort();
         jobs = [];
         front = null;
+        departments = null;
         const file = h("input.visually-hidden", { type: "file", id: "file", accept: KINDS, multiple: true, onchange: () => { if (file.files.length) take([...file.files]); } });
         const zone = h("label.drop", { htmlFor: "file" },
             h("span.drop-mark", icon("import")), h("strong.by-mouse", "Drop statements here"), h("span.by-mouse", h("span.link-like", "or choose files")), h("strong.by-touch", "Choose statements"),
@@ -79,7 +84,7 @@ export function show(main, query) {
         const part = table && job.file.size > 2 * LOOK ? new File([await beginning(job.file)], job.file.name) : job.file;
         try {
             const question = { filename: job.file.name, dryRun: "true", mapping: corrections(job.changes), profile: job.profile };
-            const [found] = await Promise.all([upload("/imports", question, part, { signal: controller.signal }), loadCategories().catch(() => [])]);
+            const [found] = await Promise.all([upload("/imports", question, part, { signal: controller.signal }), loadCategories().catch(() => []), knowDepartments()]);
             if (!alive || controller.signal.aborted) return;
             Object.assign(job, { found, mapping: columnsOf(found) ?? job.mapping, error: null, unsure: null, partial: part !== job.file, phase: "ready" });
             if (!job.raw && found.mapping) job.raw = await firstLook(job.file, job.mapping).catch(() => null);
@@ -99,6 +104,10 @@ export function show(main, query) {
             announce(`${job.file.name}: ${fresh.length} new, ${duplicates.length} already there, ${rejectedCount} rejected.`);
             stage.querySelector(".import-go:not(:disabled)")?.focus({ preventScroll: true });
         }
+    }
+    async function knowDepartments() {
+        departments ??= await loadDepartments().catch(() => null);
+        if (!departments?.some((each) => each.id === department)) department = ""; // also when they are not known: what cannot be seen is not sent
     }
     const again = debounce(150, (job) => (mappingIsComplete(job.mapping) ? read(job) : draw()));
     const actions = {
@@ -123,6 +132,7 @@ export function show(main, query) {
         const top = stage.querySelector(".table-box")?.scrollTop;
         replace(stage,
             jobs.length > 1 ? h("div.file-list", { role: "tablist", "aria-label": "Files" }, jobs.map(card)) : fileLine(front.file, () => choose()),
+            departments?.length > 0 && departmentChoice(),
             h("div.file-detail", detail(front, open)),
             h("div.sticky-actions", goButton(), h("button", { type: "button", onclick: () => choose() }, "Cancel"),
                 jobs.length > 1 && h("button.quiet", { type: "button", onclick: () => actions.drop(front) }, "Leave this file out")));
@@ -131,6 +141,11 @@ export function show(main, query) {
         if (box && top) box.scrollTop = top;
     }
 
+    function departmentChoice() {
+        const options = departments.map((each) => [each.id, "\u2003".repeat(each.depth) + each.name]);
+        const control = select([["", "None"], ...options], department, { name: "department", onchange: () => { department = control.value; } });
+        return h("label.import-department", h("span", "Department"), control, h("span.muted.small", `For all entries of ${jobs.length > 1 ? "these files" : "this file"}.`));
+    }
     function detail(job, open) {
         if (job.phase === "reading") return skeleton(8, "skeleton-row");
         if (job.phase === "failed") return banner(job.error, { retry: () => read(job), note: job.error.fields?.map((each) => each.message).join(" ") });
@@ -201,7 +216,7 @@ export function show(main, query) {
         const progress = newIdempotencyKey();
         const stop = row.follow(progress);
         try {
-            const question = { filename: job.file.name, mapping: corrections(job.changes), profile: job.profile, saveProfile: job.saveProfile, progress };
+            const question = { filename: job.file.name, mapping: corrections(job.changes), profile: job.profile, saveProfile: job.saveProfile, department, progress };
             job.result = await upload("/imports", question, job.file, { progress: (part) => row.sent(part), signal: job.controller.signal });
             job.failure = null;
             row.done(job.result);
