@@ -9,8 +9,8 @@ import urllib.request
 import zlib
 
 from harness import Browser
-from day_members import book_named, choose, choose_book, link
-from verbs import PASSWORD, Keys, add_entry, looks, row, rows, test
+from day_members import book_named, choose, choose_book
+from verbs import PASSWORD, Keys, add_entry, invite, invited, looks, month, row, rows, test, today
 
 
 def png(width, height):
@@ -78,23 +78,8 @@ def _(page):
         assert answer["status"] == 201, answer
     answer = page.fetch("POST", f"/api/v1/rules?bookId={book_named(page, 'Flat <b>4</b>')}", {"name": "Bakeries", "conditions": {"match": "all", "items": [{"field": "merchant", "op": "contains", "value": "Bakery"}]}, "actions": {"addTags": ["bread"]}})
     assert answer["status"] == 201, answer
-    page.open("/members")
-    page.click(page.button("Invite somebody", ".screen-actions"))
-    page.find("dialog [name=email]")
-    page.fill("email", "mona@example.org", "dialog")
-    page.fill("role", "member", "dialog")
-    page.click(page.button("Send the invitation", "dialog"))
-    page.gone("dialog")
-    address = page.until(lambda: link("mona@example.org"), "no letter has come")
-    mona = Browser(page.base, page.shots)
+    mona = invited(page, "mona@example.org", "Mona Member", "member")
     try:
-        mona.driver.get(address)
-        mona.click(mona.button("Create an account"))
-        mona.find("[name=password]")
-        mona.fill("name", "Mona Member")
-        mona.fill("password", PASSWORD)
-        mona.click(mona.button("Create account and join"))
-        mona.at("/")
         mona.open("/rules")
         mona.sees("Bakeries", ".rule-list")
         for text in ("New rule", "Apply to entries"):
@@ -276,14 +261,7 @@ def somebody(page, email, name, token):
 
 @test("an entry is of a department, and a role that reaches a part of the book shows that part")
 def _(page):
-    page.open("/members")
-    page.click(page.button("Invite somebody", ".screen-actions"))
-    page.find("dialog [name=email]")
-    page.fill("email", "stan@example.org", "dialog")
-    page.fill("role", "viewer", "dialog")
-    page.click(page.button("Send the invitation", "dialog"))
-    page.gone("dialog")
-    address = page.until(lambda: link("stan@example.org"), "no letter has come")
+    address = invite(page, "stan@example.org", "viewer")
     somebody(page, "stan@example.org", "Stan", address.split("=")[-1])
     page.open("/members")
     page.click("[aria-label^='More about Stan']")
