@@ -78,7 +78,7 @@ final class Backend: Sendable {
         pool = BlockingPool(threads: 2, queueLimit: 256)
         mailer = try MailSettings.mailer(
             configuration, dataDirectory: configuration[Settings.data], address: publicAddress,
-            pool: BlockingPool(threads: 2, queueLimit: 64, name: "mail"))
+            pool: BlockingPool(threads: 2, queueLimit: 64, name: "mail"), log: log)
         idempotency = Idempotency(database: database) { SHA256.hash($0) }
     }
 

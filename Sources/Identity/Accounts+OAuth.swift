@@ -22,8 +22,8 @@ struct OAuthVisit: Equatable, Sendable {
     let user: UserID?
     /// The session whose person confirms that it is them.
     let confirming: SessionID?
-    /// Of confirming: whether a code of the second factor was used up before they went.
-    let hasCode: Bool
+    /// Of confirming: whether the second factor was shown before they went.
+    let hasFactor: Bool
 
     var purpose: Purpose {
         guard let user else { return .signIn }
@@ -49,20 +49,20 @@ struct OAuthVisit: Equatable, Sendable {
             writer.key("session")
             writer.identifier(confirming)
             writer.key("code")
-            writer.bool(hasCode)
+            writer.bool(hasFactor)
         }
         writer.endObject()
         return secrets.seal(writer.bytes, context: Self.context)
     }
 
     init(
-        provider: String, next: String, for user: UserID? = nil, confirming: SessionID? = nil, hasCode: Bool = false
+        provider: String, next: String, for user: UserID? = nil, confirming: SessionID? = nil, hasFactor: Bool = false
     ) {
         self.provider = provider
         self.next = next
         self.user = user
         self.confirming = confirming
-        self.hasCode = hasCode
+        self.hasFactor = hasFactor
     }
 
     init?(_ challenge: Challenge, _ secrets: SecretBox) {
@@ -72,7 +72,7 @@ struct OAuthVisit: Equatable, Sendable {
         else { return nil }
         self.init(
             provider: provider, next: next, for: challenge.user,
-            confirming: json["session"]?.string.flatMap { SessionID($0) }, hasCode: json["code"]?.bool ?? false)
+            confirming: json["session"]?.string.flatMap { SessionID($0) }, hasFactor: json["code"]?.bool ?? false)
     }
 }
 
@@ -161,7 +161,7 @@ extension Accounts {
             return .confirmed(
                 try await confirm(
                     user, in: session, by: identity,
-                    isWhole: visit.hasCode || provider.trustsFactors && identity.hasSecondFactor, from: client))
+                    isWhole: visit.hasFactor || provider.trustsFactors && identity.hasSecondFactor, from: client))
         }
         let now = clock.now()
         let admitted = try await database.transaction { [self] transaction -> Admitted in

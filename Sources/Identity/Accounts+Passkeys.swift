@@ -93,9 +93,11 @@ extension Accounts {
         }
         let passkey = Passkey(
             id: .new(), user: user, credentialID: registered.credentialID, publicKey: registered.publicKey,
-            signCount: registered.signCount, isBackupEligible: registered.isBackupEligible,
-            isBackedUp: registered.isBackedUp, transports: answer.transports, name: name, createdAt: now,
-            lastUsedAt: nil)
+            signCount: registered.signCount,
+            // Those that are kept in step between devices lie behind the devices' own lock, whether or not it was shut now.
+            verifiesUser: registered.isUserVerified || registered.isBackupEligible,
+            isBackupEligible: registered.isBackupEligible, isBackedUp: registered.isBackedUp,
+            transports: answer.transports, name: name, createdAt: now, lastUsedAt: nil)
         try await database.transaction { [self] transaction in
             // The lock makes the limit hold when two are added at once.
             guard let person = try await UserStore(queryable: transaction).lock(user), person.isActive else {
@@ -179,7 +181,8 @@ struct WaysIn {
     init(_ queryable: any Queryable, _ user: UserID) async throws {
         let row = try await queryable.first(
             """
-            SELECT password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id)
+            SELECT password_hash IS NOT NULL
+                OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id AND verifies_user)
                 OR EXISTS (
                     SELECT 1 FROM linked_identities WHERE user_id = users.id AND provider NOT LIKE 'issuer:%')
             FROM users WHERE id = \(user)
@@ -236,7 +239,8 @@ extension Accounts {
                 let challenge = try await challenges.lock(.mfa, token: step, at: now), challenge.user == ceremony.user,
                 let (user, transport, method) = try await firstStep(of: challenge, in: transaction)
             else { throw Refusal.challengeOver }
-            let passkey = try await proven(answer, in: transaction, at: now, expecting: expectation)
+            let passkey = try await proven(
+                answer, in: transaction, at: now, expecting: expectation, isVouchedFor: true)
             guard passkey.user == user.id else { throw Refusal.passkeyRefused }
             try await challenges.remove(step)
             return try await enter(
@@ -280,9 +284,12 @@ extension Accounts {
     }
 
     /// The passkey that signed the challenge. It is noted that it did.
+    ///
+    /// - Parameter isVouchedFor: whether something else has shown who it is, so that the passkey is believed from now on
+    ///   when it says that it has seen them.
     func proven(
         _ answer: AssertionAnswer, in transaction: Transaction, at now: Instant,
-        expecting expectation: WebAuthn.Expectation
+        expecting expectation: WebAuthn.Expectation, isVouchedFor: Bool = false
     ) async throws -> Passkey {
         let store = PasskeyStore(queryable: transaction)
         guard let passkey = try await store.lock(credential: answer.credentialID) else { throw Refusal.passkeyRefused }
@@ -300,8 +307,17 @@ extension Accounts {
             if error.isCopy { throw CopiedPasskey(user: passkey.user, name: passkey.name) }
             throw Refusal.passkeyRefused
         }
+        guard passkey.verifiesUser || !expectation.needsUserVerification else {
+            log.warning("a passkey was refused") {
+                $0.text("reason", "it is one to go beside a password")
+                $0.text("passkey", passkey.id.description)
+            }
+            throw Refusal.passkeyRefused
+        }
         try await store.saveUse(
-            of: passkey.id, signCount: asserted.signCount, isBackedUp: asserted.isBackedUp, at: now)
+            of: passkey.id, signCount: asserted.signCount,
+            verifiesUser: passkey.verifiesUser || isVouchedFor && asserted.isUserVerified,
+            isBackedUp: asserted.isBackedUp, at: now)
         return passkey
     }
 }

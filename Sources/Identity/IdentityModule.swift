@@ -13,6 +13,9 @@ package enum IdentityModule {
             Migration(
                 name: "M20261122000120__linked_identities", sql: PackageResources.M20261122000120__linked_identities_sql
             ),
+            Migration(
+                name: "M20261122000700__passkey_verification",
+                sql: PackageResources.M20261122000700__passkey_verification_sql),
         ] + signInMigrations + peopleMigrations + keyMigrations
     }
 

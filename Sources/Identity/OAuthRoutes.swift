@@ -111,15 +111,16 @@ package struct OAuthRoutes: RouteGroup {
 
     /// For somebody who confirms by their account at a service that it is them.
     func beginConfirmation(
-        _ id: String, next: String?, code: TypedCode?, _ request: Request
+        _ id: String, next: String?, second: SecondProof?, _ request: Request
     ) async throws -> HTTPResponse {
         guard let provider = client.provider(id) else { throw Refusal.notFound("sign-in service") }
-        let hasCode = try await accounts.prepareConfirmation(
-            of: request.principal.user, by: provider, code: code, from: Client(request))
+        let session = try request.principal.session
+        let hasFactor = try await accounts.prepareConfirmation(
+            of: request.principal.user, in: session, by: provider, second: second, from: Client(request))
         let (address, mark) = try await begin(
             OAuthVisit(
                 provider: provider.id, next: Self.path(next) ?? "/", for: request.principal.user,
-                confirming: request.principal.session, hasCode: hasCode), provider, request)
+                confirming: session, hasFactor: hasFactor), provider, request)
         return try Self.goTo(address, of: provider, mark)
     }
 

@@ -12,6 +12,10 @@ struct Passkey: Equatable, Sendable {
     /// A COSE key.
     let publicKey: [UInt8]
     let signCount: Int64
+    /// Whether it is known to see who is there, by a finger or a code: such a one stands for the password as well. Any
+    /// other, as a security key without a code, goes beside it. Whoever finds that can give it a code of their own, so
+    /// its word on it counts once something else has shown who they are.
+    let verifiesUser: Bool
     let isBackupEligible: Bool
     let isBackedUp: Bool
     /// How browsers reach the authenticator: `internal`, `usb`. Only a hint.
@@ -31,8 +35,8 @@ struct PasskeyStore {
 
     private static let columns = SQL.fragment(
         """
-        id, user_id, credential_id, public_key, sign_count, is_backup_eligible, is_backed_up, transports, name, \
-        created_at, last_used_at
+        id, user_id, credential_id, public_key, sign_count, verifies_user, is_backup_eligible, is_backed_up, \
+        transports, name, created_at, last_used_at
         """)
 
     /// - Throws: `passkeyKnown`. The unique key decides.
@@ -40,11 +44,11 @@ struct PasskeyStore {
         do {
             _ = try await queryable.run(
                 """
-                INSERT INTO passkeys (id, user_id, credential_id, public_key, sign_count, is_backup_eligible,
-                    is_backed_up, transports, name, created_at)
+                INSERT INTO passkeys (id, user_id, credential_id, public_key, sign_count, verifies_user,
+                    is_backup_eligible, is_backed_up, transports, name, created_at)
                 VALUES (\(passkey.id), \(passkey.user), \(passkey.credentialID), \(passkey.publicKey),
-                    \(passkey.signCount), \(passkey.isBackupEligible), \(passkey.isBackedUp), \(passkey.transports),
-                    \(passkey.name), \(passkey.createdAt))
+                    \(passkey.signCount), \(passkey.verifiesUser), \(passkey.isBackupEligible),
+                    \(passkey.isBackedUp), \(passkey.transports), \(passkey.name), \(passkey.createdAt))
                 """)
         } catch let error as DatabaseError where error.constraint == "passkeys_credential_key" {
             throw Refusal.passkeyKnown
@@ -74,10 +78,13 @@ struct PasskeyStore {
         ).map { try Passkey($0) }
     }
 
-    func saveUse(of id: PasskeyID, signCount: Int64, isBackedUp: Bool, at now: Instant) async throws {
+    func saveUse(
+        of id: PasskeyID, signCount: Int64, verifiesUser: Bool, isBackedUp: Bool, at now: Instant
+    ) async throws {
         _ = try await queryable.run(
             """
-            UPDATE passkeys SET sign_count = \(signCount), is_backed_up = \(isBackedUp), last_used_at = \(now)
+            UPDATE passkeys SET sign_count = \(signCount), verifies_user = \(verifiesUser),
+                is_backed_up = \(isBackedUp), last_used_at = \(now)
             WHERE id = \(id)
             """)
     }
@@ -97,8 +104,9 @@ extension Passkey {
     init(_ row: Row) throws {
         self.init(
             id: try row.get(0), user: try row.get(1), credentialID: try row.get(2), publicKey: try row.get(3),
-            signCount: try row.get(4), isBackupEligible: try row.get(5), isBackedUp: try row.get(6),
-            transports: try row.get(7), name: try row.get(8), createdAt: try row.get(9), lastUsedAt: try row.get(10))
+            signCount: try row.get(4), verifiesUser: try row.get(5), isBackupEligible: try row.get(6),
+            isBackedUp: try row.get(7), transports: try row.get(8), name: try row.get(9), createdAt: try row.get(10),
+            lastUsedAt: try row.get(11))
     }
 }
 

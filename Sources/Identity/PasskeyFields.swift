@@ -85,6 +85,7 @@ enum PasskeyOutput {
             .identifier("id") { $0.id },
             .text("name") { $0.name },
             .bool("isSynced") { $0.isBackedUp },
+            .bool("signsInAlone") { $0.verifiesUser },
             .instant("createdAt") { $0.createdAt },
             Field("lastUsedAt", .nullable(.instant)) { passkey, writer in
                 if let instant = passkey.lastUsedAt { writer.instant(instant) } else { writer.null() }

@@ -7,7 +7,7 @@ import Runtime
 package enum MailSettings {
     package static let url = Setting<String>(
         "mail-url", default: "",
-        "The mail server that letters go through: smtp://user@host:587 or smtps://user@host. Empty: they are put into the folder mail of the data directory."
+        "The mail server that letters go through: smtp://user@host:587 or smtps://user@host. Empty: they are put into the folder mail of the data directory, as those to reserved domains (such as .example) are in any case."
     ) { text throws(SettingProblem) in
         guard text.isEmpty || SMTPMailer.Server(text) != nil else {
             throw SettingProblem(expected: "smtp://user@host:587 or smtps://user@host, without a password in it")
@@ -39,20 +39,19 @@ package enum MailSettings {
         authorityFile.declaration,
     ]
 
-    /// The way for letters that is configured.
+    /// The way for letters that is configured. Those to a reserved domain go into the folder in any case.
     ///
     /// - Throws: when the file with the password cannot be read.
     package static func mailer(
-        _ configuration: Configuration, dataDirectory: String, address: PublicAddress, pool: BlockingPool
+        _ configuration: Configuration, dataDirectory: String, address: PublicAddress, pool: BlockingPool, log: Log
     ) throws -> any Mailer {
         let configured = configuration[from]
         guard let sender = MailSender(configured.isEmpty ? "Purser <purser@\(domain(address.host))>" : configured)
         else {
             throw MailProblem(isPermanent: true, "mail-from: an address such as purser@example.org is needed")
         }
-        guard var server = SMTPMailer.Server(configuration[url]) else {
-            return FolderMailer(directory: dataDirectory + "/mail", sender: sender, pool: pool)
-        }
+        let folder = FolderMailer(directory: dataDirectory + "/mail", sender: sender, pool: pool)
+        guard var server = SMTPMailer.Server(configuration[url]) else { return folder }
         server.password = configuration[password]
         let file = configuration[passwordFile]
         if !file.isEmpty {
@@ -63,7 +62,8 @@ package enum MailSettings {
         }
         server.isEncryptionRequired = configuration[tls] == "required"
         server.authorityFile = configuration[authorityFile]
-        return SMTPMailer(server: server, sender: sender, pool: pool)
+        return ReservingMailer(
+            server: SMTPMailer(server: server, sender: sender, pool: pool), folder: folder, log: log)
     }
 
     /// A bare address of the network has no place behind an @.

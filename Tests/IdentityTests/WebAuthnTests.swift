@@ -28,8 +28,9 @@ import Testing
     private static func passkey(_ registered: WebAuthn.Registered, signCount: Int64 = 0) -> Passkey {
         Passkey(
             id: .new(), user: .new(), credentialID: registered.credentialID, publicKey: registered.publicKey,
-            signCount: signCount, isBackupEligible: registered.isBackupEligible, isBackedUp: registered.isBackedUp,
-            transports: [], name: "Passkey", createdAt: Instant(secondsSinceEpoch: 0), lastUsedAt: nil)
+            signCount: signCount, verifiesUser: registered.isUserVerified,
+            isBackupEligible: registered.isBackupEligible, isBackedUp: registered.isBackedUp, transports: [],
+            name: "Passkey", createdAt: Instant(secondsSinceEpoch: 0), lastUsedAt: nil)
     }
 
     @Test(arguments: WebAuthnVector.all)

@@ -155,6 +155,43 @@ struct `A mail server` {
         #expect(try server.letters().count == 1)
     }
 
+    @Test func `gets nothing for domains that nobody has, which the folder keeps`() async throws {
+        let server = try MailServer()
+        let data = TestDirectories.make("data")
+        let path = data + "/log"
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        let file = try #require(FileHandle(forUpdatingAtPath: path))
+        let log = Log(level: .info, descriptor: file.fileDescriptor)
+        let pool = BlockingPool(threads: 1, queueLimit: 10)
+        defer { pool.shutdown() }
+        let mailer = try MailSettings.mailer(
+            Configuration(
+                MailSettings.all, flags: ["mail-url": "smtp://127.0.0.1:\(server.port)", "mail-tls": "off"]),
+            dataDirectory: data, address: address, pool: pool, log: log)
+        #expect(mailer.summary == "smtp://127.0.0.1:\(server.port)")
+        let kept = [
+            "demo@purser.example", "ada@example.org", "ada@Mail.EXAMPLE.com", "ada@example.net", "ada@localhost",
+            "ada@one.test", "ada@no.invalid",
+        ]
+        // Their names only look like it.
+        let sent = ["ada@example.org.uk", "ada@examples.com", "ada@notexample.org", "ada@test.de", "a@example@latest"]
+        for (number, to) in (kept + sent).enumerated() {
+            try? await mailer.send(try message(to: to), id: "job-\(number)")
+        }
+        let taken = try server.letters().compactMap { $0["to"]?.array?.first?.string }
+        #expect(taken == Array(sent.dropLast()), "the last is no address at all")
+        let letters = try FileManager.default.contentsOfDirectory(atPath: data + "/mail").sorted()
+        let headers = try letters.compactMap { name in
+            try String(contentsOfFile: data + "/mail/" + name, encoding: .utf8)
+                .components(separatedBy: "\r\n").first { $0.hasPrefix("To: ") }
+        }
+        #expect(headers == kept.map { "To: <\($0)>" })
+        log.flush()
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == kept.count && lines.allSatisfy { $0.contains("reserved domain") })
+        #expect(!lines.contains { $0.contains("ada@") }, "whose address it is need not be in a log")
+    }
+
     @Test func `that is not there is tried again later`() async throws {
         let mailer = try mailer("smtp://127.0.0.1:1")
         do {

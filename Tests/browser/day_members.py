@@ -1,23 +1,7 @@
 """A shared book: opened, its members, what each of them is shown."""
 
-import email
-import email.policy
-import glob
-import os
-import re
-
 from harness import Browser
-from verbs import PASSWORD, Keys, test
-
-
-def link(to):
-    """What the newest letter to somebody leads to, out of the folder that letters go to without a mail server."""
-    for path in sorted(glob.glob(os.path.join(os.environ["MAIL_FOLDER"], "*.eml")), key=os.path.getmtime, reverse=True):
-        with open(path, "rb") as file:
-            letter = email.message_from_binary_file(file, policy=email.policy.default)
-        if to in letter["To"]:
-            return re.search(r"https?://\S+", letter.get_body(("plain",)).get_content()).group()
-    return None
+from verbs import Keys, invite, sign_up_invited, test
 
 
 def choose(page, text):
@@ -80,17 +64,10 @@ def _(page):
 
 @test("one who is invited signs up by the letter's link, sees the book as a viewer, and nothing of it once removed", expected=["401", "404"])
 def _(page):
-    page.open("/members")
-    page.click(page.button("Invite somebody", ".screen-actions"))
-    page.find("dialog [name=email]")
-    page.fill("email", "vera@example.org", "dialog")
-    page.fill("role", "viewer", "dialog")
-    page.click(page.button("Send the invitation", "dialog"))
-    page.gone("dialog")
-    address = page.until(lambda: link("vera@example.org"), "no letter has come")
+    address = invite(page, "vera@example.org", "viewer")
     vera = Browser(page.base, page.shots)
     try:
-        vera.driver.get(address)
+        vera.open(address)
         vera.sees("invites you to the household Flat <b>4</b>")
         assert "token" not in vera.js("return location.href"), "the token stays in the address"
         vera.sees("You would be: Viewer. You see everything in it, and change nothing.")
@@ -104,17 +81,14 @@ def _(page):
         vera.click(vera.button("Create an account", ".entrance-foot"))
         vera.find("[name=name]")
         vera.shot("invited-signup")
-        vera.fill("name", "Vera Viewer")
-        vera.fill("password", PASSWORD)
-        vera.click(vera.button("Create account and join"))
-        vera.at("/")
+        sign_up_invited(vera, "Vera Viewer")
         vera.sees("Welcome to “Flat <b>4</b>”.")
         assert vera.js("return fetch('/api/v1/users/me').then((answer) => answer.json()).then((answer) => answer.data.emailVerified)"), "the address is not confirmed"
         assert not vera.all(".address-note"), "another letter is asked for"
         # The letter once more, in another window: it opens the book.
         vera.open("/settings")
         vera.find("main h1")
-        vera.driver.get(address)
+        vera.open(address)
         vera.at("/")
         vera.until(lambda: book_named(vera, "Flat <b>4</b>") == vera.js("return document.querySelector('.side .book-switch').value"), "the book is not in front")
         assert not vera.all(".new-entry"), "a viewer is offered to add entries"
@@ -131,11 +105,7 @@ def _(page):
         vera.find(".side .book-switch")
         assert not book_named(vera, "Flat <b>4</b>"), "the book is still offered"
         # Invited again, they see it without the letter: their address is confirmed.
-        page.click(page.button("Invite somebody", ".screen-actions"))
-        page.find("dialog [name=email]")
-        page.fill("email", "vera@example.org", "dialog")
-        page.click(page.button("Send the invitation", "dialog"))
-        page.gone("dialog")
+        invite(page, "vera@example.org")
         vera.open("/")
         vera.sees("invites you to the household Flat <b>4</b>, as: Member.", ".invitation-notes")
         vera.shot("invitation-note")

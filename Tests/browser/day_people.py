@@ -9,8 +9,8 @@ import urllib.request
 import zlib
 
 from harness import Browser
-from day_members import book_named, choose, choose_book, link
-from verbs import PASSWORD, Keys, add_entry, choose_file, looks, month, pick, row, rows, select_row, test
+from day_members import book_named, choose, choose_book
+from verbs import PASSWORD, Keys, add_entry, choose_file, invite, invited, looks, month, pick, row, rows, select_row, test, today
 
 
 def png(width, height):
@@ -78,23 +78,8 @@ def _(page):
         assert answer["status"] == 201, answer
     answer = page.fetch("POST", f"/api/v1/rules?bookId={book_named(page, 'Flat <b>4</b>')}", {"name": "Bakeries", "conditions": {"match": "all", "items": [{"field": "merchant", "op": "contains", "value": "Bakery"}]}, "actions": {"addTags": ["bread"]}})
     assert answer["status"] == 201, answer
-    page.open("/members")
-    page.click(page.button("Invite somebody", ".screen-actions"))
-    page.find("dialog [name=email]")
-    page.fill("email", "mona@example.org", "dialog")
-    page.fill("role", "member", "dialog")
-    page.click(page.button("Send the invitation", "dialog"))
-    page.gone("dialog")
-    address = page.until(lambda: link("mona@example.org"), "no letter has come")
-    mona = Browser(page.base, page.shots)
+    mona = invited(page, "mona@example.org", "Mona Member", "member")
     try:
-        mona.driver.get(address)
-        mona.click(mona.button("Create an account"))
-        mona.find("[name=password]")
-        mona.fill("name", "Mona Member")
-        mona.fill("password", PASSWORD)
-        mona.click(mona.button("Create account and join"))
-        mona.at("/")
         mona.open("/rules")
         mona.sees("Bakeries", ".rule-list")
         for text in ("New rule", "Apply to entries"):
@@ -150,6 +135,98 @@ def _(page):
         mona.shot("viewer-tabs")
     finally:
         mona.quit()
+
+
+def box_of(page, merchant):
+    """(whether it can be pressed, what it is called, what is shown of it to whoever points at it)"""
+    return page.js("""
+        const box = arguments[0].querySelector(".select-mark input");
+        return [!box.disabled, box.getAttribute("aria-label"), box.closest("label").title]""", row(page, merchant))
+
+
+@test("a member selects what they have recorded, and nothing else", expected=["401"])
+def _(page):
+    page.open("/")
+    page.find(".side .book-switch")
+    choose_book(page, "new")
+    page.find("dialog [name=name]")
+    page.fill("name", "Till", "dialog")
+    page.click(page.button("Open the book", "dialog"))
+    page.gone("dialog")
+    page.at("/members")
+    book = book_named(page, "Till")
+    milo = invited(page, "milo@example.org", "Milo Member", "member")
+
+    def record(who, *items):
+        answer = who.fetch("POST", f"/api/v1/expenses/bulk?bookId={book}", {"items": [{"merchantName": name, "amount": "3.50", "transactionDate": day} for name, day in items]})
+        assert answer["status"] == 201, answer["text"][:400]
+
+    try:
+        # One of his is on the last page.
+        record(page, *((f"Hers {number:03}", f"{month(page, 1)}-20") for number in range(130)))
+        record(milo, ("Mine 1", today(page)), ("Mine 2", today(page)), ("Mine 3", f"{month(page, 1)}-10"))
+        milo.open("/entries")
+        enabled, label, title = box_of(milo, "Hers")
+        assert not enabled and title == "Somebody else has recorded this. You can change what you have recorded yourself.", (enabled, title)
+        assert "cannot be selected" in label and title in label, label
+        assert box_of(milo, "Mine 1")[:2] == [True, "Select Mine 1"], box_of(milo, "Mine 1")
+        assert milo.js("return document.querySelector('thead .select-mark input').getAttribute('aria-label')") == "Select all shown that you may change"
+        milo.click("thead .select-mark")
+        milo.sees("2 selected", ".bulk-bar")
+        milo.shot("member-selects")
+        milo.click(milo.button("Select all that match", ".bulk-bar"))
+        milo.sees("3 selected", ".bulk-bar")
+        milo.keys(Keys.ESCAPE)
+        milo.gone(".bulk-bar")
+        # Nor by the keys, one by one or from one to another.
+        milo.js("arguments[0].focus()", row(milo, "Hers"))
+        milo.keys("x")
+        milo.sees("Somebody else has recorded this.", "#toasts")
+        assert not milo.find("table.entries").find_elements("css selector", "tr[data-selected]"), "another's entry is selected"
+        milo.js("arguments[0].focus()", rows(milo, "Mine")[0])
+        milo.keys("x")
+        for _ in range(4):
+            milo.chord(Keys.SHIFT, Keys.ARROW_DOWN)
+        milo.sees("2 selected", ".bulk-bar")
+        milo.click(milo.button("Select all that match", ".bulk-bar"))
+        milo.sees("3 selected", ".bulk-bar")
+        milo.keys("#")
+        milo.sees("Deleted 3 entries", "#toasts")
+        milo.until(lambda: rows(milo, "Hers") and not rows(milo, "Mine"), "they are still there")
+        assert not milo.all("dialog[open]"), milo.words("dialog")
+        milo.keys("u")
+        milo.until(lambda: len(rows(milo, "Mine")) == 2, "they did not come back")
+        # A copy of another's entry is his own.
+        milo.open("/entries")
+        row(milo, "Hers 129")
+        milo.js("[...document.querySelectorAll('table.entries tbody tr')].find((each) => each.innerText.includes('Hers 129')).querySelector('.name').click()")
+        milo.find("dialog.panel")
+        milo.sees("Somebody else has recorded this.", "dialog.panel")
+        milo.click(milo.button("Duplicate", "dialog.panel"))
+        milo.gone("dialog.panel")
+        milo.sees("Duplicated", "#toasts")
+        milo.until(lambda: any(box_of(milo, "Hers 129")[:1]), "the copy cannot be selected")
+        # What looks as if it were there twice is hers to judge.
+        record(page, ("Twin", today(page)), ("Twin", today(page)))
+        milo.open("/entries/duplicates")
+        milo.sees("Twin", ".twins")
+        assert "Keep both" not in milo.words(".twins") and "Delete this one" not in milo.words(".twins"), milo.words(".twins")
+        page.open("/entries/duplicates")
+        page.sees("Keep both", ".twins")
+        # Who only looks selects nothing, and is told why.
+        page.open("/members")
+        control = page.find("[aria-label='Role of Milo Member']")
+        page.js("arguments[0].value = 'viewer'; arguments[0].dispatchEvent(new Event('change', {bubbles: true}))", control)
+        page.sees("Milo Member is now: Viewer.")
+        milo.open("/entries")
+        assert box_of(milo, "Mine 1")[2] == "Your role in this book lets you see entries, not change them."
+        assert milo.js("return document.querySelector('thead .select-mark input').disabled"), "a viewer may select all"
+        milo.drain(["401"])
+        assert not milo.complaints, milo.complaints
+    finally:
+        milo.quit()
+    choose_book(page, book_named(page, "Flat <b>4</b>"))
+    page.until(lambda: page.js("return document.querySelector('.side .book-switch').selectedOptions[0].text") == "Flat <b>4</b>", "the book is not in front")
 
 
 @test("preferences are saved as they are chosen, and hold at once and on the next visit")
@@ -276,14 +353,7 @@ def somebody(page, email, name, token):
 
 @test("an entry is of a department, and a role that reaches a part of the book shows that part")
 def _(page):
-    page.open("/members")
-    page.click(page.button("Invite somebody", ".screen-actions"))
-    page.find("dialog [name=email]")
-    page.fill("email", "stan@example.org", "dialog")
-    page.fill("role", "viewer", "dialog")
-    page.click(page.button("Send the invitation", "dialog"))
-    page.gone("dialog")
-    address = page.until(lambda: link("stan@example.org"), "no letter has come")
+    address = invite(page, "stan@example.org", "viewer")
     somebody(page, "stan@example.org", "Stan", address.split("=")[-1])
     page.open("/members")
     page.click("[aria-label^='More about Stan']")

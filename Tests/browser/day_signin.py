@@ -1,47 +1,19 @@
 """Links in letters, passwords, sessions, and codes of a device."""
 
 import base64
-import email
-import email.policy
 import hashlib
 import hmac
 import http.client
 import json
-import os
-import re
 import struct
 import time
 from urllib.parse import urlsplit
 
-from verbs import EMAIL, PASSWORD, Keys, test, wait
+from verbs import EMAIL, PASSWORD, Keys, link, test
 
 MAX = EMAIL.replace("ada.", "max.")
 OLD, NEW, NEWER = "correct horse battery", "another horse entirely", "and one more horse"
 kept = {}
-
-
-def letters(to):
-    """The letters to an address, oldest first; without the folder there are none to be read."""
-    folder = os.environ.get("MAIL_FOLDER", "")
-    found = []
-    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
-        with open(os.path.join(folder, name), "rb") as file:
-            letter = email.message_from_binary_file(file, policy=email.policy.default)
-        if to in letter["to"]:
-            found.append(letter)
-    return found
-
-
-def link(to, path):
-    """The newest link to that screen."""
-    def newest():
-        for letter in reversed(letters(to)):
-            text = letter.get_body(("plain",)).get_content()
-            match = re.search(r"https?://[^\s/]+(" + re.escape(path) + r"#token=\S+)", text)
-            if match:
-                return match.group(1)
-        return None
-    return wait(newest, f"no letter with a link to {path}", 15)
 
 
 def code(secret, offset=0):

@@ -1,5 +1,6 @@
 """Passkeys, with an authenticator that the browser pretends to have, and signing in with another service."""
 
+import functools
 import os
 
 from verbs import EMAIL, PASSWORD, test, wait
@@ -12,6 +13,7 @@ AUTHENTICATOR = {
 
 def at_localhost(body):
     """Passkeys belong to a name: on this machine that is localhost, and not 127.0.0.1."""
+    @functools.wraps(body)
     def run(page):
         base = page.base
         page.base = base.replace("127.0.0.1", "localhost")

@@ -2,11 +2,11 @@
 
 import os
 
-import day_signin
-from verbs import PASSWORD, test, wait
+from day_signin import MAX
+from verbs import PASSWORD, letters, link, test, wait
 
 URL, MAIL = os.environ.get("VERIFIED_URL"), os.environ.get("VERIFIED_MAIL", "")
-NEW = day_signin.MAX.replace("max.", "nina.")
+NEW = MAX.replace("max.", "nina.")
 
 
 def elsewhere(body):
@@ -36,7 +36,7 @@ if URL:
     def _(page):
         register(page)
         page.shot("look-into-mail")
-        page.open(day_signin.link(NEW, "/welcome"))
+        page.open(link(NEW, "/welcome"))
         page.sees("Open your account")
         assert "token" not in page.js("return location.href")
         page.fill("password", "not this one")
@@ -56,7 +56,7 @@ if URL:
     @elsewhere
     def _(page):
         register(page)
-        wait(lambda: [each for each in day_signin.letters(NEW) if "have an account already" in each["subject"]], "no letter", 15)
+        wait(lambda: [each for each in letters(NEW) if "have an account already" in each["subject"]], "no letter", 15)
         page.open("/welcome#token=" + "A" * 43)
         page.sees("Open your account")
 

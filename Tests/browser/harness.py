@@ -1,7 +1,10 @@
 """A browser to drive, and the few verbs the tests are written in."""
 
 import base64
+import email
+import email.policy
 import os
+import re
 import shutil
 import time
 
@@ -215,6 +218,36 @@ class Browser:
 
     def quit(self):
         self.driver.quit()
+
+
+# The letters, out of the folder that they go to without a mail server
+
+
+def letters(to):
+    """The letters to an address, oldest first; without the folder there are none to be read."""
+    folder = os.environ.get("MAIL_FOLDER", "")
+    found = []
+    # What has another ending is still being written, and called so in a moment.
+    for name in sorted(each for each in os.listdir(folder) if each.endswith(".eml")) if os.path.isdir(folder) else []:
+        try:
+            with open(os.path.join(folder, name), "rb") as file:
+                letter = email.message_from_binary_file(file, policy=email.policy.default)
+        except FileNotFoundError:  # the folder keeps the newest only
+            continue
+        if to in letter["to"]:
+            found.append(letter)
+    return found
+
+
+def link(to, path, since=0):
+    """Where the newest letter with a link to that screen leads, waiting for it. `since`: as many letters are older."""
+    def newest():
+        for letter in reversed(letters(to)[since:]):
+            match = re.search(r"https?://[^\s/]+(" + re.escape(path) + r"#token=\S+)", letter.get_body(("plain",)).get_content())
+            if match:
+                return match.group(1)
+        return None
+    return wait(newest, f"no letter to {to} with a link to {path}", 15)
 
 
 def is_crash(error):

@@ -28,7 +28,7 @@ from verbs import TESTS  # noqa: E402
 # The day, in its order.
 for part in (
     "day_account", "day_signin_passkeys", "day_entries", "day_import", "day_list", "day_bulk", "day_manage", "day_members", "day_people",
-    "day_live", "day_rest", "day_signin", "day_confirm", "day_welcome",
+    "day_live", "day_rest", "day_signin", "day_confirm", "day_key", "day_tabs", "day_welcome",
 ):
     importlib.import_module(part)
 

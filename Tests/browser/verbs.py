@@ -4,7 +4,7 @@ import os
 import tempfile
 import time
 
-from harness import Keys, wait  # noqa: F401
+from harness import Browser, Keys, letters, link, wait  # noqa: F401
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = []
@@ -122,6 +122,43 @@ def select_row(page, merchant):
 
 def in_menu(page, text):
     page.click(page.button(text, ".menu"))
+
+
+def invite(page, address, role=None):
+    """Invites somebody into the book in front; what the letter leads to."""
+    before = len(letters(address))
+    page.open("/members")
+    page.click(page.button("Invite somebody", ".screen-actions"))
+    page.find("dialog [name=email]")
+    page.fill("email", address, "dialog")
+    if role:
+        page.fill("role", role, "dialog")
+    page.click(page.button("Send the invitation", "dialog"))
+    page.gone("dialog")
+    return link(address, "/invitation", before)
+
+
+def sign_up_invited(browser, name):
+    """From the form that the invitation leads to, into the book."""
+    browser.fill("name", name)
+    browser.fill("password", PASSWORD)
+    browser.click(browser.button("Create account and join"))
+    browser.at("/")
+
+
+def invited(page, address, name, role):
+    """Another browser, in which somebody has just come into the book in front. Whoever calls quits it."""
+    invitation = invite(page, address, role)
+    other = Browser(page.base, page.shots)
+    try:
+        other.open(invitation)
+        other.click(other.button("Create an account"))
+        other.find("[name=password]")
+        sign_up_invited(other, name)
+    except BaseException:
+        other.quit()
+        raise
+    return other
 
 
 def looks(page):

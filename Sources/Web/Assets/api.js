@@ -58,10 +58,20 @@ export function queryText(query) {
     return pairs.length ? `?${new URLSearchParams(pairs)}` : "";
 }
 
-async function call(method, path, body, options = {}) {
+/// options.renews: the answer brings new tokens and ends those before. Meanwhile no tab exchanges what is about to end.
+function call(method, path, body, options = {}) {
+    if (!options.renews) return attempt(method, path, body, options);
+    return exclusively(async () => {
+        const data = await attempt(method, path, body, options);
+        store(REFRESHED_AT, String(Date.now()));
+        return data;
+    });
+}
+
+async function attempt(method, path, body, options) {
     const asked = Date.now();
     let answer = await send(method, path, body, options);
-    if (isExpired(answer) && !options.anonymous && (await refreshed(asked))) {
+    if (isExpired(answer) && !options.anonymous && (await (options.renews ? renew(asked) : refreshed(asked)))) {
         answer = await send(method, path, body, options);
     }
     if (answer.status === 403 && decoded(answer)?.code === "REAUTHENTICATION_REQUIRED" && (await onProofNeeded())) {
@@ -133,18 +143,40 @@ function unwrap(answer, options = {}) {
 // page by a shared promise, across its tabs by a lock, and a tab that waited uses what the other one fetched.
 let refreshing = null;
 const REFRESHED_AT = "purser.refreshedAt";
+const PATIENCE = 1000;
 
+/// Whether there are tokens to ask once more with.
 function refreshed(since) {
-    refreshing ??= exclusively(async () => {
-        if (Number(stored(REFRESHED_AT)) > since) return true;
-        const answer = await send("POST", "/auth/refresh", {}, {});
-        if (answer.status >= 502 && answer.status <= 504) unwrap(answer);
-        if (answer.status !== 200) return false;
-        store(REFRESHED_AT, String(Date.now()));
-        return true;
-    }).finally(() => { refreshing = null; });
+    refreshing ??= exclusively(() => renew(since)).finally(() => { refreshing = null; });
     return refreshing;
 }
+
+/// For whoever has the lock.
+async function renew(since) {
+    if (Number(stored(REFRESHED_AT)) > since) return true;
+    const before = csrfToken();
+    const answer = await send("POST", "/auth/refresh", {}, {});
+    // Neither says anything of the session.
+    if (answer.status === 429 || (answer.status >= 502 && answer.status <= 504)) unwrap(answer);
+    if (answer.status === 200) store(REFRESHED_AT, String(Date.now()));
+    return answer.status === 200 || isReplaced(before);
+}
+
+/// Whether another tab has a new session by now, as after a proof of who is there: it ends the one before, and the word
+/// of that may be here before the new cookies are. One of them, which belongs to its session alone, can be read.
+async function isReplaced(before) {
+    const end = Date.now() + PATIENCE;
+    for (;;) {
+        const now = csrfToken();
+        if (now !== before || now === null) return now !== null;
+        // By the clock: in a tab that nobody sees a pause is as long as the browser likes.
+        if (Date.now() > end) return false;
+        await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
+}
+
+/// New tokens, where the ones before say less than is true by now.
+export const renewTokens = () => refreshed(Date.now());
 
 function exclusively(body) {
     // Web Locks exist only over https and on localhost; a plain http address in a home network goes without.

@@ -1,6 +1,6 @@
 // Settings → Security: codes of an authenticator app as a second factor.
 
-import { api } from "./api.js";
+import { api, renewTokens } from "./api.js";
 import { h, icon, plural, replace } from "./dom.js";
 import { field, form, input, passwordInput } from "./forms.js";
 import { confirm, load, openDialog, skeleton, toast } from "./overlays.js";
@@ -44,7 +44,7 @@ async function enrol(refresh) {
             const { recoveryCodes } = await api.post("/auth/mfa/verify", { code: values.code.trim() });
             close();
             // The access token still says that a second factor is missing; a new one does not.
-            await api.post("/auth/refresh", {}).catch(() => {});
+            await renewTokens().catch(() => {});
             refresh();
             showCodes(recoveryCodes, "Two-step sign-in is on");
         },

@@ -7,13 +7,12 @@ import { openEditor } from "./editor.js";
 import { deleteEntry, onEntriesChange } from "./entries-store.js";
 import { amountText, nameOf } from "./entry-row.js";
 import { describe, emptyState, load, skeleton, toast } from "./overlays.js";
-import { categoryOf, loadCategories, mayChange, mayEdit } from "./state.js";
+import { categoryOf, loadCategories, mayEdit } from "./state.js";
 
 export function show(main) {
     const count = h("span.count", { "aria-live": "polite" });
     const body = h("div.twins");
     let alive = true;
-    const edits = mayChange("entry:edit-own");
     replace(main, h("header.screen-head", h("h1", { tabindex: "-1" }, "Possible duplicates"), count, h("div.screen-actions", h("a.button", { href: "/entries" }, icon("entries"), "All entries"))),
         h("p.lead", "The same merchant and amount within a day. Two coffees are no mistake, so nothing happens until you say so."), body);
 
@@ -31,7 +30,7 @@ export function show(main) {
 
     function group(entries) {
         const element = h("section.panel-box.twin", { "aria-label": `${nameOf(entries[0])}, ${amountText(entries[0])}` },
-            h("header", h("h2", h("bdi", nameOf(entries[0])), " ", h("span.muted", amountText(entries[0]))), edits && h("button.small", { type: "button", onclick: () => keepAll(entries, element) }, icon("check"), entries.length > 2 ? "Keep all" : "Keep both")),
+            h("header", h("h2", h("bdi", nameOf(entries[0])), " ", h("span.muted", amountText(entries[0]))), entries.every(mayEdit) && h("button.small", { type: "button", onclick: () => keepAll(entries, element) }, icon("check"), entries.length > 2 ? "Keep all" : "Keep both")),
             h("div.twin-row", entries.map(one)));
         return element;
     }

@@ -11,7 +11,7 @@ import { field, form, input, segmented, select } from "./forms.js";
 import { fractionDigits, parseTyped, typedText } from "./money.js";
 import { banner, confirm, describe, openDialog, toast } from "./overlays.js";
 import { ruleFromEntry } from "./rule-form.js";
-import { bookToday, departmentsWithinReach, loadCategories, loadDepartments, may, mayChange, mayEdit, orderedCategories, state } from "./state.js";
+import { bookToday, departmentsWithinReach, loadCategories, loadDepartments, may, mayChange, mayEdit, orderedCategories, state, whyNotEdit } from "./state.js";
 
 export async function openEditor(entry = null, { focus = "amount" } = {}) {
     if (!entry && (!may("entry:create") || state.book?.isArchived)) return void toast("Your role in this book does not let you add entries.", { tone: "bad" });
@@ -59,6 +59,8 @@ function draw(body, entry, { methods: listed, departments, done, clean, focus, t
     const currency = entry?.currency ?? state.book.currency;
     const digits = fractionDigits(currency);
     const edits = entry ? mayEdit(entry) : mayChange("entry:create");
+    const copies = entry && !entry.deletedAt && mayChange("entry:create");
+    const rules = entry && mayChange("rule:manage");
     let intention = {};
     let categoryTouched = Boolean(entry);
 
@@ -131,7 +133,7 @@ function draw(body, entry, { methods: listed, departments, done, clean, focus, t
             draw(body, null, { methods: listed, departments, done, clean, focus: "amount", type, kept: { transactionDate: values.transactionDate } });
         },
         children: [
-            !edits && mayChange("entry:edit-own") && h("p.muted", "Somebody else has recorded this. You can change what you have recorded yourself."),
+            entry && !edits && h("p.muted", whyNotEdit(entry)),
             !entry && segmented({
                 name: "type", label: "Kind of entry", value: type, options: [["expense", "Expense"], ["income", "Income"]],
                 onchange: (value) => draw(body, null, { methods: listed, departments, done, clean, focus: "type", type: value, kept: { amount: amount.value, merchantName: merchant.value, transactionDate: date.value } }),
@@ -157,9 +159,10 @@ function draw(body, entry, { methods: listed, departments, done, clean, focus, t
                 !entry && h("button", { type: "submit", value: "again" }, "Save and add another"),
                 entry && !entry.deletedAt && h("button.quiet.danger-text", { type: "button", onclick: () => { done(); deleteEntry(entry); } }, icon("trash"), "Delete"),
                 entry?.deletedAt && h("button", { type: "button", onclick: () => { done(); restoreEntry(entry); } }, icon("restore"), "Restore")),
-            entry && edits && h("div.side-actions",
-                mayChange("entry:create") && h("button.quiet.small", { type: "button", onclick: copy }, icon("copy"), "Duplicate"),
-                mayChange("rule:manage") && h("button.quiet.small", { type: "button", onclick: () => { done(); ruleFromEntry(entry); } }, icon("rules"), "Make a rule from this")),
+            // A copy is one's own, whoever has recorded the first.
+            (copies || rules) && h("div.side-actions",
+                copies && h("button.quiet.small", { type: "button", onclick: copy }, icon("copy"), "Duplicate"),
+                rules && h("button.quiet.small", { type: "button", onclick: () => { done(); ruleFromEntry(entry); } }, icon("rules"), "Make a rule from this")),
             entry && historyOf(entry),
         ],
     });

@@ -16,7 +16,7 @@ import { LINE, openMenu } from "./popover.js";
 import { ruleFromEntry } from "./rule-form.js";
 import { showHelp } from "./shortcuts.js";
 import { download } from "./streams.js";
-import { loadCategories, mayChange, mayEdit, scopeWords, state } from "./state.js";
+import { loadCategories, mayChange, mayEdit, scopeWords, state, whyNotEdit } from "./state.js";
 
 const wide = () => matchMedia("(min-width: 761px)").matches;
 
@@ -74,14 +74,19 @@ export function show(main, query) {
     // MARK: what can be done with one
 
     function press(what, row, entry, event) {
-        if (what === "select") return event.shiftKey ? selection.extend(entry, list.all()) : selection.toggle(entry);
+        if (what === "select") return event.shiftKey ? selection.extend(entry, list.all()) : choose(entry);
         if (!mayEdit(entry) && what !== "details") return what.startsWith("edit-") ? openEditor(entry) : undefined;
         if (what === "delete") return deleteEntry(entry);
         if (what === "restore") return restoreEntry(entry);
         if (what === "category") return recategorise(row, entry);
-        if (what === "details" && selection.size && !wide()) return selection.toggle(entry); // a thumb that is selecting goes on selecting
+        if (what === "details" && selection.size && !wide()) return choose(entry); // a thumb that is selecting goes on selecting
         if (what === "details") return openEditor(entry);
         if (what.startsWith("edit-")) return edit(entry, what.slice(5));
+    }
+    function choose(entry) {
+        const reason = whyNotEdit(entry);
+        if (reason) toast(reason);
+        else selection.toggle(entry);
     }
     function edit(entry, field = "merchant") {
         const row = list.rowOf(entry.id);
@@ -131,7 +136,7 @@ export function show(main, query) {
             { text: "Export these as JSON lines", symbol: "file", onpick: keep("json", "entries.jsonl") }, LINE,
             { text: "Possible duplicates", symbol: "copy", onpick: () => navigate("/entries/duplicates") },
             trash() ? { text: "All entries", symbol: "entries", onpick: () => navigate("/entries") } : { text: "Deleted entries", symbol: "trash", onpick: () => navigate("/entries?deleted=true") }, LINE,
-            { text: "Select all shown", symbol: "check", onpick: () => selection.add(list?.all() ?? []) },
+            edits && { text: "Select all shown", symbol: "check", onpick: () => selection.add(list?.all() ?? []) },
             { text: "Keyboard shortcuts", symbol: "keyboard", hint: "?", onpick: showHelp },
         ], "More");
     }
@@ -153,7 +158,7 @@ export function show(main, query) {
             arrowDown: () => (list?.hasFocus() ? list.move(1) : false), arrowUp: () => (list?.hasFocus() ? list.move(-1) : false),
             edit: single((entry) => edit(entry)), details: single((entry) => openEditor(entry)),
             category: () => { if (!edits) return false; if (selection.size > 1) return bulk.chooseCategory(); return single((entry) => recategorise(list.rowOf(entry.id), entry))(); },
-            select: single((entry) => selection.toggle(entry)),
+            select: single(choose),
             selectAll: () => (list?.hasFocus() ? selection.add(list.all()) : false),
             delete: () => { if (trash() || !edits) return false; if (selection.size) return bulk.remove(); return own((entry) => deleteEntry(entry)); },
             restore: () => { if (!edits) return false; if (!trash()) return undoLast(); if (selection.size) return bulk.restore(); return own((entry) => restoreEntry(entry)); },

@@ -6,7 +6,7 @@ import { h, icon, replace } from "./dom.js";
 import { isFiltered, pathFor, questionOf } from "./entry-filters.js";
 import { fillRow, offerActions, rowFor } from "./entry-row.js";
 import { banner, emptyState, skeleton } from "./overlays.js";
-import { bookToday } from "./state.js";
+import { bookToday, mayChange, mayEdit } from "./state.js";
 import { waysToBegin } from "./editor.js";
 
 const PAGE = 100;
@@ -42,6 +42,8 @@ export function startList(holder, filters, selection, categories, on) {
     // MARK: rows and their places
 
     const all = () => (flat ??= chunks.flatMap((chunk) => chunk.items));
+    const choosable = () => (mayChange("entry:edit") ? all() : all().filter(mayEdit));
+    const drawHead = () => head.show(selection.size, choosable().length, all().length);
     const chunkOf = (id) => chunks.find((chunk) => chunk.items.some((each) => each.id === id));
     const entryOf = (id) => all().find((each) => each.id === id);
     const rowOf = (id) => table.querySelector(`tr[data-id="${CSS.escape(id)}"]`);
@@ -82,6 +84,7 @@ export function startList(holder, filters, selection, categories, on) {
         const next = chunks[chunks.indexOf(chunk) + 1];
         if (next?.drawn && next.items.length) redrawRow(next.items[0]);
         if (!entryOf(activeID)) activate(all()[0]?.id ?? null);
+        drawHead();
     }
     function append(items) {
         const chunk = { element: h("tbody", { role: "rowgroup" }), items, drawn: true };
@@ -134,6 +137,7 @@ export function startList(holder, filters, selection, categories, on) {
             if (first && !data.length) return await nothing();
             if (first) full();
             append(data);
+            drawHead();
             if (first) showCount();
             replace(foot, cursor ? h("button", { type: "button", onclick: loadMore }, "Load more") : all().length > PAGE && h("span.muted", "That is all."));
             if (cursor) end.observe(foot);
@@ -178,6 +182,7 @@ export function startList(holder, filters, selection, categories, on) {
             replace(lead, h("p.list-note", icon("search"), `Nothing says “${filters.q}” exactly. This is similar:`));
             full();
             append(found);
+            drawHead();
             showCount();
             return true;
         }
@@ -299,7 +304,7 @@ export function startList(holder, filters, selection, categories, on) {
     loadMore();
     return {
         stop() { stopped = true; controller.abort(); watcher.disconnect(); end.disconnect(); },
-        move, focus, changed, rowOf, hasFocus, all, redrawRow, loadMore, showCount,
+        move, focus, changed, rowOf, hasFocus, all, choosable, redrawRow, loadMore, showCount,
         get focused() { return hasFocus() ? entryOf(activeID) : null; },
         focusActive: () => activeID && focus(activeID),
         get hasMore() { return cursor !== null; },
@@ -310,22 +315,32 @@ export function startList(holder, filters, selection, categories, on) {
                 const box = row.querySelector(".select-mark input");
                 if (box) box.checked = on;
             }
-            head.show(selection.size, all().length);
+            drawHead();
             table.toggleAttribute("data-selecting", selection.size > 0);
         },
     };
 }
 
 function heading(filters, sort) {
-    const box = h("input", { type: "checkbox", "aria-label": "Select all entries shown" });
+    const box = h("input", { type: "checkbox" });
+    const mark = h("label.select-mark", box, h("span.tick"));
     const column = (key, text, className) => {
         const on = filters.sort === key;
         return h("th", { role: "columnheader", scope: "col", class: className, "aria-sort": on ? (filters.order === "asc" ? "ascending" : "descending") : undefined },
             h("button.sort", { type: "button", onclick: () => sort(key) }, text, icon(on && filters.order === "asc" ? "up" : "down", on ? "icon on" : "icon")));
     };
     const element = h("thead", { role: "rowgroup" }, h("tr", { role: "row" },
-        h("th.c-mark", { role: "columnheader", scope: "col" }, h("label.select-mark", box, h("span.tick"))),
+        h("th.c-mark", { role: "columnheader", scope: "col" }, mark),
         column("date", "Date", "c-date"), column("merchant", "Merchant", "c-who"), h("th.c-cat", { role: "columnheader", scope: "col" }, "Category"),
         column("amount", "Amount", "c-amount"), h("th.c-act", { role: "columnheader", scope: "col" }, h("span.visually-hidden", "Actions"))));
-    return { element, box, show(selected, shown) { box.checked = selected > 0 && selected >= shown; box.indeterminate = selected > 0 && selected < shown; } };
+    const show = (selected, choosable, shown) => {
+        box.checked = selected > 0 && selected >= choosable;
+        box.indeterminate = selected > 0 && selected < choosable;
+        box.disabled = shown > 0 && choosable === 0;
+        const words = box.disabled ? "None of these is yours to change" : choosable < shown ? "Select all shown that you may change" : "Select all entries shown";
+        box.setAttribute("aria-label", words);
+        mark.title = choosable < shown ? words : "";
+    };
+    show(0, 0, 0);
+    return { element, box, show };
 }

@@ -9,10 +9,11 @@ import { nameOf } from "./entry-row.js";
 import { addAmounts, formatMoney } from "./money.js";
 import { banner, confirm, describe, openDialog, toast } from "./overlays.js";
 import { pickCategory, openPicker } from "./picker.js";
-import { departmentsWithinReach, loadDepartments, mayChange, state } from "./state.js";
+import { departmentsWithinReach, loadDepartments, mayChange, mayEdit, state } from "./state.js";
 
 const MOST = 10_000;
 
+/// Holds only what the role lets one change: the server would refuse the rest one by one.
 export function makeSelection(changed) {
     const chosen = new Map();
     let anchor = null;
@@ -20,8 +21,13 @@ export function makeSelection(changed) {
         get size() { return chosen.size; },
         get entries() { return [...chosen.values()]; },
         has: (id) => chosen.has(id),
-        toggle(entry) { if (!chosen.delete(entry.id)) chosen.set(entry.id, entry); anchor = entry.id; changed(); },
-        add(entries) { for (const each of entries) chosen.set(each.id, each); changed(); },
+        toggle(entry) {
+            if (!mayEdit(entry)) return;
+            if (!chosen.delete(entry.id)) chosen.set(entry.id, entry);
+            anchor = entry.id;
+            changed();
+        },
+        add(entries) { for (const each of entries) if (mayEdit(each)) chosen.set(each.id, each); changed(); },
         remove(ids) { let any = false; for (const id of ids) any = chosen.delete(id) || any; if (any) changed(); },
         clear() { if (chosen.size) { chosen.clear(); changed(); } anchor = null; },
         /// From where the selection began to here.
@@ -57,7 +63,7 @@ export function bulkBar({ selection, filters, list, reload }) {
         const sums = new Map();
         for (const each of selection.entries) sums.set(each.currency, addAmounts(sums.get(each.currency) ?? "0", each.type === "income" ? each.amount : `-${each.amount}`));
         replace(words, h("strong", `${new Intl.NumberFormat().format(selection.size)} selected`), h("span.muted", [...sums].map(([currency, sum]) => formatMoney(sum, currency, "always")).join(" · ")));
-        everything.hidden = !list()?.hasMore || selection.size < list().all().length;
+        everything.hidden = !list()?.hasMore || selection.size < list().choosable().length;
     }
 
     async function work(run, done) {
@@ -158,12 +164,15 @@ export function bulkBar({ selection, filters, list, reload }) {
         everything.disabled = true;
         try {
             let cursor = null;
+            let seen = 0;
             do {
                 const { data, meta } = await api.get(pathFor(filters), { ...questionOf(filters), limit: 100, cursor }, { whole: true });
                 selection.add(data);
+                seen += data.length;
                 cursor = meta.nextCursor ?? null;
-            } while (cursor && selection.size < MOST);
-            if (cursor) toast(`The first ${new Intl.NumberFormat().format(selection.size)} are selected; more go at another time.`);
+            } while (cursor && seen < MOST);
+            const number = new Intl.NumberFormat().format(seen);
+            if (cursor) toast(selection.size < seen ? `What you may change among the first ${number} is selected; more goes at another time.` : `The first ${number} are selected; more go at another time.`);
             announce(`${selection.size} selected.`);
             everything.hidden = true;
         } catch (error) { replace(words, banner(error)); } finally { everything.disabled = false; }

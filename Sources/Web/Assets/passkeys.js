@@ -88,7 +88,8 @@ function rows(passkeys, refresh) {
     return [
         passkeys.length ? h("ul.item-list", passkeys.map((each) => h("li",
             h("span.item-main", h("strong", h("bdi", each.name)),
-                h("span.muted", `added ${instant(each.createdAt)} · ${each.lastUsedAt ? `last used ${instant(each.lastUsedAt)}` : "not used yet"}${each.isSynced ? " · kept in step between your devices" : ""}`)),
+                h("span.muted", `added ${instant(each.createdAt)} · ${each.lastUsedAt ? `last used ${instant(each.lastUsedAt)}` : "not used yet"}${each.isSynced ? " · kept in step between your devices" : ""}`),
+                !each.signsInAlone && h("span.muted", "Goes beside your password as a second step. Alone it signs nobody in, as it does not ask who holds it.")),
             h("button.icon-button.small", { type: "button", "aria-label": `Rename ${each.name}`, onclick: () => rename(each, refresh) }, icon("edit")),
             h("button.icon-button.small", { type: "button", "aria-label": `Remove ${each.name}`, onclick: () => remove(each, refresh) }, icon("trash")))))
             : h("p.muted", "None yet."),
@@ -109,9 +110,10 @@ function add(refresh) {
         checks: nameCheck,
         send: async (values) => {
             const { ceremony, publicKey } = await api.post("/auth/passkeys/options");
-            await api.post("/auth/passkeys", { ceremony, name: values.name.trim(), credential: await create(publicKey) });
+            const added = await api.post("/auth/passkeys", { ceremony, name: values.name.trim(), credential: await create(publicKey) });
             close();
-            toast("Passkey added. You can sign in with it from now on.");
+            if (added.signsInAlone) toast("Passkey added. You can sign in with it from now on.");
+            else toast("Key added, as a second step beside your password. It does not ask who holds it, so alone it signs nobody in.", { seconds: 10 });
             refresh();
         },
         children: [

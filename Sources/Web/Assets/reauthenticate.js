@@ -24,71 +24,119 @@ async function ask() {
     });
 }
 
-/// With a second factor neither the password nor another service is enough: a code goes with it. A passkey is.
+/// With a second factor neither the password nor another service is enough: a code or a touch of a key goes with it. A
+/// passkey that sees who is there is enough.
 function showWays(body, ways, done) {
     const problem = h("div");
-    const code = ways.secondFactor && ways.code ? codePart() : null;
-    const isHalf = ways.secondFactor && !code;
+    const factors = ways.factors.filter((each) => each !== "passkey" || (havePasskeys() && (!ways.passkey || !ways.code)));
+    const second = factors.length ? secondPart(factors) : null;
+    const isHalf = ways.secondFactor && !second;
     const hasPassword = ways.password && !isHalf;
     const services = isHalf ? [] : ways.services;
     const others = [
         ways.passkey && havePasskeys() && h("button.wide", { type: "button", onclick: (event) => attempt(event.target, problem, async () => {
-            const { ceremony, publicKey } = await api.post("/auth/reauthenticate/passkey");
-            await api.post("/auth/reauthenticate", { ceremony, credential: await prove(publicKey) });
+            await show(await signed());
             done();
         }) }, "Use a passkey"),
         services.map((each) => h("button.wide", { type: "button", onclick: (event) => attempt(event.target, problem, async () => {
-            const { address } = await api.post(`/auth/reauthenticate/services/${encodeURIComponent(each.id)}`, { next: location.pathname + location.search, ...code?.read() });
+            const { address } = await api.post(`/auth/reauthenticate/services/${encodeURIComponent(each.id)}`, { next: location.pathname + location.search, ...(await second?.read()) });
             location.assign(address);
         }) }, `Sign in with ${each.name} again`)),
     ].flat().filter(Boolean);
+    if (!hasPassword && !others.length) return void replace(body, noWay(ways));
     replace(body,
-        h("p.muted", hasPassword || others.length ? "You signed in a while ago. Show once more that it is you to go on." : "You signed in a while ago. Sign out and in again to go on."),
-        hasPassword ? passwordForm(code, done) : services.length > 0 && code && h("div.stack.alone-code", code.element),
+        h("p.muted", "You signed in a while ago. Show once more that it is you to go on."),
+        hasPassword ? passwordForm(second, done) : services.length > 0 && second && h("div.stack.alone-code", second.element),
         hasPassword && others.length > 0 && h("div.ways-or", h("span", "or")),
         problem,
         others.length > 0 && h("div.stack.confirm-ways", others));
     (body.querySelector("input:not([hidden])") ?? body.querySelector("button"))?.focus();
 }
 
-function passwordForm(code, done) {
+/// The new tokens that follow from a proof end those that other tabs have.
+const show = (proof) => api.post("/auth/reauthenticate", proof, { renews: true });
+
+/// What a passkey signs; beside a password or a service a touch is enough.
+async function signed(beside = false) {
+    const { ceremony, publicKey } = await api.post("/auth/reauthenticate/passkey", { beside });
+    return { ceremony, credential: await prove(publicKey) };
+}
+
+/// Nothing that the account has can show here and now who is there: what to do instead.
+function noWay(ways) {
+    const lead = "You signed in a while ago, and this needs a sign that it is you.";
+    const isElsewhere = !havePasskeys() && (ways.passkey || ways.factors.includes("passkey"));
+    if (isElsewhere) return h("p", `${lead} Yours is a passkey, and this browser has none at this address: they need https. Open Purser where you use your passkey.`);
+    if (ways.password) return h("p", `${lead} Sign out and in again to go on.`);
+    const email = state.user?.email ?? "";
+    const problem = h("div");
+    const content = h("div.stack",
+        h("p", `${lead} Your account has nothing to show it with: no password, and no passkey that asks who you are. Set a password by a letter to `, h("strong", h("bdi", email)), "; then sign in with it."),
+        problem,
+        h("div.form-actions", h("button.primary", { type: "button", onclick: (event) => attempt(event.target, problem, async () => {
+            await api.post("/auth/forgot-password", { email }, { anonymous: true });
+            replace(content, h("p", { role: "status" }, "A letter is on its way to ", h("strong", h("bdi", email)), ". Follow its link to set a password. All devices are signed out then."));
+        }) }, "Send me the letter")));
+    return content;
+}
+
+function passwordForm(second, done) {
     return form({
         className: "stack",
         aliases: { code: "factor", recoveryCode: "factor" },
         checks: (values) => [
             ...(values.password ? [] : [{ field: "password", message: "Enter your password." }]),
-            ...(!code || values.factor.trim() ? [] : [{ field: "factor", message: "Enter a code." }]),
+            ...(values.factor === undefined || values.factor.trim() ? [] : [{ field: "factor", message: "Enter a code." }]),
         ],
         send: async (values) => {
-            await api.post("/auth/reauthenticate", { password: values.password, ...code?.read() });
+            try {
+                await show({ password: values.password, ...(await second?.read()) });
+            } catch (error) {
+                // What was signed is still good where only the password was wrong.
+                if (error.code !== "WRONG_PASSWORD") second?.forget();
+                throw error;
+            }
             done();
         },
         children: [
             input({ type: "email", name: "email", value: state.user?.email ?? "", autocomplete: "username", hidden: true, readonly: true }),
             field({ name: "password", label: "Password", control: passwordInput({ autocomplete: "current-password" }) }),
-            code?.element,
+            second?.element,
             h("div.form-actions", h("button.primary", { type: "submit" }, "Go on")),
         ],
     });
 }
 
-/// The second factor: six digits, or one of the codes that were written down. read() → what the server takes.
-function codePart() {
+const FACTORS = {
+    totp: { name: "code", label: "Code", hint: "Six digits of your authenticator app.", offer: "Use a code of the app" },
+    recovery: { name: "recoveryCode", label: "Recovery code", hint: "One of those you wrote down. Each works once.", offer: "Lost the device? Use a recovery code" },
+    passkey: { offer: "Use a security key or passkey" },
+};
+
+/// The second factor, one of those that the account has. read() → what the server takes; forget() what was signed.
+function secondPart(factors) {
     const element = h("div.stack");
-    let isRecovery = false;
-    let control;
-    const draw = () => {
-        control = isRecovery
+    let chosen;
+    let control = null;
+    let kept = null;
+    const choose = (factor) => {
+        chosen = factor;
+        const { name, label, hint } = FACTORS[factor];
+        control = !name ? null : factor === "recovery"
             ? input({ autocapitalize: "none", spellcheck: "false", maxlength: 64 })
             : input({ inputmode: "numeric", autocomplete: "one-time-code", maxlength: 8, class: "code-input" });
         replace(element,
-            field({ name: "factor", label: isRecovery ? "Recovery code" : "Code", control, hint: isRecovery ? "One of those you wrote down. Each works once." : "Six digits of your authenticator app." }),
-            h("p.field-foot", h("button.link", { type: "button", onclick: () => { isRecovery = !isRecovery; draw(); control.focus(); } }, isRecovery ? "Use a code of the app" : "Lost the device? Use a recovery code")));
+            name ? field({ name: "factor", label, control, hint }) : h("p.muted", "Then your browser asks for your security key or passkey. A touch of it is enough."),
+            factors.filter((each) => each !== factor).map((each) => h("p.field-foot", h("button.link", { type: "button", onclick: () => { choose(each); control?.focus(); } }, FACTORS[each].offer))));
     };
-    draw();
+    choose(factors[0]);
     return {
         element,
-        read: () => (control.value.trim() ? { [isRecovery ? "recoveryCode" : "code"]: control.value.trim() } : {}),
+        read: async () => {
+            if (!control) return (kept ??= await signed(true));
+            return control.value.trim() ? { [FACTORS[chosen].name]: control.value.trim() } : {};
+        },
+        forget: () => { kept = null; },
     };
 }
 

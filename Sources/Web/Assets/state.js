@@ -47,7 +47,14 @@ export const may = (permission) => Boolean(state.book?.permissions?.includes(per
 export const mayChange = (permission) => may(permission) && !state.book?.isArchived;
 
 /// Whether this entry is theirs to change: any, or with a lesser role those that they have recorded.
-export const mayEdit = (entry) => mayChange("entry:edit") || (mayChange("entry:edit-own") && (!entry.createdBy || entry.createdBy === state.user.id));
+export const mayEdit = (entry) => mayChange("entry:edit") || (mayChange("entry:edit-own") && entry.createdBy === state.user.id);
+
+/// Why it is not theirs to change, in a sentence; null where it is.
+export function whyNotEdit(entry) {
+    if (mayEdit(entry)) return null;
+    if (state.book?.isArchived) return "This book is archived: it can be read, not changed.";
+    return may("entry:edit-own") ? "Somebody else has recorded this. You can change what you have recorded yourself." : "Your role in this book lets you see entries, not change them.";
+}
 
 /// What the role's scope is, in words; null where it reaches the whole book.
 export const scopeWords = () => ({ department: "You see what is of your department, and what you have recorded.", own: "You see what you have recorded." })[state.book?.scope] ?? null;
