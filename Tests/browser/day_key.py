@@ -70,6 +70,7 @@ if DATA:
         sql(f"DELETE FROM linked_identities WHERE user_id = (SELECT id FROM users WHERE email = {ADA})")
         grow_stale()
         page.open("/settings/security")
+        page.sees("Set one: nothing else signs you in alone.", "#password")
         page.click(page.button("Set up an authenticator app"))
         asked(page)
         page.sees("Set a password by a letter to", LAST)

@@ -32,7 +32,7 @@ export function show(main) {
         book.isArchived ? { text: "Restore the book", symbol: "restore", onpick: () => restore(book) } : { text: "Archive the book …", symbol: "file", danger: true, onpick: () => archive(book) },
     ], book.name) }, icon("more"));
     replace(main,
-        h("header.screen-head", h("h1", { tabindex: "-1" }, "Members"), h("div.screen-actions", book.kind === "organization" && h("a.button", { href: "/organisation" }, "Departments and roles"), manages && invite, more)),
+        h("header.screen-head", h("h1", { tabindex: "-1" }, "Members"), h("div.screen-actions", book.kind === "organization" && h("a.button", { href: "/organisation" }, h("span", "Departments", h("span.hide-narrow", " and roles"))), manages && invite, more)),
         book.isArchived && h("div.banner", { role: "status" }, icon("file"), h("div.banner-text", h("span", "This book is archived: it can be read, not changed.")), owns && h("button.small", { type: "button", onclick: () => restore(book) }, "Restore")),
         h("p.lead", h("bdi", book.name), book.description && [": ", h("bdi", book.description)]), body);
 

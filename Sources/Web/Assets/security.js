@@ -74,7 +74,7 @@ function addressPart({ password }) {
         details);
 }
 
-function passwordPart({ password }) {
+function passwordPart({ password, passkey, services }) {
     const others = h("input", { type: "checkbox", name: "others", checked: true });
     const content = form({
         className: "stack",
@@ -91,7 +91,7 @@ function passwordPart({ password }) {
         children: [
             input({ type: "email", name: "email", value: state.user.email, autocomplete: "username", hidden: true, readonly: true }),
             password ? field({ name: "currentPassword", label: "Present password", control: passwordInput({ autocomplete: "current-password" }) })
-                : h("p.muted", "You have none, and need none. With one you can sign in also where your passkey or the other service is not at hand."),
+                : h("p.muted", passkey || services.length ? "You have none, and need none. With one you can sign in also where your passkey or the other service is not at hand." : "You have none. Set one: nothing else signs you in alone."),
             newPasswordField(password ? "New password" : "Password", "newPassword"),
             h("label.check", others, h("span", "Sign out all other devices")),
             h("div.form-actions", h("button.primary", { type: "submit" }, password ? "Change the password" : "Set a password")),
