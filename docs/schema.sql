@@ -462,7 +462,8 @@ CREATE TABLE public.imports (
     account text,
     undone_at timestamp with time zone,
     undone_by uuid,
-    last_entry_id uuid
+    last_entry_id uuid,
+    department_id uuid
 );
 CREATE TABLE public.jobs (
     id bigint NOT NULL,
@@ -581,6 +582,7 @@ CREATE TABLE public.passkeys (
     name text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     last_used_at timestamp with time zone,
+    verifies_user boolean NOT NULL,
     CONSTRAINT passkeys_check CHECK ((is_backup_eligible OR (NOT is_backed_up))),
     CONSTRAINT passkeys_credential_id_check CHECK (((octet_length(credential_id) >= 16) AND (octet_length(credential_id) <= 1023))),
     CONSTRAINT passkeys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
@@ -906,7 +908,7 @@ CREATE INDEX categories_parent ON public.categories USING btree (book_id, parent
 CREATE INDEX challenges_expiry ON public.challenges USING btree (expires_at);
 CREATE INDEX entries_by_day ON public.entries USING btree (book_id, occurred_on DESC, id DESC) INCLUDE (type, status, category_id, amount_minor) WHERE (deleted_at IS NULL);
 CREATE INDEX entries_by_merchant ON public.entries USING btree (book_id, lower(merchant), type) WHERE ((merchant IS NOT NULL) AND (deleted_at IS NULL) AND ((import_id IS NULL) OR (updated_by IS NOT NULL)));
-CREATE INDEX entries_department_idx ON public.entries USING btree (book_id, department_id, occurred_on DESC, id DESC) WHERE (department_id IS NOT NULL);
+CREATE INDEX entries_department_idx ON public.entries USING btree (book_id, department_id, occurred_on DESC) WHERE (department_id IS NOT NULL);
 CREATE UNIQUE INDEX entries_fingerprint_key ON public.entries USING btree (book_id, fingerprint, twin) WHERE (fingerprint IS NOT NULL);
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX jobs_dead ON public.jobs USING btree (dead_at) WHERE (dead_at IS NOT NULL);
