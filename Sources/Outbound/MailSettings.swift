@@ -7,7 +7,7 @@ import Runtime
 package enum MailSettings {
     package static let url = Setting<String>(
         "mail-url", default: "",
-        "The mail server that letters go through: smtp://user@host:587 or smtps://user@host. Empty: they are put into the folder mail of the data directory, as those to reserved domains (such as .example) are in any case."
+        "The mail server that letters go through: smtp://user@host:587 or smtps://user@host. Empty: they are put into the folder mail of the data directory."
     ) { text throws(SettingProblem) in
         guard text.isEmpty || SMTPMailer.Server(text) != nil else {
             throw SettingProblem(expected: "smtp://user@host:587 or smtps://user@host, without a password in it")
@@ -39,7 +39,7 @@ package enum MailSettings {
         authorityFile.declaration,
     ]
 
-    /// The way for letters that is configured. Those to a reserved domain go into the folder in any case.
+    /// The way for letters that is configured. Those to the demo's people go into the folder in any case.
     ///
     /// - Throws: when the file with the password cannot be read.
     package static func mailer(
@@ -62,7 +62,7 @@ package enum MailSettings {
         }
         server.isEncryptionRequired = configuration[tls] == "required"
         server.authorityFile = configuration[authorityFile]
-        return ReservingMailer(
+        return DemoMailer(
             server: SMTPMailer(server: server, sender: sender, pool: pool), folder: folder, log: log)
     }
 

@@ -155,7 +155,7 @@ struct `A mail server` {
         #expect(try server.letters().count == 1)
     }
 
-    @Test func `gets nothing for domains that nobody has, which the folder keeps`() async throws {
+    @Test func `gets nothing for the people of the demo, whose letters the folder keeps`() async throws {
         let server = try MailServer()
         let data = TestDirectories.make("data")
         let path = data + "/log"
@@ -169,12 +169,12 @@ struct `A mail server` {
                 MailSettings.all, flags: ["mail-url": "smtp://127.0.0.1:\(server.port)", "mail-tls": "off"]),
             dataDirectory: data, address: address, pool: pool, log: log)
         #expect(mailer.summary == "smtp://127.0.0.1:\(server.port)")
-        let kept = [
-            "demo@purser.example", "ada@example.org", "ada@Mail.EXAMPLE.com", "ada@example.net", "ada@localhost",
-            "ada@one.test", "ada@no.invalid",
+        let kept = ["demo@purser.example", "Kim@Purser.Example"]
+        // Only these: whoever tries the server out does so with addresses of reserved domains.
+        let sent = [
+            "ada@example.org", "ada@example.com", "ada@one.test", "ada@not-purser.example", "ada@purser.example.org",
+            "a@example@latest",
         ]
-        // Their names only look like it.
-        let sent = ["ada@example.org.uk", "ada@examples.com", "ada@notexample.org", "ada@test.de", "a@example@latest"]
         for (number, to) in (kept + sent).enumerated() {
             try? await mailer.send(try message(to: to), id: "job-\(number)")
         }
@@ -188,8 +188,8 @@ struct `A mail server` {
         #expect(headers == kept.map { "To: <\($0)>" })
         log.flush()
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
-        #expect(lines.count == kept.count && lines.allSatisfy { $0.contains("reserved domain") })
-        #expect(!lines.contains { $0.contains("ada@") }, "whose address it is need not be in a log")
+        #expect(lines.count == kept.count && lines.allSatisfy { $0.contains("of the demo") })
+        #expect(!lines.contains { $0.lowercased().contains("@purser") }, "whose address it is need not be in a log")
     }
 
     @Test func `that is not there is tried again later`() async throws {
