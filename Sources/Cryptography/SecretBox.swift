@@ -48,7 +48,7 @@ package struct SecretBox: Sendable {
 
     package func open(_ box: [UInt8], context: [UInt8]) throws(CannotOpen) -> [UInt8] {
         guard box.count <= Self.sizeLimit + Self.overhead,
-            let key = Self.keyID(of: box).flatMap({ ring.keys.key(id: $0) })
+            let key = Self.keyID(of: box).flatMap({ ring.key(id: $0) })
         else { throw CannotOpen() }
         let nonceEnd = Self.headCount + Self.nonceCount
         let input = Array(box[nonceEnd..<(box.count - Self.tagCount)])

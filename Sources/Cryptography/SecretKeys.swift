@@ -145,21 +145,45 @@ package struct SecretKeys: Sendable, Equatable {
 
 /// The same for a running server, which reads the files again from time to time.
 package final class SecretKeyRing: Sendable {
+    private struct Files: Sendable {
+        let purpose: SecretKeys.Purpose
+        let directory: String
+    }
+
     private let present: Mutex<SecretKeys>
+    private let files: Files?
 
-    package init(_ keys: SecretKeys) { present = Mutex(keys) }
+    package init(_ purpose: SecretKeys.Purpose, directory: String, now: Int64) throws(SecretFile.Failure) {
+        present = Mutex(try SecretKeys.load(purpose, directory: directory, now: now))
+        files = Files(purpose: purpose, directory: directory)
+    }
 
-    package convenience init(current: SecretKey, older: [SecretKey] = []) {
-        self.init(SecretKeys(current: current, older: older))
+    /// Without files.
+    package init(current: SecretKey, older: [SecretKey] = []) {
+        present = Mutex(SecretKeys(current: current, older: older))
+        files = nil
     }
 
     package var keys: SecretKeys { present.withLock { $0 } }
 
+    package var purpose: SecretKeys.Purpose? { files?.purpose }
+
+    /// One that is not known yet may have been made since the files were read.
+    func key(id: UInt32) -> SecretKey? {
+        let keys = keys
+        if let key = keys.key(id: id) { return key }
+        // Later than any key that was made: what this process uses for new things is changed by `reload` alone.
+        guard let files, let read = try? SecretKeys.load(files.purpose, directory: files.directory, now: .max / 2)
+        else {
+            return nil
+        }
+        return read.key(id: id)
+    }
+
     /// - Returns: whether anything is different now.
-    package func reload(
-        _ purpose: SecretKeys.Purpose, directory: String, now: Int64
-    ) throws(SecretFile.Failure) -> Bool {
-        let read = try SecretKeys.load(purpose, directory: directory, now: now)
+    package func reload(now: Int64) throws(SecretFile.Failure) -> Bool {
+        guard let files else { return false }
+        let read = try SecretKeys.load(files.purpose, directory: files.directory, now: now)
         return present.withLock { present in
             defer { present = read }
             return present != read

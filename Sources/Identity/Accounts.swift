@@ -192,10 +192,10 @@ extension Accounts {
                     $0.number("verify", tokens.jwt.keys.verifying.count)
                 }
             }
-            for (purpose, ring) in [(SecretKeys.Purpose.data, secrets.ring), (.session, sessionKeys)] {
-                guard try ring.reload(purpose, directory: directory, now: now) else { continue }
+            for ring in [secrets.ring, sessionKeys] {
+                guard try ring.reload(now: now) else { continue }
                 log.info("secret keys read") {
-                    $0.text("purpose", purpose.rawValue)
+                    $0.text("purpose", ring.purpose?.rawValue ?? "")
                     $0.number("current", Int(ring.keys.current.id))
                     $0.number("all", ring.keys.all.count)
                 }

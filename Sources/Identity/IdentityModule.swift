@@ -37,7 +37,7 @@ package enum IdentityModule {
         let directory = dataDirectory + "/keys"
         let now = clock.now().secondsSinceEpoch
         let keys = try SigningKeys.load(directory: directory, now: now)
-        let sessionKeys = try SecretKeys.load(.session, directory: directory, now: now)
+        let sessionKeys = try SecretKeyRing(.session, directory: directory, now: now)
         let concurrency = configuration[IdentitySettings.passwordConcurrency]
         let hasher = PasswordHasher(
             concurrent: concurrency > 0 ? concurrency : max(1, cores),
@@ -51,7 +51,7 @@ package enum IdentityModule {
                 audience: configuration[IdentitySettings.audience]),
             lifetime: configuration[IdentitySettings.accessLifetime])
         return Accounts(
-            database: database, hasher: hasher, tokens: tokens, sessionKeys: SecretKeyRing(sessionKeys),
+            database: database, hasher: hasher, tokens: tokens, sessionKeys: sessionKeys,
             options: IdentityOptions(configuration), secrets: secrets, address: address, followers: followers,
             breached: try BreachedPasswords(
                 configuration[IdentitySettings.breachedPasswords],
@@ -63,7 +63,6 @@ package enum IdentityModule {
     /// database moves `<data>/keys` too.
     package static func secrets(dataDirectory: String, clock: Clock = .system) throws -> SecretBox {
         SecretBox(
-            SecretKeyRing(
-                try SecretKeys.load(.data, directory: dataDirectory + "/keys", now: clock.now().secondsSinceEpoch)))
+            try SecretKeyRing(.data, directory: dataDirectory + "/keys", now: clock.now().secondsSinceEpoch))
     }
 }

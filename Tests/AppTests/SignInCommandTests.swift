@@ -72,6 +72,39 @@ import Testing
         }
     }
 
+    /// The worker hears of a new key later than the server that seals with it, and loses no letter by that.
+    @Test func `exchange the key of letters between a server and its worker, and each arrives`() async throws {
+        let data = TestDirectories.make("app") + "/data"
+        try await RunningServer.with(data, ["--role", "api"]) { server in
+            let (worker, output, errors) = try Program.start(["worker", "--data", data])
+            defer { worker.terminate() }
+            while !Program.text(of: output).contains("working") && worker.isRunning {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(try await Program.run("keys", "rotate", "data", "--data", data).status == 0)
+            let keys = data + "/keys"
+            let made = try #require(
+                FileManager.default.contentsOfDirectory(atPath: keys).first { $0.hasPrefix("data-") })
+            let second = try #require(Int(made.dropFirst(5).dropLast(4)))
+            try FileManager.default.moveItem(
+                atPath: "\(keys)/\(made)", toPath: "\(keys)/data-\(second - 120).key")
+            for _ in 0..<500 where !server.log.contains("secret keys read") {
+                _ = kill(server.identifier, SIGHUP)
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(server.log.contains("secret keys read"))
+            _ = try await server.registerAda()
+            let folder = data + "/mail"
+            var letters: [String] = []
+            for _ in 0..<500 where letters.isEmpty {
+                try await Task.sleep(for: .milliseconds(20))
+                let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+                letters = names.filter { $0.hasSuffix(".eml") }
+            }
+            #expect(letters.count == 1, "\(Program.text(of: errors))")
+        }
+    }
+
     /// Keys of data and session, with codes and recovery codes that must go on working.
     private func exchangeSecretKeys(_ data: String, _ server: RunningServer, _ token: String?) async throws {
         let keys = data + "/keys"

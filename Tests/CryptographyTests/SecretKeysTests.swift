@@ -64,15 +64,15 @@ import Testing
 
     @Test func `are read again by a running server, and seal and mark with the newest`() throws {
         try withTemporaryDirectory { directory in
-            let ring = SecretKeyRing(try SecretKeys.load(.data, directory: directory, now: 1000))
+            let ring = try SecretKeyRing(.data, directory: directory, now: 1000)
             let box = SecretBox(ring)
             let sealed = box.seal([1, 2, 3], context: [7])
             let mark = ring.mark([4])
-            #expect(try !ring.reload(.data, directory: directory, now: 1001))
+            #expect(try !ring.reload(now: 1001))
             try SecretKeys.rotate(.data, directory: directory, now: 2000)
-            #expect(try ring.reload(.data, directory: directory, now: 2030))
+            #expect(try ring.reload(now: 2030))
             #expect(SecretBox.keyID(of: box.seal([1], context: [])) == 1)
-            #expect(try ring.reload(.data, directory: directory, now: 2060))
+            #expect(try ring.reload(now: 2060))
             #expect(SecretBox.keyID(of: box.seal([1], context: [])) == 2000)
             #expect(try box.open(sealed, context: [7]) == [1, 2, 3])
             #expect(ring.mark([4]) != mark)
@@ -81,14 +81,32 @@ import Testing
         }
     }
 
+    /// A worker may open what a server has just sealed.
+    @Test func `open what another process seals with a newer one, before they are read again`() throws {
+        try withTemporaryDirectory { directory in
+            let late = try SecretKeyRing(.data, directory: directory, now: 1000)
+            try SecretKeys.rotate(.data, directory: directory, now: 2000)
+            let early = SecretBox(try SecretKeyRing(.data, directory: directory, now: 2060))
+            let sealed = early.seal([1, 2, 3], context: [7])
+            #expect(SecretBox.keyID(of: sealed) == 2000)
+            #expect(try SecretBox(late).open(sealed, context: [7]) == [1, 2, 3])
+            #expect(late.keys.current.id == 1)
+            // One that nobody has.
+            let foreign = SecretBox(current: try #require(SecretKey(id: 77, bytes: [UInt8](repeating: 1, count: 32))))
+            #expect(throws: SecretBox.CannotOpen()) {
+                try SecretBox(late).open(foreign.seal([1], context: []), context: [])
+            }
+        }
+    }
+
     @Test func `that are damaged, open to everybody or too many stop the start`() throws {
         try withTemporaryDirectory { directory in
-            let ring = SecretKeyRing(try SecretKeys.load(.session, directory: directory, now: 1000))
+            let ring = try SecretKeyRing(.session, directory: directory, now: 1000)
             try SecretFile.create([1, 2], at: directory + "/session-2000.key")
             #expect(
                 throws: SecretFile.Failure.damaged(
                     path: directory + "/session-2000.key", reason: "expected 32 bytes, found 2")
-            ) { try ring.reload(.session, directory: directory, now: 3000) }
+            ) { try ring.reload(now: 3000) }
             #expect(ring.keys.all.count == 1)
             try FileManager.default.removeItem(atPath: directory + "/session-2000.key")
             for now in Int64(3000)..<3007 { try SecretKeys.rotate(.session, directory: directory, now: now) }

@@ -17,8 +17,8 @@ private struct Keys {
 
     init(_ directory: String, now: Int64) throws {
         self.directory = directory
-        secrets = SecretBox(SecretKeyRing(try SecretKeys.load(.data, directory: directory, now: now)))
-        session = SecretKeyRing(try SecretKeys.load(.session, directory: directory, now: now))
+        secrets = SecretBox(try SecretKeyRing(.data, directory: directory, now: now))
+        session = try SecretKeyRing(.session, directory: directory, now: now)
     }
 
     /// New keys for everything, in use.

@@ -81,8 +81,12 @@ enum ServeCommand {
             }
             guard role != "worker" else {
                 let worker = startWorker(backend)
+                // It opens what servers seal, and seals letters itself.
+                let directory = backend.keysDirectory
                 Output.line("working")
-                return Running(backend: backend, server: nil, worker: worker, background: [])
+                return Running(
+                    backend: backend, server: nil, worker: worker,
+                    background: [Task { await accounts.followKeys(directory: directory) }])
             }
             let demo = isDemo ? try await Demo.prepare(backend) : nil
             let page = WebPage()
