@@ -4,6 +4,7 @@ import Database
 import Foundation
 import HTTP
 import JSON
+import Outbound
 import TestSupport
 import Testing
 
